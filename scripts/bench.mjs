@@ -1,0 +1,20 @@
+/**
+ * Runs `tests/bench/main.ts` as the server runs: built, on the project's own Node, so that its figures are the product's.
+ */
+import { rmSync } from "node:fs";
+import process from "node:process";
+import { build } from "vite";
+import { commandFor, root, run } from "./engines.mjs";
+
+// Inside dist: a bundle that resolves files against its own place finds the built client where the server finds it.
+const outDir = `${root}dist/bench`;
+await build({
+  root,
+  logLevel: "warn",
+  build: { outDir, emptyOutDir: true, ssr: true, rolldownOptions: { input: { main: "tests/bench/main.ts" } } },
+});
+try {
+  process.exitCode = await run(commandFor("node", [`${outDir}/main.js`, ...process.argv.slice(2)]));
+} finally {
+  rmSync(outDir, { recursive: true, force: true });
+}

@@ -1,0 +1,67 @@
+/**
+ * Finds the programs that run the project: its own Node and Deno (packages in `node_modules`), else the machine's.
+ * Plain JavaScript for any Node from 20 on and for Deno, with no dependency, because it runs before anything is installed.
+ */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+export const runsOnDeno = "deno" in process.versions;
+
+const oldestNode = 24;
+const isWindows = process.platform === "win32";
+const suffix = isWindows ? ".exe" : "";
+
+/** The Node that runs the project. @returns {string | undefined} its path */
+export function findNode() {
+  const platform = isWindows ? "win" : process.platform;
+  const own = `${root}node_modules/node-${platform}-${process.arch}/bin/node${suffix}`;
+  if (existsSync(own)) return own;
+  const isNewEnough = !runsOnDeno && Number.parseInt(process.versions.node, 10) >= oldestNode;
+  return isNewEnough ? process.execPath : undefined;
+}
+
+/** The Deno that runs the project: the running one, else the binary itself, since npm's wrapper swallows signals. */
+export function findDeno() {
+  if (runsOnDeno) return process.execPath;
+  const libc = process.platform === "linux" ? "-glibc" : "";
+  const own = `${root}node_modules/@deno/${process.platform}-${process.arch}${libc}/deno${suffix}`;
+  return existsSync(own) ? own : undefined;
+}
+
+/**
+ * The command line that runs a script of the project.
+ * @param {"node" | "deno" | "any"} engine `any` prefers Node and takes Deno where no new enough Node is
+ * @param {string[]} scriptAndArguments
+ */
+export function commandFor(engine, scriptAndArguments) {
+  const node = engine === "deno" ? undefined : findNode();
+  if (node) return [node, "--enable-source-maps", ...scriptAndArguments];
+  const deno = engine === "node" ? undefined : findDeno();
+  if (deno) return [deno, "run", "-A", ...scriptAndArguments];
+  const wanted = engine === "deno" ? "Deno" : `Node ${oldestNode} or newer`;
+  throw new Error(`Cannot run ${scriptAndArguments[0]}: ${wanted} is neither in node_modules nor on this machine`);
+}
+
+/**
+ * Runs a command to its end, passing on the signals that this process gets.
+ * @param {string[]} command
+ * @param {import("node:child_process").SpawnOptions} [options]
+ * @returns {Promise<number>} its exit code, as a shell would report it
+ */
+export function run([program, ...args], options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: root, stdio: "inherit", ...options });
+    const signals = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 };
+    // A terminal sends SIGINT to the whole group, so the child has it already; listening keeps this process alive till then.
+    const forward = (signal) => signal !== "SIGINT" && child.kill(signal);
+    for (const signal of Object.keys(signals)) process.on(signal, forward);
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      for (const name of Object.keys(signals)) process.off(name, forward);
+      resolve(code ?? 128 + (signals[signal] ?? 9));
+    });
+  });
+}

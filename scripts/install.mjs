@@ -1,0 +1,52 @@
+/**
+ * Makes `node_modules` what the lock says, and does nothing when it is so already. Deno fetches npm itself where a machine
+ * has none: the one lock then holds for every way in.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter } from "node:path";
+import process from "node:process";
+import { root, run, runsOnDeno } from "./engines.mjs";
+
+export async function ensureInstalled() {
+  if (isInstalled()) return;
+  console.log("Installing packages from the lock …");
+  // In a folder that is in use, `install` changes only what differs; `ci` would take everything away first.
+  const verb = existsSync(`${root}node_modules/.package-lock.json`) ? "install" : "ci";
+  const code = await run([...npmCommand(), verb, "--no-fund", "--no-audit", "--loglevel=error"], {
+    env: environment,
+    shell: process.platform === "win32",
+  });
+  if (code !== 0 || !isInstalled()) throw new Error(`Cannot install the packages: npm ${verb} ended with code ${code}`);
+}
+
+/** Compares the lock with npm's record of what it put there. */
+function isInstalled() {
+  const record = `${root}node_modules/.package-lock.json`;
+  if (!existsSync(record)) return false;
+  const installed = readPackages(record);
+  return Object.entries(readPackages(`${root}package-lock.json`)).every(([path, wanted]) => {
+    const found = installed[path];
+    return path === "" || (found ? found.version === wanted.version : wanted.optional || wanted.devOptional);
+  });
+}
+
+function readPackages(path) {
+  return JSON.parse(readFileSync(path, "utf8")).packages;
+}
+
+// npm must not run on the Node inside the folder that it is about to replace.
+const environment = {
+  ...process.env,
+  PATH: (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => !/node_modules[\\/]\.bin[\\/]?$/.test(folder))
+    .join(delimiter),
+};
+
+function npmCommand() {
+  const probe = spawnSync("npm", ["--version"], { env: environment, shell: process.platform === "win32" });
+  if (probe.status === 0) return ["npm"];
+  if (!runsOnDeno) throw new Error("Cannot install the packages: npm is not on this machine");
+  return [process.execPath, "run", "-A", "--no-config", "--no-lock", "--node-modules-dir=none", "npm:npm@11"];
+}

@@ -1,0 +1,74 @@
+/**
+ * The whole proof: the gate, then the test projects on Node, the contract suites again under Deno, and the browser.
+ * `test.mjs unit contract` runs only these stages. The last line counts: `N passed, N failed`.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { commandFor, run } from "./engines.mjs";
+
+const reports = mkdtempSync(join(tmpdir(), "yoi-test-"));
+
+const stages = {
+  check: () => runStep("check.mjs"),
+  unit: () => runVitest("node", "unit"),
+  contract: () => runVitest("node", "contract"),
+  "contract-deno": () => runVitest("deno", "contract"),
+  browser: async () => {
+    const prepared = [await runStep("install-chromium.mjs"), await runStep("build.mjs")];
+    return prepared.some((step) => step.failed > 0) ? sum(prepared) : runVitest("node", "browser");
+  },
+};
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in stages));
+if (unknown.length > 0) {
+  console.error(`Cannot test ${unknown.join(", ")}: the stages are ${Object.keys(stages).join(", ")}`);
+  process.exit(2);
+}
+
+const results = [];
+try {
+  for (const name of names.length > 0 ? names : Object.keys(stages)) {
+    console.log(`\n== ${name}`);
+    results.push(await attempt(stages[name]));
+  }
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+const { passed, failed, skipped } = sum(results);
+process.exitCode = failed > 0 ? 1 : 0;
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+
+async function attempt(stage) {
+  try {
+    return await stage();
+  } catch (error) {
+    console.error(error);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+async function runStep(script) {
+  const code = await run(commandFor("any", [`scripts/${script}`]));
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
+/** Counts what vitest reports; an end in error with no failed test (a crash, a file that does not load) counts as one. */
+async function runVitest(engine, project) {
+  const report = join(reports, `${engine}-${project}.json`);
+  const options = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const code = await run(commandFor(engine, ["node_modules/vitest/vitest.mjs", ...options]));
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
+  return {
+    passed: numPassedTests,
+    failed: code !== 0 && numFailedTests === 0 ? 1 : numFailedTests,
+    skipped: numPendingTests + numTodoTests,
+  };
+}
+
+function sum(counts) {
+  const add = (key) => counts.reduce((total, count) => total + count[key], 0);
+  return { passed: add("passed"), failed: add("failed"), skipped: add("skipped") };
+}

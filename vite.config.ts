@@ -1,0 +1,44 @@
+/**
+ * How the sources become what runs: the browser's files in `dist/client` (hashed, listed in `manifest.json`), and the
+ * Node programs in `dist/server`. Deno runs the sources themselves; development and the tests use the same plugins.
+ * `scripts/build.mjs` calls both builds, `server/dev.ts` runs it in middleware mode.
+ */
+import { existsSync } from "node:fs";
+import preact from "@preact/preset-vite";
+import { defineConfig, type Plugin } from "vite";
+
+/** Text imports (`with { type: "text" }`) as Deno has them: the build drops the attribute and would parse prose as code. */
+export function textImports(): Plugin {
+  return {
+    name: "text-imports",
+    transform: {
+      filter: { id: /\.md$/ },
+      handler: (source) => ({ code: `export default ${JSON.stringify(source)};`, map: null, moduleType: "js" }),
+    },
+  };
+}
+
+/** The programs that Node runs from `dist/server`, by the name of their output. */
+const nodePrograms = { node: "server/node.ts", runtime: "runtime/node.ts" };
+
+export default defineConfig(({ isSsrBuild }) => ({
+  plugins: [textImports(), preact()],
+  appType: "custom",
+  publicDir: false,
+  build: isSsrBuild
+    ? {
+        outDir: "dist/server",
+        ssr: true,
+        target: "node24",
+        sourcemap: true,
+        rolldownOptions: {
+          input: Object.fromEntries(Object.entries(nodePrograms).filter(([, path]) => existsSync(path))),
+        },
+      }
+    : {
+        outDir: "dist/client",
+        manifest: "manifest.json",
+        modulePreload: { polyfill: false },
+        rolldownOptions: { input: "islands/main.tsx" },
+      },
+}));

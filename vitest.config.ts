@@ -1,0 +1,29 @@
+/**
+ * The test projects, one per folder. `contract` runs on Node and, by Deno's own process, on Deno; `browser` drives a real
+ * Chromium from the Node side, one file after another, since the files share two cores and their clocks.
+ */
+import preact from "@preact/preset-vite";
+import { defineConfig } from "vitest/config";
+import { textImports } from "./vite.config.ts";
+
+const plugins = [textImports(), preact()];
+
+export default defineConfig({
+  test: {
+    projects: [
+      { plugins, test: { name: "unit", include: ["tests/unit/**/*.test.{ts,tsx}"] } },
+      { plugins, test: { name: "contract", include: ["tests/contract/**/*.test.ts"] } },
+      {
+        plugins,
+        test: {
+          name: "browser",
+          include: ["tests/browser/**/*.test.ts"],
+          environment: "node",
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
