@@ -1,0 +1,57 @@
+/**
+ * Time and chance, as values.
+ *
+ * Owns the interfaces that the core asks for the time, for timers and for random bytes, so that a simulator can be
+ * handed in. Entry points pass `systemClock` and `systemRandom`.
+ */
+
+/** The time and timers. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number;
+  /** Runs `callback` once after `delayMs`; disposing of the result before that prevents it. */
+  schedule(delayMs: number, callback: () => void): Disposable;
+}
+
+/** Random bytes. */
+export interface Random {
+  bytes(count: number): Uint8Array;
+}
+
+/** The platform's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  schedule(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+/** The platform's own source of randomness. */
+export const systemRandom: Random = {
+  bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+};
+
+/** `count` random bytes as lower-case hexadecimal digits, two per byte. */
+export function randomHex(random: Random, count: number): string {
+  return Array.from(random.bytes(count), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Resolves after `delayMs`, or rejects with the signal's reason as soon as it aborts. */
+export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  if (signal.aborted) {
+    reject(signal.reason);
+    return promise;
+  }
+  const onAbort = () => {
+    timer[Symbol.dispose]();
+    reject(signal.reason);
+  };
+  const timer = clock.schedule(delayMs, () => {
+    signal.removeEventListener("abort", onAbort);
+    resolve();
+  });
+  signal.addEventListener("abort", onAbort, { once: true });
+  return promise;
+}
