@@ -8,7 +8,8 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { root } from "./engines.mjs";
 
-const sources = ["protocol", "prompts", "runtime", "server", "routes", "islands", "vite.config.ts", "package-lock.json"];
+const folders = ["protocol", "prompts", "runtime", "server", "routes", "islands"];
+const sources = [...folders, "vite.config.ts", "package-lock.json"];
 const dist = `${root}dist`;
 const stamp = `${dist}/sources.sha256`;
 
@@ -35,7 +36,11 @@ async function build() {
 
 function hashSources() {
   const hash = createHash("sha256");
-  for (const path of sources.flatMap(listFiles)) hash.update(`${path}\0`).update(readFileSync(root + path)).update("\0");
+  for (const path of sources.flatMap(listFiles))
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(root + path))
+      .update("\0");
   return hash.digest("hex");
 }
 
@@ -43,8 +48,8 @@ function listFiles(path) {
   if (!existsSync(root + path)) return [];
   if (/\.\w+$/.test(path)) return [path];
   return readdirSync(root + path, { withFileTypes: true })
-    .flatMap((entry) => (entry.isDirectory() ? listFiles(`${path}/${entry.name}`) : [`${path}/${entry.name}`]))
-    .sort();
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    .flatMap((entry) => (entry.isDirectory() ? listFiles(`${path}/${entry.name}`) : [`${path}/${entry.name}`]));
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

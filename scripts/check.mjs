@@ -46,7 +46,8 @@ function runQuietly(name, [program, ...args]) {
     const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     const end = (code) => resolve({ name, code, output, seconds: ((performance.now() - start) / 1000).toFixed(1) });
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text) => (output += text));
     child.on("error", (error) => ((output += error.message), end(1)));
     child.on("close", end);
   });

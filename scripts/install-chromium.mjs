@@ -50,6 +50,8 @@ function succeeds(program, args) {
 
 function fail(reason) {
   console.error(`Cannot prepare the browser tests: ${reason}.`);
-  console.error("Install Chromium and a Japanese font (Debian: chromium fonts-noto-cjk), or set CHROMIUM_PATH to a Chromium.");
+  console.error(
+    "Install Chromium and a Japanese font (Debian: chromium fonts-noto-cjk), or set CHROMIUM_PATH to a Chromium.",
+  );
   process.exit(1);
 }

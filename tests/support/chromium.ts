@@ -19,7 +19,8 @@ export function findChromium(): string | undefined {
  */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium();
-  if (!executablePath) throw new Error("Cannot start Chromium: there is none; node scripts/install-chromium.mjs installs it");
+  if (!executablePath)
+    throw new Error("Cannot start Chromium: there is none; node scripts/install-chromium.mjs installs it");
   return chromium.launch({
     executablePath,
     args: [
