@@ -1,0 +1,79 @@
+/**
+ * Frames: what an observation socket carries, on both hops.
+ *
+ * Owns the shapes only. A Runtime's frame names no Runtime; the Backend's does, and has a cursor of its own. The payload
+ * is left unparsed here (`unknown`), so that each side decides how much of it it needs to read.
+ */
+import * as z from "zod/mini";
+import { ClientCursor, RuntimeCursor } from "./cursor.ts";
+import { RuntimeId, WorkerId } from "./id.ts";
+import { epochMs, uint } from "./number.ts";
+
+const EVENT_ID_MAX_CHARS = 300;
+const eventId = z.string().check(z.minLength(1), z.maxLength(EVENT_ID_MAX_CHARS));
+
+/** Why a stream ends: `{"code":"backend.cursor_unknown_or_expired","message":"…","problem":"cursor_expired"}`. */
+export const StreamDiagnostic = z.looseObject({
+  code: z.string(),
+  message: z.string(),
+  /** Ours: the code in the problem table, which tells apart what the reference's code does not. */
+  problem: z.optional(z.string()),
+});
+export type StreamDiagnostic = z.infer<typeof StreamDiagnostic>;
+
+const diagnosticFrame = z.looseObject({ kind: z.literal("diagnostic"), diagnostic: StreamDiagnostic });
+
+/**
+ * Runtime → Backend:
+ * `{"kind":"event","envelope":{"cursor":"wo_…","event_id":"wo_…","worker_id":"companion","ts":1782…,"payload":{…}}}`.
+ * A snapshot's `event_id` is `snapshot:` + its cursor.
+ */
+export const RuntimeFrame = z.discriminatedUnion("kind", [
+  z.looseObject({
+    kind: z.literal("event"),
+    envelope: z.looseObject({
+      cursor: RuntimeCursor,
+      event_id: eventId,
+      worker_id: WorkerId,
+      /** Ours: when the Worker published it. */
+      ts: z.optional(epochMs),
+      payload: z.unknown(),
+    }),
+  }),
+  diagnosticFrame,
+]);
+export type RuntimeFrame = z.infer<typeof RuntimeFrame>;
+
+/**
+ * Backend → viewer. `heartbeat` is sent only to viewers that asked for it (`?heartbeat=1`): once when all that the viewer
+ * had missed has been sent, and then at a steady pace, so that a page can see that its link is alive.
+ */
+export const ClientFrame = z.discriminatedUnion("kind", [
+  z.looseObject({
+    kind: z.literal("event"),
+    envelope: z.looseObject({
+      cursor: ClientCursor,
+      event_id: eventId,
+      runtime_id: RuntimeId,
+      worker_id: WorkerId,
+      /** Ours: when the Worker published it. */
+      ts: z.optional(epochMs),
+      payload: z.unknown(),
+    }),
+  }),
+  diagnosticFrame,
+  z.looseObject({
+    kind: z.literal("heartbeat"),
+    ts: epochMs,
+    /** When the next one is due at the latest. */
+    interval_ms: uint,
+    /** Newest cursor of the stream: a viewer that has it has everything. */
+    cursor: ClientCursor,
+  }),
+]);
+export type ClientFrame = z.infer<typeof ClientFrame>;
+
+/** The id of the snapshot at a cursor, distinct from that of the event at the same cursor. */
+export function snapshotEventId(cursor: RuntimeCursor | ClientCursor): string {
+  return `snapshot:${cursor}`;
+}

@@ -1,0 +1,123 @@
+/**
+ * The Runtime: what keeps Workers, seen from outside.
+ *
+ * Owns the one interface that the embedded Runtime fulfils and that the client of a remote one fulfils as well; the
+ * Backend knows no other. Every method may take as long as a network does, so each takes a signal; every failure is a
+ * `ProblemError`.
+ */
+import type { RuntimeCursor } from "../protocol/cursor.ts";
+import type { RuntimeId, SubmissionId, WorkerId } from "../protocol/id.ts";
+import type { Diagnostic } from "../protocol/problem.ts";
+import type {
+  EntryPage,
+  ProfileSelector,
+  RuntimeDetail,
+  TranscriptPage,
+  WorkerDetail,
+  WorkerInteractionAck,
+  WorkerLifecycleAck,
+} from "../protocol/runtime-api.ts";
+
+/** Ends a call early: the call rejects with the signal's reason and what it had begun is left as it is. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** What a Runtime can do for the Backend. */
+export interface RuntimeCapabilities {
+  readonly createWorker: boolean;
+  readonly stopWorker: boolean;
+  readonly sendInput: boolean;
+  readonly maxWorkers: number;
+}
+
+/** A person's message. */
+export interface SendInput {
+  readonly content: string;
+  readonly submissionId?: SubmissionId;
+}
+
+/** What a new Worker shall be. */
+export interface CreateWorker {
+  readonly profile: ProfileSelector;
+  readonly displayName?: string;
+  readonly initialInput?: SendInput;
+}
+
+/** A page counted from the oldest item. */
+export interface TranscriptQuery {
+  readonly start: number;
+  readonly limit: number;
+}
+
+/** A page of entries that ends before an index; absent: at the newest entry. */
+export interface EntriesQuery {
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** One published event. `payload` is the JSON text of a `protocol` Event, ready to be spliced into a frame. */
+export interface ObservedEvent {
+  readonly cursor: RuntimeCursor;
+  /** Epoch milliseconds. */
+  readonly ts: number;
+  readonly payload: string;
+}
+
+/**
+ * A step of an observation. `snapshot` states where the Worker stands at its cursor and replaces all that came before;
+ * `events` follow the step before without a gap.
+ */
+export type ObservationStep =
+  | { readonly kind: "snapshot"; readonly event: ObservedEvent }
+  | { readonly kind: "events"; readonly events: readonly ObservedEvent[] };
+
+/** Which part of a Worker's stream to observe. */
+export interface ObserveOptions {
+  /** Follow what comes after this position; absent: a snapshot first, then what follows it. */
+  readonly cursor?: RuntimeCursor;
+  /** Ends the observation; the iteration then finishes without an error. */
+  readonly signal: AbortSignal;
+}
+
+/** Keeps Workers. */
+export interface Runtime extends AsyncDisposable {
+  readonly runtimeId: RuntimeId;
+  readonly kind: "embedded" | "remote";
+
+  detail(options?: CallOptions): Promise<RuntimeDetail>;
+  capabilities(options?: CallOptions): Promise<RuntimeCapabilities>;
+  /** What its operator should know, e.g. a Worker whose record could not be read. */
+  diagnostics(options?: CallOptions): Promise<readonly Diagnostic[]>;
+
+  /** All Workers, sorted by id. */
+  listWorkers(options?: CallOptions): Promise<readonly WorkerDetail[]>;
+  /** @throws ProblemError worker_not_found */
+  getWorker(workerId: WorkerId, options?: CallOptions): Promise<WorkerDetail>;
+  /** @throws ProblemError too_many_workers, unsupported, runtime_stopped */
+  createWorker(request: CreateWorker, options?: CallOptions): Promise<WorkerDetail>;
+  /** Ends the Worker for good, with its run. Repeating it changes nothing and answers the same. */
+  stopWorker(workerId: WorkerId, reason?: string, options?: CallOptions): Promise<WorkerLifecycleAck>;
+  /** Ends the active run, not the Worker. Without a run it changes nothing. */
+  cancelRun(workerId: WorkerId, reason?: string, options?: CallOptions): Promise<WorkerLifecycleAck>;
+
+  /**
+   * Hands a message to the Worker. When this resolves, the message is in the Worker's log.
+   *
+   * The same submission id with the same content gets the first acknowledgement again.
+   * @throws ProblemError worker_busy, worker_stopped, input_empty, input_too_large, submission_conflict
+   */
+  sendInput(workerId: WorkerId, input: SendInput, options?: CallOptions): Promise<WorkerInteractionAck>;
+
+  transcript(workerId: WorkerId, query: TranscriptQuery, options?: CallOptions): Promise<TranscriptPage>;
+  entries(workerId: WorkerId, query: EntriesQuery, options?: CallOptions): Promise<EntryPage>;
+
+  /**
+   * Follows a Worker's stream until the signal aborts or the Runtime ends. An observer that falls behind what is kept
+   * gets a snapshot.
+   *
+   * @throws ProblemError worker_not_found, cursor_malformed, cursor_unknown, cursor_expired, cursor_foreign on the first
+   * step; runtime_unavailable later
+   */
+  observe(workerId: WorkerId, options: ObserveOptions): AsyncIterable<ObservationStep>;
+}

@@ -1,0 +1,81 @@
+/**
+ * The Backend, as routes see it.
+ *
+ * Owns the interface only (`create-backend.ts` fulfils it). Every method answers the wire shapes of
+ * `protocol/backend-api.ts` and fails with a `ProblemError`; nothing that it answers names an endpoint, a key or a path.
+ */
+import type * as z from "zod/mini";
+import type {
+  CompanionMessageRequest,
+  CompanionMessageResponse,
+  CompanionStatus,
+  CompanionTranscript,
+  HostSummary,
+  LifecycleRequest,
+  RuntimeSummary,
+  WorkerEntries,
+  WorkerInputRequest,
+  WorkerInputResult,
+  WorkerLifecycleResult,
+  WorkerSpawnRequest,
+  WorkerSpawnResult,
+  WorkerSummary,
+  WorkerTranscript,
+  WorkspaceSummary,
+  listOf,
+} from "../protocol/backend-api.ts";
+import type { ClientCursor } from "../protocol/cursor.ts";
+import type { Snapshot } from "../protocol/event.ts";
+import type { HostId, RuntimeId, WorkerRef } from "../protocol/id.ts";
+import type { ViewerSocket } from "./viewer-socket.ts";
+
+/** A list with its wrapper. */
+export type ListOf<Item> = Omit<z.infer<ReturnType<typeof listOf>>, "items"> & { items: Item[] };
+
+/** Where a Worker stands, and the cursor from which a viewer goes on. */
+export interface WorkerView {
+  readonly snapshot: Snapshot;
+  readonly cursor: ClientCursor;
+}
+
+/** How a viewer wants to observe. */
+export interface ViewRequest {
+  /** The last position that the viewer has, unparsed as it came; absent: a snapshot first. */
+  readonly cursor?: string;
+  /** Whether the viewer understands heartbeat frames. */
+  readonly heartbeat: boolean;
+}
+
+/** The one thing that a browser talks to. */
+export interface Backend extends AsyncDisposable {
+  workspace(): Promise<WorkspaceSummary>;
+  listRuntimes(): Promise<ListOf<RuntimeSummary>>;
+  listHosts(): Promise<ListOf<HostSummary>>;
+  listHostWorkers(hostId: HostId): Promise<ListOf<WorkerSummary>>;
+  /** Workers of all Runtimes, or of one. */
+  listWorkers(runtimeId?: RuntimeId): Promise<ListOf<WorkerSummary>>;
+  getRuntime(runtimeId: RuntimeId): Promise<RuntimeSummary>;
+  getWorker(ref: WorkerRef): Promise<WorkerSummary>;
+  spawnWorker(runtimeId: RuntimeId, request: WorkerSpawnRequest): Promise<WorkerSpawnResult>;
+  sendInput(ref: WorkerRef, request: WorkerInputRequest): Promise<WorkerInputResult>;
+  stopWorker(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;
+  cancelRun(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;
+  transcript(ref: WorkerRef, query: { readonly start: number; readonly limit: number }): Promise<WorkerTranscript>;
+  entries(ref: WorkerRef, query: { readonly before?: number; readonly limit: number }): Promise<WorkerEntries>;
+
+  /** Where the Worker stands now, for a page that is rendered on the server. */
+  view(ref: WorkerRef): Promise<WorkerView>;
+  /** Attaches a viewer to the Worker's stream until its socket closes. Never throws: the socket is told. */
+  observe(ref: WorkerRef, request: ViewRequest, socket: ViewerSocket): void;
+
+  readonly companion: Companion;
+}
+
+/** The first Worker, by its own routes. */
+export interface Companion {
+  readonly ref: WorkerRef;
+  status(): Promise<CompanionStatus>;
+  transcript(query: { readonly start: number; readonly limit: number }): Promise<CompanionTranscript>;
+  sendMessage(request: CompanionMessageRequest): Promise<CompanionMessageResponse>;
+  cancel(request: LifecycleRequest): Promise<CompanionMessageResponse>;
+}
