@@ -23,7 +23,10 @@ export function findNode() {
   return isNewEnough ? process.execPath : undefined;
 }
 
-/** The Deno that runs the project: the running one, else the binary itself, since npm's wrapper swallows signals. */
+/**
+ * The Deno that runs the project: the running one, else the one in `node_modules`. The package is Deno's binary alone:
+ * the package named `deno` puts a wrapper into `node_modules/.bin` that `deno task` would prefer, and it swallows signals.
+ */
 export function findDeno() {
   if (runsOnDeno) return process.execPath;
   const libc = process.platform === "linux" ? "-glibc" : "";
@@ -64,4 +67,10 @@ export function run([program, ...args], options = {}) {
       resolve(code ?? 128 + (signals[signal] ?? 9));
     });
   });
+}
+
+/** Replaces this process where the engine can, so that signals, exit code and process id are the program's own. */
+export async function become(command) {
+  if (process.execve && process.platform !== "win32") process.execve(command[0], command, process.env);
+  process.exit(await run(command));
 }

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { isBuilt } from "./build.mjs";
-import { commandFor, root, run } from "./engines.mjs";
+import { become, commandFor, root, run } from "./engines.mjs";
 import { ensureInstalled } from "./install.mjs";
 
 const [flags, command] = split(process.argv.slice(2));
@@ -28,10 +28,4 @@ function split(args) {
   const index = args.findIndex((argument) => !argument.startsWith("--"));
   if (index === -1) throw new Error("Cannot start: no script is named");
   return [args.slice(0, index), args.slice(index)];
-}
-
-/** Replaces this process where the engine can, so that signals, exit code and process id are the script's own. */
-async function become(commandLine) {
-  if (process.execve && process.platform !== "win32") process.execve(commandLine[0], commandLine, process.env);
-  process.exit(await run(commandLine));
 }
