@@ -48,5 +48,5 @@ function npmCommand() {
   const probe = spawnSync("npm", ["--version"], { env: environment, shell: process.platform === "win32" });
   if (probe.status === 0) return ["npm"];
   if (!runsOnDeno) throw new Error("Cannot install the packages: npm is not on this machine");
-  return [process.execPath, "run", "-A", "--no-config", "--no-lock", "--node-modules-dir=none", "npm:npm@11"];
+  return [process.execPath, "run", "-A", "--no-config", "--no-lock", "--node-modules-dir=none", "npm:npm@11.19.1"];
 }
