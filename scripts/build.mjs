@@ -1,6 +1,6 @@
 /**
- * Builds `dist/` when a source differs from what it was built from; `--force` builds always. The result appears in one
- * step, so that a server or a test that starts meanwhile never sees half of it.
+ * Builds `dist/` when a source differs from what it was built from; `--force` builds always. The result appears
+ * when it is whole, so that a server or a test that starts meanwhile never sees half of it.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -21,16 +21,15 @@ async function build() {
   const { build: viteBuild } = await import("vite");
   const hash = hashSources();
   const fresh = `${root}.build-${process.pid}`;
-  const old = `${fresh}-old`;
   const options = { root, logLevel: "warn" };
   try {
     await viteBuild({ ...options, build: { outDir: `${fresh}/client`, emptyOutDir: true } });
     await viteBuild({ ...options, build: { outDir: `${fresh}/server`, emptyOutDir: true, ssr: true } });
     writeFileSync(`${fresh}/sources.sha256`, hash);
-    if (existsSync(dist)) renameSync(dist, old);
+    rmSync(dist, { recursive: true, force: true });
     renameSync(fresh, dist);
   } finally {
-    for (const leftover of [fresh, old]) rmSync(leftover, { recursive: true, force: true });
+    rmSync(fresh, { recursive: true, force: true });
   }
 }
 
