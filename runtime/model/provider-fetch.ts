@@ -1,0 +1,65 @@
+/**
+ * The fetch that the `openai` client gets.
+ *
+ * Owns one correction: a refusal's body is read here, up to a limit, and brought into OpenAI's shape, since the client
+ * reads bodies without a limit and forgets the reason of every provider that does not wrap it in `{"error":…}`.
+ */
+import * as z from "zod/mini";
+
+/** What a model makes its requests with; the platform's `fetch` unless a test or the demo brings its own. */
+export type ProviderFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+const REFUSAL_MAX_BYTES = 64 * 1024;
+
+/** `{"detail":"Not Found"}`, `{"object":"error","message":"…","code":400}` and their like. */
+const BareRefusal = z.object({
+  error: z.optional(z.unknown()),
+  message: z.optional(z.unknown()),
+  detail: z.optional(z.unknown()),
+  type: z.optional(z.unknown()),
+  code: z.optional(z.unknown()),
+});
+
+/** Wraps `fetch` so that every refusal is bounded and has OpenAI's shape. Successes pass untouched. */
+export function providerFetch(fetch: ProviderFetch): ProviderFetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    if (response.status < 400) return response;
+    const text = await readStart(response, REFUSAL_MAX_BYTES);
+    const { status, headers } = response;
+    return new Response(JSON.stringify({ error: refusalOf(text) }), { status, headers });
+  };
+}
+
+function refusalOf(text: string): unknown {
+  const parsed = BareRefusal.safeParse(parseJson(text));
+  if (!parsed.success) return { message: text };
+  const { error, message, detail, type, code } = parsed.data;
+  if (error !== undefined && error !== null) return error;
+  return { message: message ?? (typeof detail === "string" ? detail : JSON.stringify(detail)), type, code };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+async function readStart(response: Response, maxBytes: number): Promise<string> {
+  if (!response.body) return "";
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  while (bytes < maxBytes) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    text += decoder.decode(value, { stream: true });
+  }
+  // The rest is of no interest, and neither is whether the provider minds.
+  reader.cancel().catch(() => undefined);
+  return text.slice(0, maxBytes);
+}
