@@ -1,0 +1,249 @@
+/**
+ * The embedded Runtime: Workers in this process.
+ *
+ * Owns the catalogue of Workers over one store and fulfils `Runtime` for them. It has no HTTP and no sockets; a Runtime
+ * process is this same thing with faces on top.
+ */
+import type { RuntimeId, WorkerId, WorkerRef } from "../protocol/id.ts";
+import { WorkerId as WorkerIdSchema } from "../protocol/id.ts";
+import { ProblemError, type Diagnostic } from "../protocol/problem.ts";
+import type { EntryPage, ProfileSelector, TranscriptPage, WorkerDetail } from "../protocol/runtime-api.ts";
+import { entriesTotal } from "../protocol/transcript.ts";
+import type { Clock, Random } from "./clock.ts";
+import type { Limits } from "./limits.ts";
+import { createEpoch } from "./log-cursor.ts";
+import { observeWorker, type ObserveContext } from "./observe.ts";
+import { findProfile, type Profiles } from "./profile.ts";
+import type { Runtime } from "./runtime.ts";
+import type { EventRecord, RuntimeStore, WorkerRecord } from "./store/store.ts";
+import { Worker } from "./worker.ts";
+
+/** What an embedded Runtime is made of. */
+export interface EmbeddedRuntimeOptions {
+  readonly runtimeId: RuntimeId;
+  readonly displayName: string;
+  readonly profiles: Profiles;
+  readonly store: RuntimeStore;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** A Worker that must exist under an id of its own. */
+export interface EnsureWorker {
+  readonly workerId: WorkerId;
+  readonly displayName: string;
+  readonly profile: ProfileSelector;
+}
+
+/** A Runtime in this process. */
+export interface EmbeddedRuntime extends Runtime {
+  readonly kind: "embedded";
+  /** The Worker of this id, made now if there is none. */
+  ensureWorker(request: EnsureWorker): Promise<WorkerDetail>;
+}
+
+/** Opens a Runtime over a store, with the Workers that the store has. */
+export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Promise<EmbeddedRuntime> {
+  const { runtimeId, displayName, profiles, store, limits, clock, random } = options;
+  const workers = new Map<WorkerId, Worker>();
+  const notes: Diagnostic[] = [];
+  const closing = new AbortController();
+  let created = 0;
+
+  const refOf = (workerId: WorkerId): WorkerRef => ({ runtime_id: runtimeId, worker_id: workerId });
+
+  const addWorker = (record: WorkerRecord, kept: readonly EventRecord[]): Worker => {
+    const worker = new Worker({
+      ref: refOf(record.workerId),
+      record,
+      kept,
+      profile: findProfile(profiles, record.profile),
+      store,
+      limits,
+      clock,
+      random,
+      onTrimFailed: () => note("store_failed", `The store failed to keep up with Worker "${record.workerId}".`),
+    });
+    workers.set(record.workerId, worker);
+    return worker;
+  };
+
+  const note = (code: string, message: string): void => {
+    if (notes.some((known) => known.message === message)) return;
+    notes.push({ code, severity: "error", message });
+  };
+
+  const find = (workerId: WorkerId): Worker => {
+    const worker = workers.get(workerId);
+    if (!worker) throw new ProblemError("worker_not_found", `Runtime "${runtimeId}" has no Worker "${workerId}".`);
+    return worker;
+  };
+
+  const checkOpen = (): void => {
+    if (closing.signal.aborted) throw new ProblemError("runtime_stopped", `Runtime "${runtimeId}" has been stopped.`);
+  };
+
+  const newWorker = async ({ workerId, displayName: name, profile }: EnsureWorker): Promise<Worker> => {
+    checkOpen();
+    findProfile(profiles, profile);
+    if (workers.size >= limits.runtime.maxWorkers) {
+      throw new ProblemError("too_many_workers", `Runtime "${runtimeId}" keeps ${workers.size} Workers, its limit.`);
+    }
+    const record: WorkerRecord = {
+      workerId,
+      displayName: name,
+      profile,
+      lifecycle: "running",
+      epoch: createEpoch(random),
+      createdTs: clock.now(),
+    };
+    const worker = addWorker(record, []);
+    try {
+      await store.putWorker(record);
+    } catch (error) {
+      workers.delete(workerId);
+      throw error;
+    }
+    return worker;
+  };
+
+  const nextWorkerId = (): WorkerId => {
+    for (;;) {
+      created += 1;
+      const id = WorkerIdSchema.parse(`worker-${created.toString(16).padStart(8, "0")}`);
+      if (!workers.has(id)) return id;
+    }
+  };
+
+  const observeContext: ObserveContext = {
+    limits: limits.worker,
+    maxEventBatch: limits.runtime.maxEventBatch,
+    isForeign: (epoch) => [...workers.values()].some(({ log }) => log.epoch === epoch),
+    now: () => clock.now(),
+  };
+
+  for (const { record, events } of await store.load()) addWorker(record, events);
+  await Promise.all([...workers.values()].map((worker) => worker.recover()));
+
+  return {
+    runtimeId,
+    kind: "embedded",
+
+    async detail() {
+      const lifecycles = [...workers.values()].map((worker) => worker.detail().status);
+      const count = (status: string) => lifecycles.filter((lifecycle) => lifecycle === status).length;
+      return {
+        runtime_id: runtimeId,
+        display_name: displayName,
+        backend: store.kind,
+        status: closing.signal.aborted ? "stopped" : "running",
+        worker_count: workers.size,
+        active_worker_count: count("running"),
+        stopped_worker_count: count("stopped"),
+        cancelled_worker_count: count("cancelled"),
+        diagnostic_count: notes.length,
+        limits: {
+          max_transcript_projection_items: limits.runtime.maxTranscriptItems,
+          max_event_batch_items: limits.runtime.maxEventBatch,
+        },
+        worker_creation_available: !closing.signal.aborted,
+      };
+    },
+
+    capabilities: async () => ({
+      createWorker: !closing.signal.aborted,
+      stopWorker: true,
+      sendInput: true,
+      maxWorkers: limits.runtime.maxWorkers,
+    }),
+
+    diagnostics: async () => [...notes],
+
+    listWorkers: async () =>
+      [...workers.values()]
+        .map((worker) => worker.detail())
+        .toSorted((a, b) => (a.worker_id < b.worker_id ? -1 : 1)),
+
+    getWorker: async (workerId) => find(workerId).detail(),
+
+    async createWorker({ profile, displayName: name, initialInput }) {
+      const workerId = nextWorkerId();
+      const worker = await newWorker({
+        workerId,
+        displayName: name ?? findProfile(profiles, profile).label,
+        profile,
+      });
+      if (initialInput) {
+        try {
+          await worker.sendInput(initialInput);
+        } catch (error) {
+          workers.delete(workerId);
+          await store.removeWorker(workerId);
+          throw error;
+        }
+      }
+      return worker.detail();
+    },
+
+    async ensureWorker(request) {
+      const worker = workers.get(request.workerId) ?? (await newWorker(request));
+      return worker.detail();
+    },
+
+    stopWorker: async (workerId, reason) => find(workerId).stop(reason ?? "worker stopped"),
+    cancelRun: async (workerId, reason) => find(workerId).cancel(reason ?? "run cancelled"),
+
+    async sendInput(workerId, input) {
+      const worker = find(workerId);
+      checkOpen();
+      return worker.sendInput(input);
+    },
+
+    async transcript(workerId, { start, limit }): Promise<TranscriptPage> {
+      const worker = find(workerId);
+      const { maxTranscriptItems } = limits.runtime;
+      if (limit > maxTranscriptItems) {
+        throw new ProblemError("invalid_query", `limit: ${limit} is more than the ${maxTranscriptItems} of a page.`);
+      }
+      const items = worker.lines().filter(({ sequence }) => sequence > start).slice(0, limit);
+      const end = items.at(-1)?.sequence ?? start;
+      const next = end < worker.lineCount && (items.length > 0 || limit === 0) ? end : null;
+      return {
+        worker_ref: worker.ref,
+        start,
+        limit,
+        total_items: worker.lineCount,
+        items,
+        next_start: next,
+      };
+    },
+
+    async entries(workerId, { before, limit }): Promise<EntryPage> {
+      const { ref, transcript } = find(workerId);
+      const total = entriesTotal(transcript);
+      const end = Math.max(transcript.entries_start, Math.min(before ?? total, total));
+      const start = Math.max(transcript.entries_start, end - Math.min(limit, limits.runtime.maxEntries));
+      const offset = transcript.entries_start;
+      return {
+        worker_ref: ref,
+        entries_start: start,
+        entries_total: total,
+        oldest_kept: offset,
+        entries: transcript.entries.slice(start - offset, end - offset),
+      };
+    },
+
+    observe(workerId, { cursor, signal }) {
+      const observation = { signal: AbortSignal.any([signal, closing.signal]), ...(cursor ? { cursor } : {}) };
+      return observeWorker(find(workerId), observeContext, observation);
+    },
+
+    async [Symbol.asyncDispose]() {
+      if (closing.signal.aborted) return;
+      await Promise.allSettled([...workers.values()].map((worker) => worker.interrupt()));
+      closing.abort();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}

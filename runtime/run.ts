@@ -1,0 +1,197 @@
+/**
+ * One run: from a committed message to its answer.
+ *
+ * Owns the attempts, their time-outs and the order of the events that an answer is made of. It publishes through its
+ * context and returns how it ended; the Worker publishes the end. Text that streamed is always finished with `text_done`,
+ * whatever ends the run, so that it stays in the conversation.
+ */
+import type { KnownEvent } from "../protocol/event.ts";
+import { ProblemError } from "../protocol/problem.ts";
+import { sleep, type Clock, type Random } from "./clock.ts";
+import type { RunLimits } from "./limits.ts";
+import { ModelError, type Model, type ModelPart, type ModelRequest } from "./model/model.ts";
+import { backoffMs, isRetryable } from "./model/retry.ts";
+
+/** What a run needs of its Worker. */
+export interface RunContext {
+  readonly model: Model;
+  readonly request: ModelRequest;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: RunLimits;
+  /** Counts the Worker's turns from 0. */
+  readonly turn: number;
+  /** Counts the Worker's calls from 0. */
+  readonly llmCall: number;
+  /** Aborted with a `ProblemError` to end the run from outside. */
+  readonly signal: AbortSignal;
+  /** Resolves when the events are in the log. */
+  readonly publish: (...events: KnownEvent[]) => Promise<void>;
+}
+
+/** How a run ended. */
+export type RunOutcome =
+  | { readonly kind: "finished" }
+  | { readonly kind: "limit_reached" }
+  | { readonly kind: "failed"; readonly problem: ProblemError };
+
+/**
+ * Runs until the answer is whole, or cannot become so.
+ *
+ * @throws only what `publish` throws
+ */
+export async function executeRun(context: RunContext): Promise<RunOutcome> {
+  const { clock, limits, llmCall, turn, publish } = context;
+  const run = new AbortController();
+  using _wholeRun = clock.schedule(limits.wholeRunTimeoutMs, () =>
+    run.abort(new ProblemError("run_timeout", `The answer was not complete after ${seconds(limits.wholeRunTimeoutMs)} s.`)),
+  );
+  const signal = AbortSignal.any([context.signal, run.signal]);
+  const startedTs = clock.now();
+  await publish({ event: "turn_start", data: { turn } }, { event: "llm_call_start", data: { llm_call: llmCall } });
+
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = new Answer();
+    try {
+      const end = await streamAnswer(context, answer, signal);
+      await publish(...answer.finish(), ...answer.usage, llmCallEnd(llmCall), {
+        event: "turn_end",
+        data: { turn, result: "finished" },
+      });
+      return end;
+    } catch (error) {
+      const problem = problemOf(signal.aborted ? signal.reason : error);
+      await publish(...answer.finish(), ...answer.usage);
+      if (signal.aborted || answer.hasOutput || attempt >= limits.maxAttempts || !isRetryable(problem)) {
+        return { kind: "failed", problem };
+      }
+      const retryAfterMs = problem instanceof ModelError ? problem.retryAfterMs : null;
+      const waitMs = backoffMs(attempt, context.random, retryAfterMs);
+      await publish(retryEvent(context, problem, attempt, waitMs, clock.now() - startedTs));
+      try {
+        await sleep(clock, waitMs, signal);
+      } catch (reason) {
+        return { kind: "failed", problem: problemOf(reason) };
+      }
+    }
+  }
+}
+
+const seconds = (ms: number): number => Math.round(ms / 1_000);
+
+const llmCallEnd = (llmCall: number): KnownEvent => ({ event: "llm_call_end", data: { llm_call: llmCall } });
+
+function retryEvent(
+  { llmCall, limits }: RunContext,
+  problem: ProblemError,
+  attempt: number,
+  waitMs: number,
+  elapsedMs: number,
+): KnownEvent {
+  const status = problem instanceof ModelError ? problem.status : null;
+  return {
+    event: "llm_retry",
+    data: {
+      llm_call: llmCall,
+      failed_attempt: attempt,
+      max_attempts: limits.maxAttempts,
+      wait_ms: Math.round(waitMs),
+      elapsed_ms: Math.round(elapsedMs),
+      error: problem.detail,
+      ...(status === null ? {} : { status }),
+    },
+  };
+}
+
+function problemOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  return new ProblemError("internal", "The run met an unexpected condition.", { cause: error });
+}
+
+/** Streams one attempt into `answer`. */
+async function streamAnswer(context: RunContext, answer: Answer, signal: AbortSignal): Promise<RunOutcome> {
+  const { clock, limits, model, request, publish } = context;
+  const attempt = new AbortController();
+  const { firstTokenTimeoutMs, betweenChunksTimeoutMs } = limits;
+  let timer = clock.schedule(firstTokenTimeoutMs, () =>
+    attempt.abort(
+      new ProblemError("first_token_timeout", `The provider sent nothing for ${seconds(firstTokenTimeoutMs)} s.`),
+    ),
+  );
+  try {
+    const parts = model.stream(request, { signal: AbortSignal.any([signal, attempt.signal]) });
+    for await (const part of parts) {
+      timer[Symbol.dispose]();
+      timer = clock.schedule(betweenChunksTimeoutMs, () =>
+        attempt.abort(
+          new ProblemError(
+            "between_chunks_timeout",
+            `The provider's answer stalled for ${seconds(betweenChunksTimeoutMs)} s.`,
+          ),
+        ),
+      );
+      if (part.kind === "finish") return { kind: part.reason === "length" ? "limit_reached" : "finished" };
+      const events = answer.take(part);
+      if (events.length > 0) await publish(...events);
+      if (answer.chars > limits.maxAnswerChars) {
+        attempt.abort(new ProblemError("cancelled", "The answer reached its limit."));
+        return { kind: "limit_reached" };
+      }
+    }
+    throw new ModelError("provider_stream_cut", "The provider's answer broke off before its end.");
+  } catch (error) {
+    throw attempt.signal.aborted && !signal.aborted ? attempt.signal.reason : error;
+  } finally {
+    timer[Symbol.dispose]();
+  }
+}
+
+/** The answer of one attempt, as far as it has streamed. */
+class Answer {
+  readonly usage: KnownEvent[] = [];
+  #open: "text" | "thinking" | null = null;
+  #text = "";
+  #chars = 0;
+
+  /** Whether anything was streamed: then no other attempt may follow, or it would be seen twice. */
+  get hasOutput(): boolean {
+    return this.#chars > 0;
+  }
+
+  /** Length so far, thinking included, in UTF-16 code units. */
+  get chars(): number {
+    return this.#chars;
+  }
+
+  /** The events of a part. */
+  take(part: Exclude<ModelPart, { kind: "finish" }>): KnownEvent[] {
+    if (part.kind === "usage") {
+      this.usage.push({
+        event: "usage",
+        data: {
+          input_tokens: part.inputTokens,
+          output_tokens: part.outputTokens,
+          ...(part.cacheReadInputTokens === null ? {} : { cache_read_input_tokens: part.cacheReadInputTokens }),
+        },
+      });
+      return [];
+    }
+    const events: KnownEvent[] = this.#open === part.kind ? [] : this.finish();
+    if (this.#open === null && part.kind === "thinking") events.push({ event: "thinking_start" });
+    this.#open = part.kind;
+    this.#text += part.text;
+    this.#chars += part.text.length;
+    events.push({ event: part.kind === "text" ? "text_delta" : "thinking_delta", data: { text: part.text } });
+    return events;
+  }
+
+  /** The event that ends the block that is open. */
+  finish(): KnownEvent[] {
+    if (this.#open === null) return [];
+    const event = this.#open === "text" ? "text_done" : "thinking_done";
+    const text = this.#text;
+    this.#open = null;
+    this.#text = "";
+    return [{ event, data: { text } }];
+  }
+}

@@ -1,0 +1,356 @@
+/**
+ * A Worker: one long-lived conversation with a model.
+ *
+ * Owns the Worker's log, the transcript folded from it, and its one run at a time. What a run does in detail is in
+ * `run.ts`; who keeps the Workers, in `embedded.ts`. Nothing here knows who observes.
+ */
+import { boundTranscript, emptyTranscript, entriesTotal, entryChars, fold, type Transcript } from "../protocol/transcript.ts";
+import { Event, type KnownEvent } from "../protocol/event.ts";
+import type { WorkerRef } from "../protocol/id.ts";
+import { ProblemError, type ProblemCode } from "../protocol/problem.ts";
+import type {
+  TranscriptItem,
+  WorkerDetail,
+  WorkerExecutionResult,
+  WorkerInteractionAck,
+  WorkerLifecycleAck,
+} from "../protocol/runtime-api.ts";
+import { textSegment } from "../protocol/segment.ts";
+import type { RunCause } from "../protocol/entry.ts";
+import type { Clock, Random } from "./clock.ts";
+import { modelMessages, transcriptLine } from "./conversation.ts";
+import { EventLog } from "./event-log.ts";
+import type { Limits } from "./limits.ts";
+import { boundHistory } from "./model/history.ts";
+import type { Profile } from "./profile.ts";
+import { executeRun, type RunOutcome } from "./run.ts";
+import type { SendInput } from "./runtime.ts";
+import type { EventRecord, RuntimeStore, WorkerRecord } from "./store/store.ts";
+import { Submissions } from "./submissions.ts";
+
+/** What a Worker is made of. */
+export interface WorkerOptions {
+  readonly ref: WorkerRef;
+  readonly record: WorkerRecord;
+  readonly profile: Profile;
+  /** Events that the store has of it; empty for a new Worker. */
+  readonly kept: readonly EventRecord[];
+  readonly store: RuntimeStore;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onTrimFailed: (error: unknown) => void;
+}
+
+interface ActiveRun {
+  readonly controller: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** Entries past the bound that are tolerated before the transcript is bounded again. */
+const BOUND_SLACK_ENTRIES = 64;
+
+/** One Worker of the embedded Runtime. */
+export class Worker {
+  readonly ref: WorkerRef;
+  readonly log: EventLog;
+  readonly #options: WorkerOptions;
+  readonly #submissions: Submissions;
+  #record: WorkerRecord;
+  #transcript: Transcript;
+  /** Position at which an entry was committed. */
+  readonly #entryPositions = new WeakMap<object, number>();
+  /** Transcript lines that the conversation has had. */
+  #lineCount = 0;
+  /** Those of them that were evicted with their entries. */
+  #evictedLines = 0;
+  /** Size of the entries kept, in UTF-16 code units of their JSON. */
+  #entryChars = 0;
+  #run: ActiveRun | null = null;
+  #accepting = false;
+  #turns = 0;
+  #llmCalls = 0;
+  #lastResult: WorkerExecutionResult = { operation: "spawn", outcome: "accepted", run_state: "idle" };
+  #stopping: Promise<WorkerLifecycleAck> | null = null;
+
+  constructor(options: WorkerOptions) {
+    const { ref, record, profile, store, limits } = options;
+    this.ref = ref;
+    this.#options = options;
+    this.#record = record;
+    this.#submissions = new Submissions(limits.worker.retentionSubmissions);
+    this.#transcript = emptyTranscript({
+      worker_name: record.displayName,
+      cwd: "",
+      provider: profile.model.provider,
+      model: profile.model.name,
+      scope_summary: "",
+      tools: [...profile.tools],
+      context_window: profile.model.contextWindowTokens,
+      context_tokens: 0,
+    });
+    this.log = new EventLog({
+      workerId: ref.worker_id,
+      epoch: record.epoch,
+      store,
+      limits: limits.worker,
+      kept: options.kept,
+      onTrimFailed: options.onTrimFailed,
+    });
+    for (const kept of options.kept) this.#take(Event.parse(JSON.parse(kept.payload)), kept);
+    this.log.onPublish((published) => {
+      for (const { event, record: kept } of published) this.#take(event, kept);
+    });
+  }
+
+  /** Where the conversation stands at the log's head. */
+  get transcript(): Transcript {
+    return this.#transcript;
+  }
+
+  get #isBusy(): boolean {
+    return this.#accepting || this.#run !== null || this.#transcript.run.state === "active";
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopping !== null || this.#record.lifecycle === "stopped";
+  }
+
+  /** The transcript's lines that are kept, oldest first. `sequence` counts from 1 over the whole conversation. */
+  lines(): readonly TranscriptItem[] {
+    let sequence = this.#evictedLines;
+    return this.#transcript.entries.flatMap((entry) => {
+      const line = transcriptLine(entry);
+      if (line === null) return [];
+      sequence += 1;
+      return [{ sequence, ...line, event_id: this.#entryPositions.get(entry) ?? 0 }];
+    });
+  }
+
+  /** How many lines the conversation has had. */
+  get lineCount(): number {
+    return this.#lineCount;
+  }
+
+  detail(): WorkerDetail {
+    const { ref } = this;
+    const runState = this.#isStopped ? "stopped" : this.#isBusy ? "busy" : "idle";
+    return {
+      worker_ref: ref,
+      runtime_id: ref.runtime_id,
+      worker_id: ref.worker_id,
+      status: this.#record.lifecycle,
+      execution: {
+        backend: "connected",
+        run_state: runState,
+        binding: { backend_id: "workspace" },
+        last_result: { ...this.#lastResult, run_state: runState },
+      },
+      profile: this.#record.profile,
+      transcript_len: this.#lineCount,
+      last_event_id: this.log.head,
+      display_name: this.#record.displayName,
+      model: this.#options.profile.model.name,
+    };
+  }
+
+  /** See `Runtime.sendInput`. */
+  async sendInput(input: SendInput): Promise<WorkerInteractionAck> {
+    const { content, submissionId } = input;
+    const earlier = submissionId === undefined ? null : this.#submissions.find(submissionId, content);
+    if (earlier) return earlier;
+    this.#checkInput(content);
+    const ack = this.#accept(input);
+    if (submissionId !== undefined) this.#submissions.remember(submissionId, content, ack);
+    return ack;
+  }
+
+  /** See `Runtime.cancelRun`. Resolves when the run's end is in the log. */
+  async cancel(reason: string): Promise<WorkerLifecycleAck> {
+    await this.#endRun("cancelled", reason);
+    return this.#lifecycleAck("cancel");
+  }
+
+  /** See `Runtime.stopWorker`. */
+  stop(reason: string): Promise<WorkerLifecycleAck> {
+    this.#stopping ??= this.#stop(reason);
+    return this.#stopping;
+  }
+
+  /** Ends a run that a former process had begun, with the text that it had streamed. */
+  async recover(): Promise<void> {
+    if (this.#transcript.run.state !== "active") return;
+    const problem = new ProblemError("interrupted", "The Runtime was restarted while it answered.");
+    await this.#publish(...endEvents({ kind: "failed", problem }), { event: "status", data: { status: "idle" } });
+  }
+
+  /** Ends the run because its process ends; the Worker itself is kept as it is. */
+  async interrupt(): Promise<void> {
+    await this.#endRun("interrupted", "The Runtime is shutting down.");
+  }
+
+  #checkInput(content: string): void {
+    if (this.#isStopped) throw new ProblemError("worker_stopped", "This Worker has been stopped and takes no messages.");
+    if (content.trim() === "") throw new ProblemError("input_empty", "content: a message needs at least one visible character.");
+    const { maxInputChars } = this.#options.limits.worker;
+    if (content.length > maxInputChars) {
+      throw new ProblemError(
+        "input_too_large",
+        `content: ${content.length} characters are more than the ${maxInputChars} that a message may have.`,
+      );
+    }
+    if (this.#isBusy) {
+      this.#lastResult = { operation: "input", outcome: "busy", run_state: "busy" };
+      throw new ProblemError("worker_busy", "The Worker is answering another message; send this one when it is done.");
+    }
+  }
+
+  /** Commits the message and starts its run. */
+  async #accept({ content, submissionId }: SendInput): Promise<WorkerInteractionAck> {
+    this.#accepting = true;
+    try {
+      const message: KnownEvent = {
+        event: "user_message",
+        data: { segments: [textSegment(content)], ...(submissionId === undefined ? {} : { submission_id: submissionId }) },
+      };
+      const position =
+        (await this.#publish({ event: "invoke_start", data: { kind: "user_send" } }, message, {
+          event: "status",
+          data: { status: "running" },
+        })) - 1;
+      this.#lastResult = { operation: "input", outcome: "accepted", run_state: "busy" };
+      const sequence = this.#lineCount;
+      this.#startRun();
+      return {
+        worker_ref: this.ref,
+        status: this.#record.lifecycle,
+        transcript_sequence: sequence,
+        event_id: position,
+      };
+    } finally {
+      this.#accepting = false;
+    }
+  }
+
+  #startRun(): void {
+    const controller = new AbortController();
+    const ended = this.#execute(controller.signal).finally(() => {
+      this.#run = null;
+    });
+    this.#run = { controller, ended };
+    // A log that takes no more events has told whoever appended; the run has nobody else to tell.
+    ended.catch((error: unknown) => this.#options.onTrimFailed(error));
+  }
+
+  async #execute(signal: AbortSignal): Promise<void> {
+    const { profile, limits, clock, random } = this.#options;
+    let outcome: RunOutcome;
+    try {
+      const system = { role: "system", content: profile.systemPrompt(clock.now()) } as const;
+      const messages = boundHistory([system, ...modelMessages(this.#transcript.entries)], {
+        contextWindowTokens: profile.model.contextWindowTokens,
+        reservedOutputTokens: limits.run.reservedOutputTokens,
+      });
+      outcome = await executeRun({
+        model: profile.model,
+        request: { messages },
+        clock,
+        random,
+        limits: limits.run,
+        turn: this.#turns++,
+        llmCall: this.#llmCalls++,
+        signal,
+        publish: async (...events) => {
+          await this.#publish(...events);
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      outcome = { kind: "failed", problem: error };
+    }
+    await this.#publish(...endEvents(outcome), { event: "status", data: { status: "idle" } });
+  }
+
+  async #endRun(code: Extract<ProblemCode, "cancelled" | "interrupted" | "worker_stopped">, reason: string): Promise<void> {
+    const run = this.#run;
+    if (run === null) return;
+    run.controller.abort(new ProblemError(code, reason));
+    await run.ended;
+  }
+
+  async #stop(reason: string): Promise<WorkerLifecycleAck> {
+    await this.#endRun("worker_stopped", reason);
+    await this.#publish({ event: "shutdown" });
+    this.#record = { ...this.#record, lifecycle: "stopped" };
+    await this.#options.store.putWorker(this.#record);
+    return this.#lifecycleAck("stop");
+  }
+
+  #lifecycleAck(operation: "stop" | "cancel"): WorkerLifecycleAck {
+    this.#lastResult = { operation, outcome: "accepted", run_state: "idle" };
+    return { worker_ref: this.ref, status: this.#record.lifecycle, event_id: this.log.head };
+  }
+
+  #publish(...events: KnownEvent[]): Promise<number> {
+    if (events.length === 0) return Promise.resolve(this.log.head);
+    return this.log.append(events, this.#options.clock.now());
+  }
+
+  #take(event: Event, { position, ts }: EventRecord): void {
+    const before = entriesTotal(this.#transcript);
+    this.#transcript = fold(this.#transcript, event, ts);
+    const added = entriesTotal(this.#transcript) - before;
+    if (added <= 0) return;
+    for (const entry of this.#transcript.entries.slice(-added)) {
+      this.#entryPositions.set(entry, position);
+      this.#entryChars += entryChars(entry);
+      if (transcriptLine(entry) !== null) this.#lineCount += 1;
+    }
+    this.#bound();
+  }
+
+  #bound(): void {
+    const { retentionEntries, retentionEntryChars } = this.#options.limits.worker;
+    const { entries } = this.#transcript;
+    const isOver = entries.length >= retentionEntries + BOUND_SLACK_ENTRIES || this.#entryChars > retentionEntryChars;
+    if (!isOver) return;
+    // Half of the size at once, so that a conversation of long messages is not bounded anew at each of them.
+    const bounds = { maxEntries: retentionEntries, maxChars: Math.ceil(retentionEntryChars / 2) };
+    this.#transcript = boundTranscript(this.#transcript, bounds);
+    for (const entry of entries.slice(0, entries.length - this.#transcript.entries.length)) {
+      this.#entryChars -= entryChars(entry);
+      if (transcriptLine(entry) !== null) this.#evictedLines += 1;
+    }
+  }
+}
+
+/** The events that tell how a run ended. */
+function endEvents(outcome: RunOutcome): KnownEvent[] {
+  if (outcome.kind !== "failed") return [{ event: "run_end", data: { result: outcome.kind } }];
+  const { code, detail } = outcome.problem;
+  const cause = causeOf(code);
+  const end: KnownEvent = { event: "run_end", data: { result: "finished", cause } };
+  if (cause === "cancelled" || cause === "stopped" || cause === "interrupted") return [end];
+  const isProvider = code.startsWith("provider_") || cause === "timeout";
+  return [
+    { event: "error", data: { code: isProvider ? "provider_error" : "internal", message: detail, cause, problem: code } },
+    end,
+  ];
+}
+
+function causeOf(code: ProblemCode): RunCause {
+  switch (code) {
+    case "cancelled":
+      return "cancelled";
+    case "interrupted":
+      return "interrupted";
+    case "worker_stopped":
+      return "stopped";
+    case "first_token_timeout":
+    case "between_chunks_timeout":
+    case "run_timeout":
+      return "timeout";
+    default:
+      return code.startsWith("provider_") ? "provider" : "interrupted";
+  }
+}
