@@ -227,3 +227,11 @@ export const EVENT_NAMES = knownTags(KnownEvent);
 export function isKnownEvent(event: Event): event is KnownEvent {
   return EVENT_NAMES.has(event.event);
 }
+
+/** The event that states where a Worker stands. */
+export type SnapshotEvent = Extract<KnownEvent, { event: "snapshot" }>;
+
+/** Whether the event states where a Worker stands. */
+export function isSnapshotEvent(event: Event): event is SnapshotEvent {
+  return event.event === "snapshot";
+}

@@ -51,6 +51,7 @@ const TABLE = {
   runtime_unavailable: row(503, "The Runtime can't be reached", true, "runtime_unavailable"),
   too_many_workers: row(429, "The Runtime has no room for another Worker", true),
   too_many_viewers: row(429, "Too many viewers are connected", true),
+  viewer_too_slow: row(408, "The viewer took nothing for too long", true),
   shutting_down: row(503, "The server is shutting down", true, "upstream_disconnect"),
   internal: row(500, "Something went wrong on the server", true),
   // Cursors and observation.
@@ -118,8 +119,13 @@ export class ProblemError extends Error {
 
 /** Any failure as a problem: a `ProblemError` as it is, everything else as `internal` without its text. */
 export function asProblem(error: unknown): ProblemError {
-  if (error instanceof ProblemError) return error;
+  if (isProblemError(error)) return error;
   return new ProblemError("internal", "The server met an unexpected condition.", { cause: error });
+}
+
+/** By its name, since a module that was loaded anew, as in development, has a class of its own. */
+function isProblemError(error: unknown): error is ProblemError {
+  return error instanceof Error && error.name === "ProblemError" && "code" in error && "detail" in error;
 }
 
 /** A remark on a resource or a failure: `{"code":"worker_busy","severity":"warning","message":"…"}`. */

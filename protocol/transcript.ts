@@ -9,7 +9,7 @@
  * ends is committed with the text that it has. An event that has no entry kind of its own, but must stay visible, is
  * kept whole in an `extension` entry of the domain `EVENT_DOMAIN`.
  */
-import { isKnownBlock, isKnownEvent, type Event, type Greeting, type InFlightBlock, type KnownEvent, type Snapshot, type WorkerStatus } from "./event.ts";
+import { isKnownBlock, isKnownEvent, type Event, type Greeting, type InFlightBlock, type KnownEvent, type Snapshot, type SnapshotEvent, type WorkerStatus } from "./event.ts";
 import { isKnownEntry, type KnownEntry, type LogEntry, type LoggedItem, type RunCause } from "./entry.ts";
 import type { RunView, UsageTotals } from "./run-view.ts";
 
@@ -61,7 +61,7 @@ export function entriesTotal(transcript: Transcript): number {
 }
 
 /** The `snapshot` event of a state. */
-export function snapshotEvent(transcript: Transcript): KnownEvent {
+export function snapshotEvent(transcript: Transcript): SnapshotEvent {
   const data: Snapshot = {
     ...transcript,
     entries: [...transcript.entries],

@@ -46,6 +46,12 @@ export interface ViewRequest {
   readonly heartbeat: boolean;
 }
 
+/** A viewer that was let in. */
+export interface Observation {
+  /** The viewer sent something, which ends its observation. */
+  refuseFrame(): void;
+}
+
 /** The one thing that a browser talks to. */
 export interface Backend extends AsyncDisposable {
   workspace(): Promise<WorkspaceSummary>;
@@ -66,7 +72,7 @@ export interface Backend extends AsyncDisposable {
   /** Where the Worker stands now, for a page that is rendered on the server. */
   view(ref: WorkerRef): Promise<WorkerView>;
   /** Attaches a viewer to the Worker's stream until its socket closes. Never throws: the socket is told. */
-  observe(ref: WorkerRef, request: ViewRequest, socket: ViewerSocket): void;
+  observe(ref: WorkerRef, request: ViewRequest, socket: ViewerSocket): Observation;
 
   readonly companion: Companion;
 }

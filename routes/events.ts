@@ -1,0 +1,70 @@
+/**
+ * `/api/runtimes/{runtime_id}/workers/{worker_id}/events/ws`: a Worker's events, live.
+ *
+ * Owns the step from a request to a viewer's socket. Observation takes no input: whatever a client sends ends its
+ * socket. What is wrong with the address is answered over HTTP; what is wrong with the cursor, on the socket.
+ */
+import { Hono } from "hono";
+import type { UpgradeWebSocket, WSContext } from "hono/ws";
+import { ProblemError } from "../protocol/problem.ts";
+import type { Backend, Observation, ViewRequest } from "../server/backend.ts";
+import type { ViewerSocket } from "../server/viewer-socket.ts";
+import { workerRefOf } from "./request.ts";
+
+/** The observation route. */
+export function eventRoutes(backend: Backend, upgradeWebSocket: UpgradeWebSocket): Hono {
+  const path = "/api/runtimes/:runtime_id/workers/:worker_id/events/ws";
+  return new Hono()
+    .use(path, async (context, next) => {
+      await backend.getWorker(workerRefOf(context));
+      if (context.req.header("Upgrade")?.toLowerCase() !== "websocket") {
+        throw new ProblemError("websocket_upgrade_required", "Upgrade: expected websocket.");
+      }
+      await next();
+    })
+    .get(
+      path,
+      upgradeWebSocket((context) => {
+        const ref = workerRefOf(context);
+        const cursor = context.req.query("cursor");
+        const request: ViewRequest = {
+          heartbeat: context.req.query("heartbeat") === "1",
+          ...(cursor === undefined ? {} : { cursor }),
+        };
+        const closed = new AbortController();
+        let observation: Observation | null = null;
+        return {
+          onOpen(_event, raw) {
+            observation = backend.observe(ref, request, viewerSocket(raw, closed));
+          },
+          onMessage: () => observation?.refuseFrame(),
+          onClose: () => closed.abort(),
+          onError: () => closed.abort(),
+        };
+      }),
+    );
+}
+
+/** The relay's view of the platform's socket. */
+function viewerSocket(socket: WSContext, closed: AbortController): ViewerSocket {
+  return {
+    send(text) {
+      if (!closed.signal.aborted) socket.send(text);
+    },
+    close(code, reason) {
+      if (closed.signal.aborted) return;
+      closed.abort();
+      socket.close(code, reason);
+    },
+    get bufferedBytes() {
+      return bufferedBytesOf(socket.raw);
+    },
+    closed: closed.signal,
+  };
+}
+
+/** Every platform's WebSocket has `bufferedAmount`; one that has not is taken as always drained. */
+function bufferedBytesOf(raw: unknown): number {
+  if (typeof raw !== "object" || raw === null || !("bufferedAmount" in raw)) return 0;
+  return typeof raw.bufferedAmount === "number" ? raw.bufferedAmount : 0;
+}

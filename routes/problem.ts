@@ -1,0 +1,47 @@
+/**
+ * Problems as HTTP answers.
+ *
+ * Owns the rendering of every failure: problem+json for programs, a page for people. Nothing of an unexpected error
+ * leaves the server but its code.
+ */
+import type { Context, ErrorHandler, NotFoundHandler } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { asProblem, problemBody, ProblemError, type ProblemBody } from "../protocol/problem.ts";
+
+const CONTENT_TYPE = "application/problem+json";
+
+/** What to do with failures that nobody expected, and how to show one to a person. */
+export interface ProblemRendering {
+  /** Told of every failure with the code `internal`, whole. */
+  readonly onUnexpected: (error: unknown) => void;
+  readonly renderPage: (problem: ProblemBody, context: Context) => string;
+}
+
+/** Renders what routes throw. */
+export function problemHandler({ onUnexpected, renderPage }: ProblemRendering): ErrorHandler {
+  return (error, context) => {
+    const problem = asProblem(error);
+    if (problem.code === "internal") onUnexpected(error);
+    return respond(context, problem, renderPage);
+  };
+}
+
+/** Renders what no route matches. */
+export function notFoundHandler({ renderPage }: ProblemRendering): NotFoundHandler {
+  return (context) => respond(context, new ProblemError("route_not_found", "There is nothing at this address."), renderPage);
+}
+
+function respond(context: Context, problem: ProblemError, renderPage: ProblemRendering["renderPage"]): Response {
+  const body = problemBody(problem);
+  // why: the table holds statuses that all may have a body; Hono's type lists them one by one.
+  const status = body.status as ContentfulStatusCode;
+  context.header("Cache-Control", "no-store");
+  if (wantsPage(context)) return context.html(renderPage(body, context), status);
+  return context.body(JSON.stringify(body), status, { "Content-Type": CONTENT_TYPE });
+}
+
+/** Whether a person's browser asks for a page. */
+function wantsPage(context: Context): boolean {
+  if (context.req.path.startsWith("/api/") || context.req.method !== "GET") return false;
+  return context.req.header("Accept")?.includes("text/html") ?? false;
+}

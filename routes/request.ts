@@ -1,0 +1,89 @@
+/**
+ * What requests bring: ids, queries and bodies.
+ *
+ * Owns their parsing, so that every route refuses bad input in the same words: where it was wrong, and what would be
+ * right.
+ */
+import type { Context } from "hono";
+import * as z from "zod/mini";
+import { HostId, RuntimeId, WorkerId, type WorkerRef } from "../protocol/id.ts";
+import { describeIssues, ProblemError, type ProblemCode } from "../protocol/problem.ts";
+
+/** Parses, or fails with the problem. */
+function parseAs<Schema extends z.ZodMiniType>(schema: Schema, value: unknown, code: ProblemCode, at?: string): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = describeIssues(parsed.error);
+  throw new ProblemError(code, at === undefined ? issues : `${at}: ${issues}`);
+}
+
+/** @throws ProblemError invalid_id */
+export function runtimeIdOf(context: Context): RuntimeId {
+  return parseAs(RuntimeId, context.req.param("runtime_id"), "invalid_id", "runtime_id");
+}
+
+/** @throws ProblemError invalid_id */
+export function hostIdOf(context: Context): HostId {
+  return parseAs(HostId, context.req.param("host_id"), "invalid_id", "host_id");
+}
+
+/** @throws ProblemError invalid_id */
+export function workerRefOf(context: Context): WorkerRef {
+  const worker_id = parseAs(WorkerId, context.req.param("worker_id"), "invalid_id", "worker_id");
+  return { runtime_id: runtimeIdOf(context), worker_id };
+}
+
+const MAX_INDEX = Number.MAX_SAFE_INTEGER;
+
+/** A whole number in a query, written in digits. */
+const indexText = z.pipe(
+  z.string().check(z.regex(/^[0-9]{1,16}$/, "Invalid input: expected a whole number from 0")),
+  z.transform(Number),
+);
+
+/**
+ * `?start&limit` of a page; a limit above the maximum is taken as the maximum.
+ *
+ * @throws ProblemError invalid_query
+ */
+export function pageQueryOf(context: Context, maxLimit: number): { readonly start: number; readonly limit: number } {
+  const start = context.req.query("start");
+  const limit = context.req.query("limit");
+  return {
+    start: start === undefined ? 0 : Math.min(parseAs(indexText, start, "invalid_query", "start"), MAX_INDEX),
+    limit: limit === undefined ? maxLimit : Math.min(parseAs(indexText, limit, "invalid_query", "limit"), maxLimit),
+  };
+}
+
+/**
+ * `?before&limit` of a page that ends at an index.
+ *
+ * @throws ProblemError invalid_query
+ */
+export function beforeQueryOf(context: Context, maxLimit: number): { readonly before?: number; readonly limit: number } {
+  const before = context.req.query("before");
+  const { limit } = pageQueryOf(context, maxLimit);
+  return before === undefined ? { limit } : { before: parseAs(indexText, before, "invalid_query", "before"), limit };
+}
+
+const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;|$)/i;
+
+/**
+ * The JSON body of a request. The size is bounded by the app's middleware.
+ *
+ * @throws ProblemError unsupported_media_type, invalid_json, invalid_request
+ */
+export async function bodyOf<Schema extends z.ZodMiniType>(context: Context, schema: Schema): Promise<z.output<Schema>> {
+  const type = context.req.header("Content-Type") ?? "";
+  if (!JSON_TYPE.test(type)) {
+    throw new ProblemError("unsupported_media_type", "Content-Type: expected application/json.");
+  }
+  const text = await context.req.text();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ProblemError("invalid_json", "The body is not valid JSON; expected a JSON object.", { cause });
+  }
+  return parseAs(schema, value, "invalid_request");
+}

@@ -1,0 +1,36 @@
+/**
+ * `/api/runtimes/{runtime_id}/workers/{worker_id}`: one Worker.
+ *
+ * Owns the mapping of these paths to the Backend's operations; the events of a Worker are in `events.ts`.
+ */
+import { Hono } from "hono";
+import { LifecycleRequest, WorkerInputRequest } from "../protocol/backend-api.ts";
+import type { Backend } from "../server/backend.ts";
+import { beforeQueryOf, bodyOf, pageQueryOf, workerRefOf } from "./request.ts";
+
+const WORKER = "/api/runtimes/:runtime_id/workers/:worker_id";
+
+/** The routes of one Worker. */
+export function workerRoutes(backend: Backend, options: { readonly maxRecords: number }): Hono {
+  const { maxRecords } = options;
+  return new Hono()
+    .get(WORKER, async (context) => context.json(await backend.getWorker(workerRefOf(context))))
+    .post(`${WORKER}/input`, async (context) => {
+      const ref = workerRefOf(context);
+      return context.json(await backend.sendInput(ref, await bodyOf(context, WorkerInputRequest)));
+    })
+    .post(`${WORKER}/stop`, async (context) => {
+      const ref = workerRefOf(context);
+      return context.json(await backend.stopWorker(ref, await bodyOf(context, LifecycleRequest)));
+    })
+    .post(`${WORKER}/cancel`, async (context) => {
+      const ref = workerRefOf(context);
+      return context.json(await backend.cancelRun(ref, await bodyOf(context, LifecycleRequest)));
+    })
+    .get(`${WORKER}/transcript`, async (context) => {
+      return context.json(await backend.transcript(workerRefOf(context), pageQueryOf(context, maxRecords)));
+    })
+    .get(`${WORKER}/entries`, async (context) => {
+      return context.json(await backend.entries(workerRefOf(context), beforeQueryOf(context, maxRecords)));
+    });
+}

@@ -1,0 +1,155 @@
+/**
+ * Configuration.
+ *
+ * Owns the keys, their defaults and what is said of a wrong one. Values come from an environment that the entry point
+ * hands in; secrets may stand in files. An unknown key of our own prefix is a mistake and stops the start.
+ */
+import * as z from "zod/mini";
+import { describeIssues } from "../protocol/problem.ts";
+
+/** What stops the start, in words for the operator. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Which provider answers. */
+export type ProviderConfig =
+  | { readonly kind: "demo"; readonly pace: number }
+  | {
+      readonly kind: "openai";
+      readonly apiKey: string | null;
+      readonly baseURL: string;
+      readonly model: string;
+      readonly api: "chat" | "responses";
+      readonly contextWindowTokens: number;
+      readonly maxOutputTokens: number | null;
+    };
+
+/** All that may be chosen. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly workspace: { readonly id: string; readonly displayName: string };
+  readonly provider: ProviderConfig;
+  /** The language that the Companion falls back to. */
+  readonly language: "en" | "ja";
+  /** A prompt of the owner's own instead of the Companion's. */
+  readonly prompt: string | null;
+  /** Seals the cursors; null: made at the start. */
+  readonly cursorSecret: string | null;
+  readonly timeouts: {
+    readonly firstTokenTimeoutMs: number;
+    readonly betweenChunksTimeoutMs: number;
+    readonly wholeRunTimeoutMs: number;
+  };
+  readonly heartbeatIntervalMs: number;
+  readonly retentionEvents: number;
+}
+
+const text = (maxChars: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(maxChars));
+
+const integer = (min: number, max: number) =>
+  z.pipe(
+    z.pipe(z.string().check(z.regex(/^\d+$/, "expected a whole number")), z.transform(Number)),
+    z.number().check(z.gte(min), z.lte(max)),
+  );
+
+const decimal = (min: number, max: number) =>
+  z.pipe(
+    z.pipe(z.string().check(z.regex(/^\d+(\.\d+)?$/, "expected a number")), z.transform(Number)),
+    z.number().check(z.gte(min), z.lte(max)),
+  );
+
+const HOUR_MS = 3_600_000;
+const timeoutMs = z.optional(integer(1, HOUR_MS));
+
+/** Every key of our own. */
+const Keys = z.object({
+  YOI_HOST: z._default(text(253), "127.0.0.1"),
+  YOI_PORT: z._default(integer(0, 65_535), 8787),
+  YOI_WORKSPACE_ID: z._default(text(120).check(z.regex(/^[A-Za-z0-9_:-]+$/)), "workspace"),
+  YOI_WORKSPACE_NAME: z._default(text(80), "Yoi Workspace"),
+  YOI_LANGUAGE: z._default(z.enum(["en", "ja"]), "en"),
+  YOI_PROMPT_FILE: z.optional(text(4_096)),
+  YOI_CURSOR_SECRET: z.optional(z.string().check(z.minLength(32), z.maxLength(1_024))),
+  YOI_CURSOR_SECRET_FILE: z.optional(text(4_096)),
+  YOI_CONTEXT_WINDOW_TOKENS: z._default(integer(8_192, 10_000_000), 128_000),
+  YOI_MAX_OUTPUT_TOKENS: z.optional(integer(1, 1_000_000)),
+  YOI_FIRST_TOKEN_TIMEOUT_MS: timeoutMs,
+  YOI_BETWEEN_CHUNKS_TIMEOUT_MS: timeoutMs,
+  YOI_WHOLE_RUN_TIMEOUT_MS: z.optional(integer(1, 24 * HOUR_MS)),
+  YOI_HEARTBEAT_INTERVAL_MS: z._default(integer(50, HOUR_MS), 10_000),
+  YOI_RETENTION_EVENTS: z._default(integer(16, 1_000_000), 4_096),
+  YOI_DEMO_PACE: z._default(decimal(0, 100), 1),
+  OPENAI_API_KEY: z.optional(text(4_096)),
+  OPENAI_API_KEY_FILE: z.optional(text(4_096)),
+  OPENAI_BASE_URL: z.optional(z.url({ protocol: /^https?$/ })),
+  OPENAI_MODEL: z._default(text(200), "gpt-5-mini"),
+  OPENAI_API: z._default(z.enum(["chat", "responses"]), "chat"),
+});
+
+const OWN_PREFIX = "YOI_";
+const OPENAI_URL = "https://api.openai.com/v1";
+const DEFAULT_TIMEOUTS = { firstToken: 60_000, betweenChunks: 30_000, wholeRun: 600_000 };
+
+/**
+ * Reads the configuration.
+ *
+ * @param environment Names and values; empty values count as absent.
+ * @param readFile Reads a text file that a key names.
+ * @throws ConfigError that names the key and says what would be right
+ */
+export async function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => Promise<string>,
+): Promise<Config> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const unknown = Object.keys(given).filter((key) => key.startsWith(OWN_PREFIX) && !(key in Keys.def.shape));
+  if (unknown.length > 0) {
+    const known = Object.keys(Keys.def.shape).filter((key) => key.startsWith(OWN_PREFIX));
+    throw new ConfigError(`Cannot start: ${unknown.join(", ")} is not a setting. Known are ${known.join(", ")}.`);
+  }
+  const parsed = Keys.safeParse(given);
+  if (!parsed.success) throw new ConfigError(`Cannot start: ${describeIssues(parsed.error)}.`);
+  const keys = parsed.data;
+
+  const fileOf = async (key: "YOI_PROMPT_FILE" | "YOI_CURSOR_SECRET_FILE" | "OPENAI_API_KEY_FILE") => {
+    const path = keys[key];
+    if (path === undefined) return null;
+    try {
+      return (await readFile(path)).trim();
+    } catch (cause) {
+      throw new ConfigError(`Cannot start: ${key} names a file that can't be read.`, { cause });
+    }
+  };
+
+  const apiKey = keys.OPENAI_API_KEY ?? (await fileOf("OPENAI_API_KEY_FILE"));
+  const provider: ProviderConfig =
+    apiKey === null && keys.OPENAI_BASE_URL === undefined
+      ? { kind: "demo", pace: keys.YOI_DEMO_PACE }
+      : {
+          kind: "openai",
+          apiKey,
+          baseURL: keys.OPENAI_BASE_URL ?? OPENAI_URL,
+          model: keys.OPENAI_MODEL,
+          api: keys.OPENAI_API,
+          contextWindowTokens: keys.YOI_CONTEXT_WINDOW_TOKENS,
+          maxOutputTokens: keys.YOI_MAX_OUTPUT_TOKENS ?? null,
+        };
+  return {
+    host: keys.YOI_HOST,
+    port: keys.YOI_PORT,
+    workspace: { id: keys.YOI_WORKSPACE_ID, displayName: keys.YOI_WORKSPACE_NAME },
+    provider,
+    language: keys.YOI_LANGUAGE,
+    prompt: await fileOf("YOI_PROMPT_FILE"),
+    cursorSecret: keys.YOI_CURSOR_SECRET ?? (await fileOf("YOI_CURSOR_SECRET_FILE")),
+    timeouts: {
+      firstTokenTimeoutMs: keys.YOI_FIRST_TOKEN_TIMEOUT_MS ?? DEFAULT_TIMEOUTS.firstToken,
+      betweenChunksTimeoutMs: keys.YOI_BETWEEN_CHUNKS_TIMEOUT_MS ?? DEFAULT_TIMEOUTS.betweenChunks,
+      wholeRunTimeoutMs: keys.YOI_WHOLE_RUN_TIMEOUT_MS ?? DEFAULT_TIMEOUTS.wholeRun,
+    },
+    heartbeatIntervalMs: keys.YOI_HEARTBEAT_INTERVAL_MS,
+    retentionEvents: keys.YOI_RETENTION_EVENTS,
+  };
+}

@@ -1,0 +1,273 @@
+/**
+ * The Backend.
+ *
+ * Owns the composition: requests go to Runtimes through the registry, observations through one relay per Worker. What
+ * browsers see is made in `projection.ts`.
+ */
+import type { RuntimeSummary, WorkerSummary } from "../protocol/backend-api.ts";
+import type { HostId, WorkerRef } from "../protocol/id.ts";
+import { asProblem, closeCodeOf, ProblemError, type Diagnostic } from "../protocol/problem.ts";
+import type { Clock, Random } from "../runtime/clock.ts";
+import type { Runtime, RuntimeCapabilities } from "../runtime/runtime.ts";
+import type { Backend, ListOf } from "./backend.ts";
+import { createCursorMint } from "./client-cursor.ts";
+import { createCompanion } from "./companion.ts";
+import { encodeDiagnostic } from "./encode-frame.ts";
+import type { BackendLimits } from "./limits.ts";
+import type { ObservationPolicy } from "./policy.ts";
+import { hostIdOf, projectCapabilities, projectHost, projectRuntime, projectWorker, type HostFacts } from "./projection.ts";
+import { Relay } from "./relay.ts";
+import { RuntimeRegistry } from "./runtime-registry.ts";
+import { profileOfIntent } from "./spawn-profile.ts";
+
+/** What a Backend is made of. */
+export interface BackendOptions {
+  readonly workspace: { readonly id: string; readonly displayName: string };
+  /** Whoever opened them closes them, before the Backend, so that viewers see how runs ended. */
+  readonly runtimes: readonly Runtime[];
+  readonly companion: WorkerRef;
+  /** Seals the cursors; at least 16 bytes. */
+  readonly cursorSecret: Uint8Array<ArrayBuffer>;
+  readonly policy: ObservationPolicy;
+  readonly limits: BackendLimits;
+  readonly host: HostFacts;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const NO_CAPABILITIES: RuntimeCapabilities = { createWorker: false, stopWorker: false, sendInput: false, maxWorkers: 0 };
+const LIST_SOURCE = "worker_runtime_registry";
+const SCHEMA_VERSION = 1;
+const MAX_LIST_DIAGNOSTICS = 16;
+
+/** Makes the Backend over its Runtimes. */
+export function createBackend(options: BackendOptions): Backend {
+  const { workspace, limits, clock, random, policy, host, cursorSecret } = options;
+  const registry = new RuntimeRegistry({ runtimes: options.runtimes, clock, timeoutMs: limits.runtimeTimeoutMs });
+  const relays = new Map<string, Promise<Relay>>();
+  let viewerCount = 0;
+  let isClosed = false;
+
+  const list = <Item>(items: readonly Item[], diagnostics: readonly Diagnostic[] = []): ListOf<Item> => ({
+    workspace_id: workspace.id,
+    limit: limits.maxRecords,
+    items: items.slice(0, limits.maxRecords),
+    source: LIST_SOURCE,
+    diagnostics: diagnostics.slice(0, MAX_LIST_DIAGNOSTICS),
+  });
+
+  const hostOf = (runtime: Runtime): Promise<HostId> =>
+    hostIdOf(runtime.kind, runtime.kind === "embedded" ? workspace.id : runtime.runtimeId);
+
+  const summarise = async (runtime: Runtime): Promise<RuntimeSummary> => {
+    const hostId = await hostOf(runtime);
+    try {
+      return await registry.ask(runtime, async (call) => {
+        const [detail, can, diagnostics] = await Promise.all([
+          runtime.detail(call),
+          runtime.capabilities(call),
+          runtime.diagnostics(call),
+        ]);
+        const capabilities = projectCapabilities(runtime.kind, can, host);
+        return projectRuntime(runtime, { detail, hostId, capabilities, diagnostics });
+      });
+    } catch (error) {
+      const capabilities = projectCapabilities(runtime.kind, NO_CAPABILITIES, host);
+      return projectRuntime(runtime, { detail: null, hostId, capabilities, diagnostics: [remark(asProblem(error))] });
+    }
+  };
+
+  const listWorkersOf = async (runtime: Runtime): Promise<WorkerSummary[]> => {
+    const hostId = await hostOf(runtime);
+    const details = await registry.ask(runtime, (call) => runtime.listWorkers(call));
+    return details.map((detail) => projectWorker(runtime.kind, detail, hostId));
+  };
+
+  const getWorker = async (ref: WorkerRef): Promise<WorkerSummary> => {
+    const runtime = registry.get(ref.runtime_id);
+    const detail = await registry.ask(runtime, (call) => runtime.getWorker(ref.worker_id, call));
+    return projectWorker(runtime.kind, detail, await hostOf(runtime));
+  };
+
+  const relayOf = (ref: WorkerRef): Promise<Relay> => {
+    if (isClosed) throw new ProblemError("shutting_down", "The server is shutting down.");
+    const runtime = registry.get(ref.runtime_id);
+    const key = `${ref.runtime_id}/${ref.worker_id}`;
+    const open = async (): Promise<Relay> => {
+      const mint = await createCursorMint(cursorSecret, ref);
+      return new Relay({ ref, runtime, mint, policy, limits, clock, random, onEnd: () => relays.delete(key) });
+    };
+    const relay = relays.get(key) ?? open();
+    relays.set(key, relay);
+    relay.catch(() => relays.delete(key));
+    return relay;
+  };
+
+  const observe: Backend["observe"] = (ref, request, socket) => {
+    const attach = async () => {
+      if (viewerCount >= limits.maxViewers) {
+        throw new ProblemError("too_many_viewers", "The server has no room for another viewer.");
+      }
+      viewerCount += 1;
+      socket.closed.addEventListener("abort", () => (viewerCount -= 1), { once: true });
+      const relay = await relayOf(ref);
+      if (relay.viewerCount >= limits.maxViewersPerWorker) {
+        throw new ProblemError("too_many_viewers", "The Worker has no room for another viewer.");
+      }
+      await relay.attach(socket, request);
+    };
+    const refuse = (error: unknown): void => {
+      if (socket.closed.aborted) return;
+      const problem = asProblem(error);
+      socket.send(encodeDiagnostic(problem));
+      socket.close(closeCodeOf(problem.code), problem.code);
+    };
+    attach().catch(refuse);
+    return {
+      refuseFrame: () =>
+        refuse(new ProblemError("observation_only", "This socket takes no frames; commands go by POST.")),
+    };
+  };
+
+  const backend: Omit<Backend, "companion"> = {
+    async workspace() {
+      const status = await companion.status();
+      const point = (state: string, note: string) => ({ status: state, note, diagnostics: [] });
+      return {
+        workspace_id: workspace.id,
+        display_name: workspace.displayName,
+        record_authority: "workspace_server",
+        schema_version: SCHEMA_VERSION,
+        auth: { LocalDevToken: { token_configured: false } },
+        extension_points: {
+          store: "memory",
+          event_stream: point("backend_proxy", "Each Worker is observed once and shown to any number of viewers."),
+          host_worker_bridge: point("runtime_registry", "Workers are found by runtime_id and worker_id."),
+          companion_console: point(status.transport.completion, status.transport.limitation),
+        },
+      };
+    },
+
+    async listRuntimes() {
+      return list(await Promise.all(registry.list().map(summarise)));
+    },
+
+    async getRuntime(runtimeId) {
+      return summarise(registry.get(runtimeId));
+    },
+
+    async listHosts() {
+      const summaries = await Promise.all(registry.list().map(summarise));
+      const observedAt = new Date(clock.now()).toISOString();
+      return list(summaries.flatMap((runtime) => runtime.host_ids.map((id) => projectHost(runtime, id, observedAt))));
+    },
+
+    async listHostWorkers(hostId) {
+      for (const runtime of registry.list()) {
+        if ((await hostOf(runtime)) === hostId) return list(await listWorkersOf(runtime));
+      }
+      throw new ProblemError("host_not_found", `There is no host "${hostId}".`);
+    },
+
+    async listWorkers(runtimeId) {
+      if (runtimeId !== undefined) return list(await listWorkersOf(registry.get(runtimeId)));
+      const answers = await registry.askAll((runtime) => listWorkersOf(runtime));
+      return list(
+        answers.flatMap((answer) => (answer.ok ? answer.value : [])),
+        answers.flatMap((answer) => (answer.ok ? [] : [remark(answer.problem)])),
+      );
+    },
+
+    getWorker,
+
+    async spawnWorker(runtimeId, request) {
+      const runtime = registry.get(runtimeId);
+      if (request.acceptance?.kind === "socket_ready") {
+        throw new ProblemError("unsupported", "acceptance: no Runtime here offers sockets; use run_accepted.");
+      }
+      const { initial_input: input } = request;
+      if (input?.kind === "system") throw systemInput();
+      const detail = await registry.ask(runtime, (call) =>
+        runtime.createWorker(
+          {
+            profile: request.profile ?? profileOfIntent(request.intent),
+            ...(request.requested_worker_name === undefined ? {} : { displayName: request.requested_worker_name }),
+            ...(input ? { initialInput: toSendInput(input) } : {}),
+          },
+          call,
+        ),
+      );
+      return {
+        state: "accepted",
+        worker: projectWorker(runtime.kind, detail, await hostOf(runtime)),
+        acceptance_evidence: [{ kind: `${runtime.kind}_runtime_worker_created`, detail: detail.worker_id }],
+        diagnostics: [],
+      };
+    },
+
+    async sendInput(ref, request) {
+      if (request.kind === "system") throw systemInput();
+      const runtime = registry.get(ref.runtime_id);
+      const ack = await registry.ask(runtime, (call) => runtime.sendInput(ref.worker_id, toSendInput(request), call));
+      const { transcript_sequence, event_id } = ack;
+      return { state: "accepted", ...ref, transcript_sequence, event_id, diagnostics: [] };
+    },
+
+    async stopWorker(ref, { reason }) {
+      const runtime = registry.get(ref.runtime_id);
+      const { event_id } = await registry.ask(runtime, (call) => runtime.stopWorker(ref.worker_id, reason, call));
+      return { state: "accepted", ...ref, event_id, diagnostics: [] };
+    },
+
+    async cancelRun(ref, { reason }) {
+      const runtime = registry.get(ref.runtime_id);
+      const { event_id } = await registry.ask(runtime, (call) => runtime.cancelRun(ref.worker_id, reason, call));
+      return { state: "accepted", ...ref, event_id, diagnostics: [] };
+    },
+
+    async transcript(ref, query) {
+      const runtime = registry.get(ref.runtime_id);
+      const page = await registry.ask(runtime, (call) => runtime.transcript(ref.worker_id, query, call));
+      const { start, limit, total_items, items, next_start } = page;
+      const next = next_start == null ? {} : { next_start };
+      return { state: "accepted", ...ref, start, limit, total_items, ...next, items, diagnostics: [] };
+    },
+
+    async entries(ref, query) {
+      const runtime = registry.get(ref.runtime_id);
+      const page = await registry.ask(runtime, (call) => runtime.entries(ref.worker_id, query, call));
+      const { entries_start, entries_total, oldest_kept, entries } = page;
+      return { ...ref, entries_start, entries_total, oldest_kept, entries };
+    },
+
+    async view(ref) {
+      const relay = await relayOf(ref);
+      return relay.view();
+    },
+
+    observe,
+
+    async [Symbol.asyncDispose]() {
+      if (isClosed) return;
+      isClosed = true;
+      const shutdown = new ProblemError("shutting_down", "The server is shutting down; connect again in a moment.");
+      for (const relay of await Promise.allSettled(relays.values())) {
+        if (relay.status === "fulfilled") relay.value.close(shutdown);
+      }
+    },
+  };
+
+  const companion = createCompanion({ ref: options.companion, backend, maxRecords: limits.maxRecords });
+  return { ...backend, companion };
+}
+
+const remark = ({ code, detail }: ProblemError): Diagnostic => ({ code, severity: "error", message: detail });
+
+const systemInput = () => new ProblemError("unsupported", 'kind: Workers here take input of the kind "user" only.');
+
+const toSendInput = (input: { readonly content: string; readonly submission_id?: SendSubmission }) => ({
+  content: input.content,
+  ...(input.submission_id === undefined ? {} : { submissionId: input.submission_id }),
+});
+
+type SendSubmission = NonNullable<Parameters<Backend["sendInput"]>[1]["submission_id"]>;

@@ -1,0 +1,83 @@
+/**
+ * The development server, on Node and on Deno.
+ *
+ * Owns Vite in middleware mode before the app, on one port, with hot replacement of islands. A changed server file puts
+ * the app together anew around the same embedded Runtime, so that Workers and their conversations go on.
+ */
+import { createServer, type RequestListener, type ServerOptions } from "node:http";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { serve, upgradeWebSocket } from "@hono/node-server";
+import { createServer as createVite } from "vite";
+import { WebSocketServer } from "ws";
+import { createEmbeddedRegistry } from "../runtime/registry.ts";
+import type * as WorkspaceModule from "./workspace.ts";
+import { announce } from "./announcement.ts";
+import { readConfig } from "./config.ts";
+import { CLIENT_FRAME_MAX_BYTES } from "./edge-limits.ts";
+import type { Assets } from "./platform.ts";
+
+const SERVER_FOLDERS = /\/(?:protocol|prompts|runtime|server|routes|islands)\//;
+const SETTLE_MS = 50;
+
+const config = await readConfig(process.env, (path) => readFile(path, "utf8"));
+const vite = await createVite({ server: { middlewareMode: true }, appType: "custom" });
+const registry = createEmbeddedRegistry();
+const assets: Assets = {
+  files: new Map(),
+  scripts: ["/@vite/client", "/islands/main.tsx"],
+  styles: ["/islands/styles/main.css"],
+};
+
+const open = async (): Promise<WorkspaceModule.Workspace> => {
+  // why: Vite loads modules by name and can't know their type.
+  const { openWorkspace } = (await vite.ssrLoadModule("/server/workspace.ts")) as typeof WorkspaceModule;
+  return openWorkspace({
+    config,
+    platform: { upgradeWebSocket, assets },
+    registry,
+    host: { os: process.platform, arch: process.arch },
+    onUnexpected: (error) => console.error(error),
+  });
+};
+
+let workspace = await open();
+
+let settling: NodeJS.Timeout | undefined;
+vite.watcher.on("change", (path) => {
+  if (!SERVER_FOLDERS.test(path)) return;
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    open().then(
+      async (next) => {
+        const former = workspace;
+        workspace = next;
+        await former.detach();
+        console.log("The server was put together anew.");
+      },
+      (error: unknown) => console.error(error),
+    );
+  }, SETTLE_MS);
+});
+
+const sockets = new WebSocketServer({ noServer: true, maxPayload: CLIENT_FRAME_MAX_BYTES });
+serve(
+  {
+    fetch: (request, env) => workspace.app.fetch(request, env),
+    hostname: config.host,
+    port: config.port,
+    websocket: { server: sockets },
+    createServer: ((options: ServerOptions, listener: RequestListener) =>
+      createServer(options, (request, response) => {
+        vite.middlewares(request, response, () => listener(request, response));
+        // why: the two overloads of node's createServer; this one takes both arguments, as Hono calls it.
+      })) as typeof createServer,
+  },
+  ({ port }) => {
+    for (const line of announce(config, `http://${config.host}:${port}`)) console.log(line);
+  },
+);
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void workspace.close().finally(() => process.exit(0)));
+}

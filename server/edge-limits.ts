@@ -1,0 +1,14 @@
+/**
+ * Bounds that an edge's own server enforces.
+ *
+ * Owns the figures that every entry point hands to its platform.
+ */
+
+/** Largest frame from a viewer. Viewers send none; it only has to be read to be refused. */
+export const CLIENT_FRAME_MAX_BYTES = 64 * 1024;
+
+/** How long a request's head may take to arrive. */
+export const HANDSHAKE_TIMEOUT_MS = 15_000;
+
+/** How long a viewer's socket may be silent before the platform looks whether it is still there. */
+export const SOCKET_IDLE_TIMEOUT_S = 60;

@@ -1,0 +1,35 @@
+/**
+ * Frames for viewers, as text.
+ *
+ * Owns the encoding: the envelope around a payload that is already JSON, so that each event is encoded once for all
+ * viewers and its payload stays as its Worker published it.
+ */
+import type { ClientCursor } from "../protocol/cursor.ts";
+import { snapshotEventId } from "../protocol/frame.ts";
+import type { WorkerRef } from "../protocol/id.ts";
+import { problemRow, type ProblemError } from "../protocol/problem.ts";
+
+/** An event's frame. Ids and cursors have an alphabet that needs no escape in JSON. */
+export function encodeEvent(ref: WorkerRef, cursor: ClientCursor, ts: number, payload: string): string {
+  return encodeEnvelope(ref, cursor, cursor, ts, payload);
+}
+
+/** A snapshot's frame; its event id differs from that of the event at the same cursor. */
+export function encodeSnapshot(ref: WorkerRef, cursor: ClientCursor, ts: number, payload: string): string {
+  return encodeEnvelope(ref, cursor, snapshotEventId(cursor), ts, payload);
+}
+
+function encodeEnvelope(ref: WorkerRef, cursor: ClientCursor, eventId: string, ts: number, payload: string): string {
+  return `{"kind":"event","envelope":{"cursor":"${cursor}","event_id":"${eventId}","runtime_id":"${ref.runtime_id}","worker_id":"${ref.worker_id}","ts":${ts},"payload":${payload}}}`;
+}
+
+/** The frame that says why a stream ends. */
+export function encodeDiagnostic(problem: ProblemError): string {
+  const code = `backend.${problemRow(problem.code).diagnostic}`;
+  return JSON.stringify({ kind: "diagnostic", diagnostic: { code, message: problem.detail, problem: problem.code } });
+}
+
+/** The frame that says that the link is alive and that nothing is missing before `cursor`. */
+export function encodeHeartbeat(cursor: ClientCursor, ts: number, intervalMs: number): string {
+  return JSON.stringify({ kind: "heartbeat", ts, interval_ms: intervalMs, cursor });
+}

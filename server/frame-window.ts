@@ -1,0 +1,110 @@
+/**
+ * The frames of one Worker's stream that viewers may still need.
+ *
+ * Owns their order, their bound and the look-up by cursor. Each frame has a number that never changes; a viewer is such
+ * a number. Frames may also be put in front, when a viewer comes back from further than the window reaches.
+ */
+import type { RuntimeCursor } from "../protocol/cursor.ts";
+
+/** One encoded frame. `text` is null where the policy withholds the event: its cursor still counts. */
+export interface WindowFrame {
+  readonly cursor: RuntimeCursor;
+  readonly text: string | null;
+}
+
+/** Bounds of a window; both hold. */
+export interface WindowLimits {
+  readonly windowFrames: number;
+  readonly windowChars: number;
+}
+
+/** A bounded run of frames. */
+export class FrameWindow {
+  readonly #limits: WindowLimits;
+  readonly #numbers = new Map<RuntimeCursor, number>();
+  #frames: WindowFrame[] = [];
+  /** Frames at the front that have been let go but not yet cut off. */
+  #gone = 0;
+  #chars = 0;
+  /** Number of the frame that comes next. */
+  #end = 0;
+  /** The position just before the oldest frame. */
+  #before: RuntimeCursor;
+
+  constructor(start: RuntimeCursor, limits: WindowLimits) {
+    this.#before = start;
+    this.#limits = limits;
+  }
+
+  /** Number of the oldest frame. */
+  get start(): number {
+    return this.#end - this.#size;
+  }
+
+  /** Number of the frame that comes next. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The position just before the oldest frame. */
+  get before(): RuntimeCursor {
+    return this.#before;
+  }
+
+  get #size(): number {
+    return this.#frames.length - this.#gone;
+  }
+
+  /** The frame of a number, or undefined where it has been let go or has not come yet. */
+  at(number: number): WindowFrame | undefined {
+    return number < this.start ? undefined : this.#frames[this.#gone + number - this.start];
+  }
+
+  /** Number of the frame that follows a cursor, or null where the window does not know it. */
+  after(cursor: RuntimeCursor): number | null {
+    if (cursor === this.#before) return this.start;
+    const number = this.#numbers.get(cursor);
+    return number === undefined ? null : number + 1;
+  }
+
+  push(frame: WindowFrame): void {
+    this.#frames.push(frame);
+    this.#numbers.set(frame.cursor, this.#end);
+    this.#chars += frame.text?.length ?? 0;
+    this.#end += 1;
+    this.#letGo();
+  }
+
+  /**
+   * Puts older frames in front, the last of which is the position that the window began after. As many as fit are kept.
+   *
+   * @param before The position just before the first of them.
+   */
+  prepend(frames: readonly WindowFrame[], before: RuntimeCursor): void {
+    const start = this.start;
+    this.#frames = [...frames, ...this.#frames.slice(this.#gone)];
+    this.#gone = 0;
+    frames.forEach((frame, index) => {
+      this.#numbers.set(frame.cursor, start - frames.length + index);
+      this.#chars += frame.text?.length ?? 0;
+    });
+    this.#before = before;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    while (this.#size > this.#limits.windowFrames || this.#chars > this.#limits.windowChars) {
+      const oldest = this.#frames[this.#gone];
+      if (oldest === undefined) return;
+      this.#numbers.delete(oldest.cursor);
+      this.#chars -= oldest.text?.length ?? 0;
+      this.#before = oldest.cursor;
+      this.#gone += 1;
+    }
+    // Cutting off costs a copy; half a window at a time makes that cost constant per frame.
+    if (this.#gone > this.#limits.windowFrames / 2) {
+      this.#frames = this.#frames.slice(this.#gone);
+      this.#gone = 0;
+    }
+  }
+}

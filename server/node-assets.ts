@@ -1,0 +1,49 @@
+/**
+ * The browser's files, from the folder that the build has written.
+ *
+ * Owns the reading of the build's manifest. Used by every entry point that has a disk; `node:fs` is there on Deno too.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import * as z from "zod/mini";
+import { ConfigError } from "./config.ts";
+import type { Asset, Assets } from "./platform.ts";
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  css: "text/css; charset=utf-8",
+  ico: "image/x-icon",
+  js: "text/javascript; charset=utf-8",
+  json: "application/json",
+  png: "image/png",
+  svg: "image/svg+xml",
+  webmanifest: "application/manifest+json",
+  woff2: "font/woff2",
+};
+
+const Manifest = z.record(
+  z.string(),
+  z.looseObject({ file: z.string(), isEntry: z.optional(z.boolean()), css: z.optional(z.array(z.string())) }),
+);
+
+/** Reads the build's output. `folder` ends with a slash. */
+export async function loadAssets(folder: URL): Promise<Assets> {
+  let manifest: z.infer<typeof Manifest>;
+  try {
+    manifest = Manifest.parse(JSON.parse(await readFile(new URL("manifest.json", folder), "utf8")));
+  } catch (cause) {
+    throw new ConfigError("Cannot start: the browser's files are not built; run `npm run build`.", { cause });
+  }
+  const entries = Object.values(manifest).filter(({ isEntry }) => isEntry === true);
+  const files = new Map<string, Asset>();
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.name === "manifest.json") continue;
+    const path = `${entry.parentPath}/${entry.name}`;
+    const url = new URL(path, "file:").pathname.slice(folder.pathname.length);
+    const contentType = CONTENT_TYPES[entry.name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
+    files.set(`/${url.replace(/^\/+/, "")}`, { bytes: new Uint8Array(await readFile(path)), contentType });
+  }
+  return {
+    files,
+    scripts: entries.map(({ file }) => `/${file}`),
+    styles: entries.flatMap(({ css }) => css ?? []).map((file) => `/${file}`),
+  };
+}

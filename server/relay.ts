@@ -1,0 +1,295 @@
+/**
+ * The relay of one Worker: observed once, shown to any number of viewers.
+ *
+ * Owns the one upstream observation, the window of encoded frames, and the transcript from which late joiners get their
+ * snapshot. A viewer that comes back from further than the window reaches makes the relay read that stretch again, once
+ * for all who need it. Viewers keep their sockets while the upstream is away.
+ */
+import type { ClientCursor, RuntimeCursor } from "../protocol/cursor.ts";
+import { Event, isSnapshotEvent } from "../protocol/event.ts";
+import type { WorkerRef } from "../protocol/id.ts";
+import { asProblem, problemRow, ProblemError } from "../protocol/problem.ts";
+import { boundTranscript, emptyTranscript, fold, snapshotEvent, type Transcript } from "../protocol/transcript.ts";
+import { sleep, type Clock, type Random } from "../runtime/clock.ts";
+import type { ObservedEvent, Runtime } from "../runtime/runtime.ts";
+import type { WorkerView } from "./backend.ts";
+import type { CursorMint } from "./client-cursor.ts";
+import { encodeEvent, encodeHeartbeat, encodeSnapshot } from "./encode-frame.ts";
+import { FrameWindow, type WindowFrame } from "./frame-window.ts";
+import type { BackendLimits } from "./limits.ts";
+import { passThrough, type ObservationPolicy } from "./policy.ts";
+import { Viewer, type ViewerFeed } from "./viewer.ts";
+import type { ViewerSocket } from "./viewer-socket.ts";
+
+/** What a relay is made of. */
+export interface RelayOptions {
+  readonly ref: WorkerRef;
+  readonly runtime: Runtime;
+  readonly mint: CursorMint;
+  readonly policy: ObservationPolicy;
+  readonly limits: BackendLimits;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called once, when the relay has ended for whatever reason and nobody may use it any more. */
+  readonly onEnd: () => void;
+}
+
+/** How many entries the folded transcript may grow past a snapshot's bound before it is bounded again. */
+const BOUND_SLACK_FACTOR = 2;
+
+/** One Worker's relay. */
+export class Relay implements ViewerFeed {
+  readonly #options: RelayOptions;
+  readonly #viewers = new Set<Viewer>();
+  readonly #closing = new AbortController();
+  readonly #ready = Promise.withResolvers<void>();
+  #window: FrameWindow | null = null;
+  #transcript: Transcript = emptyTranscript();
+  /** Position of the newest event that the transcript has folded. */
+  #head: RuntimeCursor | null = null;
+  #headTs = 0;
+  #snapshot: { readonly number: number; readonly frame: string } | null = null;
+  #catchUp: Promise<void> | null = null;
+  #grace: Disposable | null = null;
+  #heartbeat: Disposable | null = null;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#ready.promise.catch(() => {});
+    void this.#run();
+  }
+
+  /** How many viewers are attached. */
+  get viewerCount(): number {
+    return this.#viewers.size;
+  }
+
+  get window(): FrameWindow {
+    if (this.#window === null) throw new Error("Cannot read a relay's window before its first snapshot");
+    return this.#window;
+  }
+
+  /** Where the Worker stands. */
+  async view(): Promise<WorkerView> {
+    await this.#ready.promise;
+    this.#keepForGrace();
+    const event = this.#projectedSnapshot();
+    return { snapshot: event.data, cursor: this.#cursor };
+  }
+
+  /**
+   * Attaches a viewer from a cursor, or from a snapshot without one.
+   *
+   * @throws ProblemError when the cursor or the upstream does not allow it; the socket is untouched then
+   */
+  async attach(socket: ViewerSocket, request: { readonly cursor?: string; readonly heartbeat: boolean }): Promise<void> {
+    const from = request.cursor === undefined ? null : this.#options.mint.unwrap(request.cursor);
+    await this.#ready.promise;
+    if (from !== null) await this.#reach(from, socket.closed);
+    if (socket.closed.aborted) return;
+    if (this.#closing.signal.aborted) throw asProblem(this.#closing.signal.reason);
+
+    // From here to the end nothing waits: the position is read and the viewer joins in one step.
+    const next = from === null ? null : this.window.after(from);
+    if (from !== null && next === null) throw expired();
+    const { clock, limits } = this.#options;
+    const viewer = new Viewer({ feed: this, socket, clock, limits, wantsHeartbeat: request.heartbeat, next });
+    this.#viewers.add(viewer);
+    this.#grace?.[Symbol.dispose]();
+    this.#grace = null;
+    this.#scheduleHeartbeat();
+    socket.closed.addEventListener("abort", () => this.#detach(viewer), { once: true });
+    viewer.pump();
+  }
+
+  /** Ends the observation and tells every viewer why. */
+  close(problem: ProblemError): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(problem);
+    this.#ready.reject(problem);
+    this.#grace?.[Symbol.dispose]();
+    this.#heartbeat?.[Symbol.dispose]();
+    for (const viewer of this.#viewers) viewer.end(problem);
+    this.#viewers.clear();
+    this.#options.onEnd();
+  }
+
+  snapshotFrame(): string {
+    const number = this.window.end;
+    if (this.#snapshot?.number !== number) {
+      const payload = JSON.stringify(this.#projectedSnapshot());
+      const frame = encodeSnapshot(this.#options.ref, this.#cursor, this.#headTs, payload);
+      this.#snapshot = { number, frame };
+    }
+    return this.#snapshot.frame;
+  }
+
+  heartbeatFrame(): string {
+    const { clock, limits } = this.#options;
+    return encodeHeartbeat(this.#cursor, clock.now(), limits.heartbeatIntervalMs);
+  }
+
+  get #cursor(): ClientCursor {
+    if (this.#head === null) throw new Error("Cannot name a relay's position before its first snapshot");
+    return this.#options.mint.wrap(this.#head);
+  }
+
+  #projectedSnapshot() {
+    const { limits, policy, ref } = this.#options;
+    const bounds = { maxEntries: limits.snapshotEntries, maxChars: limits.snapshotChars };
+    const event = snapshotEvent(boundTranscript(this.#transcript, bounds));
+    const projected = policy(event, ref);
+    if (projected === null || !isSnapshotEvent(projected)) throw new TypeError("A policy must show a snapshot as a snapshot");
+    return projected;
+  }
+
+  // --- upstream ----------------------------------------------------------------------------------------------------
+
+  async #run(): Promise<void> {
+    const { runtime, ref, clock, random, limits } = this.#options;
+    const { signal } = this.#closing;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        const from = this.#head === null ? {} : { cursor: this.#head };
+        for await (const step of runtime.observe(ref.worker_id, { ...from, signal })) {
+          failures = 0;
+          if (step.kind === "snapshot") this.#restart(step.event);
+          else this.#take(step.events);
+        }
+        if (signal.aborted) return;
+        if (runtime.kind === "embedded") {
+          throw new ProblemError("shutting_down", "The server is shutting down; connect again in a moment.");
+        }
+        throw new ProblemError("runtime_unavailable", "The Runtime has ended the observation.");
+      } catch (error) {
+        if (signal.aborted) return;
+        const problem = asProblem(error);
+        if (problem.code.startsWith("cursor_")) {
+          this.#head = null;
+          continue;
+        }
+        if (this.#head === null || !problemRow(problem.code).retryable || runtime.kind === "embedded") {
+          this.close(problem);
+          return;
+        }
+        const backoffMs = Math.min(limits.upstreamMaxBackoffMs, limits.upstreamMinBackoffMs * 2 ** failures);
+        failures += 1;
+        const jitter = 0.5 + (random.bytes(1)[0] ?? 0) / 512;
+        await sleep(clock, backoffMs * jitter, signal).catch(() => {});
+      }
+    }
+  }
+
+  /** A snapshot from upstream: whatever came before is replaced, for the viewers too. */
+  #restart(event: ObservedEvent): void {
+    this.#window = new FrameWindow(event.cursor, this.#options.limits);
+    this.#snapshot = null;
+    this.#head = event.cursor;
+    this.#headTs = event.ts;
+    this.#transcript = fold(this.#transcript, Event.parse(JSON.parse(event.payload)), event.ts);
+    this.#ready.resolve();
+    for (const viewer of this.#viewers) {
+      viewer.reset();
+      viewer.pump();
+    }
+    if (this.#viewers.size === 0) this.#keepForGrace();
+  }
+
+  #take(events: readonly ObservedEvent[]): void {
+    const { limits } = this.#options;
+    for (const observed of events) {
+      const event = Event.parse(JSON.parse(observed.payload));
+      this.#transcript = fold(this.#transcript, event, observed.ts);
+      this.#head = observed.cursor;
+      this.#headTs = observed.ts;
+      this.window.push(this.#encode(observed, event));
+    }
+    if (this.#transcript.entries.length > limits.snapshotEntries * BOUND_SLACK_FACTOR) {
+      const bounds = { maxEntries: limits.snapshotEntries, maxChars: Number.POSITIVE_INFINITY };
+      this.#transcript = boundTranscript(this.#transcript, bounds);
+    }
+    for (const viewer of this.#viewers) viewer.pump();
+  }
+
+  #encode({ cursor, ts, payload }: ObservedEvent, event: Event): WindowFrame {
+    const { policy, ref, mint } = this.#options;
+    const wrapped = mint.wrap(cursor);
+    if (policy === passThrough) return { cursor, text: encodeEvent(ref, wrapped, ts, payload) };
+    const projected = policy(event, ref);
+    const text = projected === null ? null : encodeEvent(ref, wrapped, ts, JSON.stringify(projected));
+    return { cursor, text };
+  }
+
+  // --- viewers from further back -----------------------------------------------------------------------------------
+
+  /** Extends the window backwards until it knows the cursor. Whoever comes meanwhile waits and looks again. */
+  async #reach(from: RuntimeCursor, signal: AbortSignal): Promise<void> {
+    while (this.window.after(from) === null && !signal.aborted) {
+      if (this.#catchUp !== null) {
+        await this.#catchUp.catch(() => {});
+        continue;
+      }
+      this.#catchUp = this.#readBack(from);
+      try {
+        await this.#catchUp;
+      } finally {
+        this.#catchUp = null;
+      }
+      if (this.window.after(from) === null) throw expired();
+    }
+  }
+
+  /** Reads from a cursor up to where the window begins, and puts that in front of it. */
+  async #readBack(from: RuntimeCursor): Promise<void> {
+    const { runtime, ref, limits, clock } = this.#options;
+    const until = this.window.before;
+    const reading = new AbortController();
+    const signal = AbortSignal.any([reading.signal, this.#closing.signal]);
+    using _timeout = clock.schedule(limits.catchUpTimeoutMs, () => reading.abort());
+    const frames: WindowFrame[] = [];
+    try {
+      for await (const step of runtime.observe(ref.worker_id, { cursor: from, signal })) {
+        if (step.kind === "snapshot") throw expired();
+        for (const observed of step.events) {
+          frames.push(this.#encode(observed, Event.parse(JSON.parse(observed.payload))));
+          if (observed.cursor === until) {
+            if (this.window.before === until) this.window.prepend(frames, from);
+            return;
+          }
+        }
+        if (frames.length > limits.windowFrames) throw expired();
+      }
+    } finally {
+      reading.abort();
+    }
+  }
+
+  #detach(viewer: Viewer): void {
+    viewer.release();
+    this.#viewers.delete(viewer);
+    if (this.#viewers.size === 0) this.#keepForGrace();
+  }
+
+  #keepForGrace(): void {
+    if (this.#viewers.size > 0 || this.#closing.signal.aborted) return;
+    this.#heartbeat?.[Symbol.dispose]();
+    this.#heartbeat = null;
+    this.#grace?.[Symbol.dispose]();
+    this.#grace = this.#options.clock.schedule(this.#options.limits.relayGraceMs, () =>
+      this.close(new ProblemError("shutting_down", "Nobody observes the Worker any more.")),
+    );
+  }
+
+  /** One timer for all viewers. */
+  #scheduleHeartbeat(): void {
+    this.#heartbeat ??= this.#options.clock.schedule(this.#options.limits.heartbeatIntervalMs, () => {
+      this.#heartbeat = null;
+      for (const viewer of this.#viewers) viewer.beat();
+      if (this.#viewers.size > 0) this.#scheduleHeartbeat();
+    });
+  }
+}
+
+const expired = () =>
+  new ProblemError("cursor_expired", "cursor: what followed it is no longer kept; connect without one.");

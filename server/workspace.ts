@@ -1,0 +1,145 @@
+/**
+ * The workspace server, put together.
+ *
+ * Owns the composition of what a configuration describes: model, profiles, embedded Runtime, Companion, Backend, app.
+ * Entry points add a platform, and a port.
+ */
+import type { Hono } from "hono";
+import * as z from "zod/mini";
+import { RuntimeId, WorkerId } from "../protocol/id.ts";
+import { COMPANION_PROMPTS, renderCompanionPrompt } from "../prompts/companion.ts";
+import { systemClock, systemRandom } from "../runtime/clock.ts";
+import { openEmbeddedRuntime, type EmbeddedRuntime } from "../runtime/embedded.ts";
+import { DEFAULT_LIMITS, type Limits } from "../runtime/limits.ts";
+import { createDemoModel } from "../runtime/model/demo/demo.ts";
+import type { Model } from "../runtime/model/model.ts";
+import { createOpenAIModel } from "../runtime/model/openai.ts";
+import type { Profile, Profiles } from "../runtime/profile.ts";
+import type { EmbeddedRegistry } from "../runtime/registry.ts";
+import { createMemoryStore } from "../runtime/store/memory.ts";
+import { createApp } from "./app.ts";
+import type { Config, ProviderConfig } from "./config.ts";
+import { createBackend } from "./create-backend.ts";
+import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
+import type { Platform } from "./platform.ts";
+import { passThrough } from "./policy.ts";
+import type { HostFacts } from "./projection.ts";
+
+/** The embedded Runtime's id, the same in every workspace. */
+export const EMBEDDED_RUNTIME_ID = RuntimeId.parse("backend-internal");
+/** The Companion's id in it. */
+export const COMPANION_WORKER_ID = WorkerId.parse("companion");
+
+const COMPANION_PROFILE = "builtin:companion";
+const SECRET_BYTES = 32;
+
+/** What a workspace server is made of. */
+export interface WorkspaceOptions {
+  readonly config: Config;
+  readonly platform: Platform;
+  readonly registry: EmbeddedRegistry;
+  readonly host: HostFacts;
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+/** A workspace server without a port. */
+export interface Workspace {
+  readonly app: Hono;
+  /** Lets go of the Backend only: the Runtime and its Workers go on, for whoever opens them next. */
+  detach(): Promise<void>;
+  /** Ends runs, tells viewers, closes everything. */
+  close(): Promise<void>;
+}
+
+/** Puts a workspace server together. */
+export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const { config, platform, registry, host, onUnexpected } = options;
+  // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
+  z.config(z.locales.en());
+  const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config));
+  const companion = await runtime.ensureWorker({
+    workerId: COMPANION_WORKER_ID,
+    displayName: "Companion",
+    profile: { kind: "builtin", value: COMPANION_PROFILE },
+  });
+  const limits: BackendLimits = {
+    ...DEFAULT_BACKEND_LIMITS,
+    heartbeatIntervalMs: config.heartbeatIntervalMs,
+    // Room for all that the Runtime keeps and for as much again that comes while it is read.
+    windowFrames: config.retentionEvents * 2,
+  };
+  const backend = createBackend({
+    workspace: config.workspace,
+    runtimes: [runtime],
+    companion: { runtime_id: companion.runtime_id, worker_id: companion.worker_id },
+    cursorSecret:
+      config.cursorSecret === null
+        ? new Uint8Array(systemRandom.bytes(SECRET_BYTES))
+        : new TextEncoder().encode(config.cursorSecret),
+    policy: passThrough,
+    limits,
+    host,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const app = createApp({
+    backend,
+    platform,
+    workspaceName: config.workspace.displayName,
+    demo: config.provider.kind === "demo",
+    limits,
+    onUnexpected,
+  });
+  return {
+    app,
+    detach: async () => backend[Symbol.asyncDispose](),
+    async close() {
+      await registry.close(EMBEDDED_RUNTIME_ID);
+      await backend[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function openRuntime(config: Config): Promise<EmbeddedRuntime> {
+  const limits: Limits = {
+    ...DEFAULT_LIMITS,
+    run: { ...DEFAULT_LIMITS.run, ...config.timeouts },
+    worker: { ...DEFAULT_LIMITS.worker, retentionEvents: config.retentionEvents },
+  };
+  return openEmbeddedRuntime({
+    runtimeId: EMBEDDED_RUNTIME_ID,
+    displayName: config.workspace.displayName,
+    profiles: profilesOf(config),
+    store: createMemoryStore(),
+    limits,
+    clock: systemClock,
+    random: systemRandom,
+  });
+}
+
+function profilesOf(config: Config): Profiles {
+  const template = config.prompt ?? COMPANION_PROMPTS[config.language];
+  const companion: Profile = {
+    label: "Companion",
+    model: modelOf(config.provider, config.language),
+    systemPrompt: (now) =>
+      renderCompanionPrompt(template, {
+        workspace: config.workspace.displayName,
+        language: config.language === "ja" ? "日本語" : "English",
+        date: new Date(now).toISOString().slice(0, 10),
+      }),
+    tools: [],
+  };
+  return new Map([
+    [COMPANION_PROFILE, companion],
+    ["runtime_default", { ...companion, label: "Worker" }],
+  ]);
+}
+
+function modelOf(provider: ProviderConfig, language: Config["language"]): Model {
+  if (provider.kind === "demo") {
+    return createDemoModel({ clock: systemClock, random: systemRandom, pace: provider.pace, language });
+  }
+  const { kind: _kind, maxOutputTokens, ...options } = provider;
+  return createOpenAIModel({ ...options, ...(maxOutputTokens === null ? {} : { maxOutputTokens }) });
+}
