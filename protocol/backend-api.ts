@@ -76,7 +76,11 @@ export const WorkerSummary = z.looseObject({
   status: openEnum(["idle", "running", "stopped", "cancelled", "stale", "rejected", "errored", "unconnected"]),
   last_seen_at: z.nullable(z.string()),
   implementation: z.looseObject({ kind: z.string(), display_hint: z.string() }),
-  capabilities: z.looseObject({ can_accept_input: z.boolean(), can_stop: z.boolean(), can_spawn_followup: z.boolean() }),
+  capabilities: z.looseObject({
+    can_accept_input: z.boolean(),
+    can_stop: z.boolean(),
+    can_spawn_followup: z.boolean(),
+  }),
   diagnostics,
 });
 export type WorkerSummary = z.infer<typeof WorkerSummary>;

@@ -10,7 +10,8 @@ import * as z from "zod/mini";
 /** Longest cursor accepted anywhere, in characters. */
 export const CURSOR_MAX_CHARS = 256;
 
-const cursorSchema = () => z.string().check(z.minLength(1), z.maxLength(CURSOR_MAX_CHARS), z.regex(/^[A-Za-z0-9_.~-]+$/));
+const cursorSchema = () =>
+  z.string().check(z.minLength(1), z.maxLength(CURSOR_MAX_CHARS), z.regex(/^[A-Za-z0-9_.~-]+$/));
 
 /** A position in one Worker's log as its Runtime names it, e.g. `wo_3f9a01c20000002a`. Stays between Runtime and Backend. */
 export const RuntimeCursor = cursorSchema().brand<"RuntimeCursor">();

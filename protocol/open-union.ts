@@ -10,7 +10,9 @@ import * as z from "zod/mini";
 type KnownUnion = z.ZodMiniDiscriminatedUnion<readonly z.ZodMiniObject[], string>;
 
 /** A variant that this side does not know, kept as it came. */
-export type UnknownVariant<Tag extends string> = { readonly [key in Tag]: string } & { readonly [key: string]: unknown };
+export type UnknownVariant<Tag extends string> = { readonly [key in Tag]: string } & {
+  readonly [key: string]: unknown;
+};
 
 /** The tag values that `known` lists, e.g. `["text", "paste"]`. */
 export function knownTags(known: KnownUnion): ReadonlySet<string> {
@@ -20,7 +22,8 @@ export function knownTags(known: KnownUnion): ReadonlySet<string> {
 
 function literalValues(option: z.ZodMiniObject, tag: string): string[] {
   const field = option.def.shape[tag];
-  if (!(field instanceof z.ZodMiniLiteral)) throw new TypeError(`Cannot build an open union: "${tag}" is not a literal`);
+  if (!(field instanceof z.ZodMiniLiteral))
+    throw new TypeError(`Cannot build an open union: "${tag}" is not a literal`);
   return [...field.def.values].map(String);
 }
 

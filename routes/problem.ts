@@ -28,7 +28,8 @@ export function problemHandler({ onUnexpected, renderPage }: ProblemRendering): 
 
 /** Renders what no route matches. */
 export function notFoundHandler({ renderPage }: ProblemRendering): NotFoundHandler {
-  return (context) => respond(context, new ProblemError("route_not_found", "There is nothing at this address."), renderPage);
+  return (context) =>
+    respond(context, new ProblemError("route_not_found", "There is nothing at this address."), renderPage);
 }
 
 function respond(context: Context, problem: ProblemError, renderPage: ProblemRendering["renderPage"]): Response {

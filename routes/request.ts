@@ -10,7 +10,12 @@ import { HostId, RuntimeId, WorkerId, type WorkerRef } from "../protocol/id.ts";
 import { describeIssues, ProblemError, type ProblemCode } from "../protocol/problem.ts";
 
 /** Parses, or fails with the problem. */
-function parseAs<Schema extends z.ZodMiniType>(schema: Schema, value: unknown, code: ProblemCode, at?: string): z.output<Schema> {
+function parseAs<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  value: unknown,
+  code: ProblemCode,
+  at?: string,
+): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = describeIssues(parsed.error);
@@ -60,7 +65,10 @@ export function pageQueryOf(context: Context, maxLimit: number): { readonly star
  *
  * @throws ProblemError invalid_query
  */
-export function beforeQueryOf(context: Context, maxLimit: number): { readonly before?: number; readonly limit: number } {
+export function beforeQueryOf(
+  context: Context,
+  maxLimit: number,
+): { readonly before?: number; readonly limit: number } {
   const before = context.req.query("before");
   const { limit } = pageQueryOf(context, maxLimit);
   return before === undefined ? { limit } : { before: parseAs(indexText, before, "invalid_query", "before"), limit };
@@ -73,7 +81,10 @@ const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;|$)/i;
  *
  * @throws ProblemError unsupported_media_type, invalid_json, invalid_request
  */
-export async function bodyOf<Schema extends z.ZodMiniType>(context: Context, schema: Schema): Promise<z.output<Schema>> {
+export async function bodyOf<Schema extends z.ZodMiniType>(
+  context: Context,
+  schema: Schema,
+): Promise<z.output<Schema>> {
   const type = context.req.header("Content-Type") ?? "";
   if (!JSON_TYPE.test(type)) {
     throw new ProblemError("unsupported_media_type", "Content-Type: expected application/json.");

@@ -13,7 +13,9 @@ export function runtimeRoutes(backend: Backend): Hono {
   return new Hono()
     .get("/api/workspace", async (context) => context.json(await backend.workspace()))
     .get("/api/hosts", async (context) => context.json(await backend.listHosts()))
-    .get("/api/hosts/:host_id/workers", async (context) => context.json(await backend.listHostWorkers(hostIdOf(context))))
+    .get("/api/hosts/:host_id/workers", async (context) =>
+      context.json(await backend.listHostWorkers(hostIdOf(context))),
+    )
     .get("/api/runtimes", async (context) => context.json(await backend.listRuntimes()))
     .get("/api/runtimes/:runtime_id", async (context) => context.json(await backend.getRuntime(runtimeIdOf(context))))
     .get("/api/workers", async (context) => context.json(await backend.listWorkers()))

@@ -161,9 +161,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     diagnostics: async () => [...notes],
 
     listWorkers: async () =>
-      [...workers.values()]
-        .map((worker) => worker.detail())
-        .toSorted((a, b) => (a.worker_id < b.worker_id ? -1 : 1)),
+      [...workers.values()].map((worker) => worker.detail()).toSorted((a, b) => (a.worker_id < b.worker_id ? -1 : 1)),
 
     getWorker: async (workerId) => find(workerId).detail(),
 
@@ -206,7 +204,10 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       if (limit > maxTranscriptItems) {
         throw new ProblemError("invalid_query", `limit: ${limit} is more than the ${maxTranscriptItems} of a page.`);
       }
-      const items = worker.lines().filter(({ sequence }) => sequence > start).slice(0, limit);
+      const items = worker
+        .lines()
+        .filter(({ sequence }) => sequence > start)
+        .slice(0, limit);
       const end = items.at(-1)?.sequence ?? start;
       const next = end < worker.lineCount && (items.length > 0 || limit === 0) ? end : null;
       return {

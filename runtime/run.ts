@@ -44,7 +44,9 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
   const { clock, limits, llmCall, turn, publish } = context;
   const run = new AbortController();
   using _wholeRun = clock.schedule(limits.wholeRunTimeoutMs, () =>
-    run.abort(new ProblemError("run_timeout", `The answer was not complete after ${seconds(limits.wholeRunTimeoutMs)} s.`)),
+    run.abort(
+      new ProblemError("run_timeout", `The answer was not complete after ${seconds(limits.wholeRunTimeoutMs)} s.`),
+    ),
   );
   const signal = AbortSignal.any([context.signal, run.signal]);
   const startedTs = clock.now();

@@ -31,7 +31,10 @@ export class Submissions {
     const submission = this.#kept.get(id);
     if (!submission) return null;
     if (submission.content !== content) {
-      throw new ProblemError("submission_conflict", `submission_id: "${id}" was used for a message with other content.`);
+      throw new ProblemError(
+        "submission_conflict",
+        `submission_id: "${id}" was used for a message with other content.`,
+      );
     }
     return submission.ack;
   }

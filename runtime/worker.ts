@@ -4,7 +4,8 @@
  * Owns the Worker's log, the transcript folded from it, and its one run at a time. What a run does in detail is in
  * `run.ts`; who keeps the Workers, in `embedded.ts`. Nothing here knows who observes.
  */
-import { boundTranscript, emptyTranscript, entriesTotal, entryChars, fold, type Transcript } from "../protocol/transcript.ts";
+import { fold } from "../protocol/fold.ts";
+import { boundTranscript, emptyTranscript, entriesTotal, entryChars, type Transcript } from "../protocol/transcript.ts";
 import { Event, type KnownEvent } from "../protocol/event.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { ProblemError, type ProblemCode } from "../protocol/problem.ts";
@@ -190,8 +191,10 @@ export class Worker {
   }
 
   #checkInput(content: string): void {
-    if (this.#isStopped) throw new ProblemError("worker_stopped", "This Worker has been stopped and takes no messages.");
-    if (content.trim() === "") throw new ProblemError("input_empty", "content: a message needs at least one visible character.");
+    if (this.#isStopped)
+      throw new ProblemError("worker_stopped", "This Worker has been stopped and takes no messages.");
+    if (content.trim() === "")
+      throw new ProblemError("input_empty", "content: a message needs at least one visible character.");
     const { maxInputChars } = this.#options.limits.worker;
     if (content.length > maxInputChars) {
       throw new ProblemError(
@@ -211,7 +214,10 @@ export class Worker {
     try {
       const message: KnownEvent = {
         event: "user_message",
-        data: { segments: [textSegment(content)], ...(submissionId === undefined ? {} : { submission_id: submissionId }) },
+        data: {
+          segments: [textSegment(content)],
+          ...(submissionId === undefined ? {} : { submission_id: submissionId }),
+        },
       };
       const position =
         (await this.#publish({ event: "invoke_start", data: { kind: "user_send" } }, message, {
@@ -271,7 +277,10 @@ export class Worker {
     await this.#publish(...endEvents(outcome), { event: "status", data: { status: "idle" } });
   }
 
-  async #endRun(code: Extract<ProblemCode, "cancelled" | "interrupted" | "worker_stopped">, reason: string): Promise<void> {
+  async #endRun(
+    code: Extract<ProblemCode, "cancelled" | "interrupted" | "worker_stopped">,
+    reason: string,
+  ): Promise<void> {
     const run = this.#run;
     if (run === null) return;
     run.controller.abort(new ProblemError(code, reason));
@@ -333,7 +342,10 @@ function endEvents(outcome: RunOutcome): KnownEvent[] {
   if (cause === "cancelled" || cause === "stopped" || cause === "interrupted") return [end];
   const isProvider = code.startsWith("provider_") || cause === "timeout";
   return [
-    { event: "error", data: { code: isProvider ? "provider_error" : "internal", message: detail, cause, problem: code } },
+    {
+      event: "error",
+      data: { code: isProvider ? "provider_error" : "internal", message: detail, cause, problem: code },
+    },
     end,
   ];
 }

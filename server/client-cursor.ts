@@ -41,7 +41,8 @@ export async function createCursorMint(secret: Uint8Array<ArrayBuffer>, ref: Wor
     wrap: (cursor) => ClientCursor.parse(prefix + cursor),
     unwrap(cursor) {
       const given = splitCursor(cursor);
-      if (given === null) throw new ProblemError("cursor_malformed", "cursor: it is not one that this server has issued.");
+      if (given === null)
+        throw new ProblemError("cursor_malformed", "cursor: it is not one that this server has issued.");
       if (given.tag !== tag) {
         throw new ProblemError("cursor_foreign", "cursor: it was issued for another Worker; connect without one.");
       }

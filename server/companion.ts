@@ -70,7 +70,11 @@ export function createCompanion(options: {
     },
 
     async sendMessage({ content, submission_id }) {
-      await backend.sendInput(ref, { kind: "user", content, ...(submission_id === undefined ? {} : { submission_id }) });
+      await backend.sendInput(ref, {
+        kind: "user",
+        content,
+        ...(submission_id === undefined ? {} : { submission_id }),
+      });
       return respond("accepted");
     },
 
@@ -94,16 +98,14 @@ function companionTranscript(page: WorkerTranscript, state: CompanionStatus["sta
     limit,
     total_items,
     ...(next_start === undefined ? {} : { next_start }),
-    items: items.map(
-      ({ sequence, role, content }): CompanionItem => ({
-        sequence,
-        role,
-        content,
-        created_at: `runtime_sequence:${sequence}`,
-        source: "worker_runtime",
-        status: "committed",
-      }),
-    ),
+    items: items.map(({ sequence, role, content }): CompanionItem => ({
+      sequence,
+      role,
+      content,
+      created_at: `runtime_sequence:${sequence}`,
+      source: "worker_runtime",
+      status: "committed",
+    })),
     diagnostics: [],
   };
 }

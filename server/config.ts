@@ -103,7 +103,9 @@ export async function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
   readFile: (path: string) => Promise<string>,
 ): Promise<Config> {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const unknown = Object.keys(given).filter((key) => key.startsWith(OWN_PREFIX) && !(key in Keys.def.shape));
   if (unknown.length > 0) {
     const known = Object.keys(Keys.def.shape).filter((key) => key.startsWith(OWN_PREFIX));

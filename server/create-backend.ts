@@ -15,7 +15,14 @@ import { createCompanion } from "./companion.ts";
 import { encodeDiagnostic } from "./encode-frame.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { ObservationPolicy } from "./policy.ts";
-import { hostIdOf, projectCapabilities, projectHost, projectRuntime, projectWorker, type HostFacts } from "./projection.ts";
+import {
+  hostIdOf,
+  projectCapabilities,
+  projectHost,
+  projectRuntime,
+  projectWorker,
+  type HostFacts,
+} from "./projection.ts";
 import { Relay } from "./relay.ts";
 import { RuntimeRegistry } from "./runtime-registry.ts";
 import { profileOfIntent } from "./spawn-profile.ts";
@@ -35,7 +42,12 @@ export interface BackendOptions {
   readonly random: Random;
 }
 
-const NO_CAPABILITIES: RuntimeCapabilities = { createWorker: false, stopWorker: false, sendInput: false, maxWorkers: 0 };
+const NO_CAPABILITIES: RuntimeCapabilities = {
+  createWorker: false,
+  stopWorker: false,
+  sendInput: false,
+  maxWorkers: 0,
+};
 const LIST_SOURCE = "worker_runtime_registry";
 const SCHEMA_VERSION = 1;
 const MAX_LIST_DIAGNOSTICS = 16;

@@ -20,7 +20,11 @@ export interface HostFacts {
 export async function hostIdOf(kind: Runtime["kind"], value: string): Promise<HostId> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(value));
   const hex = Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const readable = value.toLowerCase().replaceAll(/[^a-z0-9_-]/g, "-").replaceAll(/^-+|-+$/g, "") || "id";
+  const readable =
+    value
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9_-]/g, "-")
+      .replaceAll(/^-+|-+$/g, "") || "id";
   const prefix = `${kind}-`;
   const room = ID_MAX_CHARS - prefix.length - hex.length - 1;
   return HostId.parse(`${prefix}${readable.slice(0, room)}-${hex}`);
@@ -33,11 +37,7 @@ export function cleanLabel(label: string): string {
 }
 
 /** What a Runtime can do, as browsers see it. */
-export function projectCapabilities(
-  kind: Runtime["kind"],
-  can: RuntimeCapabilities,
-  host: HostFacts,
-): Capabilities {
+export function projectCapabilities(kind: Runtime["kind"], can: RuntimeCapabilities, host: HostFacts): Capabilities {
   const isEmbedded = kind === "embedded";
   return {
     can_list_hosts: true,

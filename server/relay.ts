@@ -9,7 +9,8 @@ import type { ClientCursor, RuntimeCursor } from "../protocol/cursor.ts";
 import { Event, isSnapshotEvent } from "../protocol/event.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, problemRow, ProblemError } from "../protocol/problem.ts";
-import { boundTranscript, emptyTranscript, fold, snapshotEvent, type Transcript } from "../protocol/transcript.ts";
+import { fold } from "../protocol/fold.ts";
+import { boundTranscript, emptyTranscript, snapshotEvent, type Transcript } from "../protocol/transcript.ts";
 import { sleep, type Clock, type Random } from "../runtime/clock.ts";
 import type { ObservedEvent, Runtime } from "../runtime/runtime.ts";
 import type { WorkerView } from "./backend.ts";
@@ -82,7 +83,10 @@ export class Relay implements ViewerFeed {
    *
    * @throws ProblemError when the cursor or the upstream does not allow it; the socket is untouched then
    */
-  async attach(socket: ViewerSocket, request: { readonly cursor?: string; readonly heartbeat: boolean }): Promise<void> {
+  async attach(
+    socket: ViewerSocket,
+    request: { readonly cursor?: string; readonly heartbeat: boolean },
+  ): Promise<void> {
     const from = request.cursor === undefined ? null : this.#options.mint.unwrap(request.cursor);
     await this.#ready.promise;
     if (from !== null) await this.#reach(from, socket.closed);
@@ -139,7 +143,8 @@ export class Relay implements ViewerFeed {
     const bounds = { maxEntries: limits.snapshotEntries, maxChars: limits.snapshotChars };
     const event = snapshotEvent(boundTranscript(this.#transcript, bounds));
     const projected = policy(event, ref);
-    if (projected === null || !isSnapshotEvent(projected)) throw new TypeError("A policy must show a snapshot as a snapshot");
+    if (projected === null || !isSnapshotEvent(projected))
+      throw new TypeError("A policy must show a snapshot as a snapshot");
     return projected;
   }
 
