@@ -38,7 +38,7 @@ async function start(): Promise<void> {
       for (const line of announce(config, `http://${host}:${port}`)) console.log(line);
     },
   );
-  server.on("error", (error) => {
+  server.on("error", (error: Error) => {
     console.error(`Cannot start: ${error.message}`);
     process.exit(1);
   });
