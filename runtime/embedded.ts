@@ -63,7 +63,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       limits,
       clock,
       random,
-      onTrimFailed: () => note("store_failed", `The store failed to keep up with Worker "${record.workerId}".`),
+      onStoreFailed: () => note("store_failed", `The store failed to keep up with Worker "${record.workerId}".`),
     });
     workers.set(record.workerId, worker);
     return worker;

@@ -8,7 +8,7 @@ import { fold } from "../protocol/fold.ts";
 import { boundTranscript, emptyTranscript, entriesTotal, entryChars, type Transcript } from "../protocol/transcript.ts";
 import { Event, type KnownEvent } from "../protocol/event.ts";
 import type { WorkerRef } from "../protocol/id.ts";
-import { ProblemError, type ProblemCode } from "../protocol/problem.ts";
+import { asProblem, ProblemError, type ProblemCode } from "../protocol/problem.ts";
 import type {
   TranscriptItem,
   WorkerDetail,
@@ -40,7 +40,8 @@ export interface WorkerOptions {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly random: Random;
-  readonly onTrimFailed: (error: unknown) => void;
+  /** Told when the store fails and no caller is there to tell. */
+  readonly onStoreFailed: (error: unknown) => void;
 }
 
 interface ActiveRun {
@@ -68,7 +69,8 @@ export class Worker {
   /** Size of the entries kept, in UTF-16 code units of their JSON. */
   #entryChars = 0;
   #run: ActiveRun | null = null;
-  #accepting = false;
+  /** The message that is being committed. */
+  #accepting: Promise<WorkerInteractionAck> | null = null;
   #turns = 0;
   #llmCalls = 0;
   #lastResult: WorkerExecutionResult = { operation: "spawn", outcome: "accepted", run_state: "idle" };
@@ -96,7 +98,7 @@ export class Worker {
       store,
       limits: limits.worker,
       kept: options.kept,
-      onTrimFailed: options.onTrimFailed,
+      onTrimFailed: options.onStoreFailed,
     });
     for (const kept of options.kept) this.#take(Event.parse(JSON.parse(kept.payload)), kept);
     this.log.onPublish((published) => {
@@ -110,7 +112,7 @@ export class Worker {
   }
 
   get #isBusy(): boolean {
-    return this.#accepting || this.#run !== null || this.#transcript.run.state === "active";
+    return this.#accepting !== null || this.#run !== null || this.#transcript.run.state === "active";
   }
 
   get #isStopped(): boolean {
@@ -161,7 +163,10 @@ export class Worker {
     const earlier = submissionId === undefined ? null : this.#submissions.find(submissionId, content);
     if (earlier) return earlier;
     this.#checkInput(content);
-    const ack = this.#accept(input);
+    const ack = this.#accept(input).finally(() => {
+      this.#accepting = null;
+    });
+    this.#accepting = ack;
     if (submissionId !== undefined) this.#submissions.remember(submissionId, content, ack);
     return ack;
   }
@@ -210,32 +215,21 @@ export class Worker {
 
   /** Commits the message and starts its run. */
   async #accept({ content, submissionId }: SendInput): Promise<WorkerInteractionAck> {
-    this.#accepting = true;
-    try {
-      const message: KnownEvent = {
-        event: "user_message",
-        data: {
-          segments: [textSegment(content)],
-          ...(submissionId === undefined ? {} : { submission_id: submissionId }),
-        },
-      };
-      const position =
-        (await this.#publish({ event: "invoke_start", data: { kind: "user_send" } }, message, {
-          event: "status",
-          data: { status: "running" },
-        })) - 1;
-      this.#lastResult = { operation: "input", outcome: "accepted", run_state: "busy" };
-      const sequence = this.#lineCount;
-      this.#startRun();
-      return {
-        worker_ref: this.ref,
-        status: this.#record.lifecycle,
-        transcript_sequence: sequence,
-        event_id: position,
-      };
-    } finally {
-      this.#accepting = false;
-    }
+    const submission = submissionId === undefined ? {} : { submission_id: submissionId };
+    const position = await this.#publish(
+      { event: "invoke_start", data: { kind: "user_send" } },
+      { event: "user_message", data: { segments: [textSegment(content)], ...submission } },
+      { event: "status", data: { status: "running" } },
+    );
+    this.#lastResult = { operation: "input", outcome: "accepted", run_state: "busy" };
+    const ack = {
+      worker_ref: this.ref,
+      status: this.#record.lifecycle,
+      transcript_sequence: this.#lineCount,
+      event_id: position - 1,
+    };
+    this.#startRun();
+    return ack;
   }
 
   #startRun(): void {
@@ -244,8 +238,7 @@ export class Worker {
       this.#run = null;
     });
     this.#run = { controller, ended };
-    // A log that takes no more events has told whoever appended; the run has nobody else to tell.
-    ended.catch((error: unknown) => this.#options.onTrimFailed(error));
+    ended.catch((error: unknown) => this.#options.onStoreFailed(error));
   }
 
   async #execute(signal: AbortSignal): Promise<void> {
@@ -271,8 +264,8 @@ export class Worker {
         },
       });
     } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
-      outcome = { kind: "failed", problem: error };
+      // Whatever it was, the run has ended: nobody may be left waiting for it.
+      outcome = { kind: "failed", problem: asProblem(error) };
     }
     await this.#publish(...endEvents(outcome), { event: "status", data: { status: "idle" } });
   }
@@ -281,6 +274,7 @@ export class Worker {
     code: Extract<ProblemCode, "cancelled" | "interrupted" | "worker_stopped">,
     reason: string,
   ): Promise<void> {
+    await this.#accepting?.catch(() => {});
     const run = this.#run;
     if (run === null) return;
     run.controller.abort(new ProblemError(code, reason));

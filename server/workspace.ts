@@ -18,7 +18,7 @@ import type { Profile, Profiles } from "../runtime/profile.ts";
 import type { EmbeddedRegistry } from "../runtime/registry.ts";
 import { createMemoryStore } from "../runtime/store/memory.ts";
 import { createApp } from "./app.ts";
-import type { Config, ProviderConfig } from "./config.ts";
+import { ConfigError, type Config, type ProviderConfig } from "./config.ts";
 import { createBackend } from "./create-backend.ts";
 import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
@@ -119,15 +119,22 @@ function openRuntime(config: Config): Promise<EmbeddedRuntime> {
 
 function profilesOf(config: Config): Profiles {
   const template = config.prompt ?? COMPANION_PROMPTS[config.language];
+  const systemPrompt = (now: number): string =>
+    renderCompanionPrompt(template, {
+      workspace: config.workspace.displayName,
+      language: config.language === "ja" ? "日本語" : "English",
+      date: new Date(now).toISOString().slice(0, 10),
+    });
+  try {
+    systemPrompt(systemClock.now());
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : "it can't be rendered";
+    throw new ConfigError(`Cannot start: YOI_PROMPT_FILE: ${reason}.`, { cause });
+  }
   const companion: Profile = {
     label: "Companion",
     model: modelOf(config.provider, config.language),
-    systemPrompt: (now) =>
-      renderCompanionPrompt(template, {
-        workspace: config.workspace.displayName,
-        language: config.language === "ja" ? "日本語" : "English",
-        date: new Date(now).toISOString().slice(0, 10),
-      }),
+    systemPrompt,
     tools: [],
   };
   return new Map([
