@@ -1,0 +1,139 @@
+/**
+ * The message box. Owns keys, growth and focus; the draft and its sending are the store's. Without scripts it is hidden
+ * and a note says so.
+ */
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useConsole } from "../context.ts";
+import { failureWords } from "../failure-words.ts";
+import { Icon } from "../icon.tsx";
+import { createIme, isSendKey } from "./ime.ts";
+
+const TOO_LONG_ID = "composer-too-long";
+const NOTICE_ID = "composer-notice";
+
+export function ComposerForm() {
+  const { composer, messages, formats, isRunning, isInteractive, takesInput, label } = useConsole();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const ime = useMemo(() => createIme(), []);
+  const text = composer.text.value;
+  const send = composer.send.value;
+  const stop = composer.stop.value;
+  const isSending = send.kind === "sending";
+  const canSend = isInteractive.value && text.trim() !== "" && composer.tooLongBy.value === 0 && !isSending;
+
+  useEffect(() => {
+    if (field.current) fitHeight(field.current);
+  }, [text]);
+
+  const submit = async () => {
+    await composer.submit();
+    field.current?.focus();
+  };
+  const cancel = () => {
+    void composer.cancelRun();
+    field.current?.focus();
+  };
+
+  return (
+    <>
+      <noscript>
+        <p class="composer-note">{messages.needsScript}</p>
+      </noscript>
+      {!takesInput.value && (
+        <p class="composer-note" role="status">
+          {messages.ended}
+        </p>
+      )}
+      <form
+        class="composer needs-script"
+        hidden={!takesInput.value}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <div id={NOTICE_ID} role="alert" class="composer-notices">
+          {send.kind === "refused" && <p class="notice">{failureWords(send.failure, messages)}</p>}
+          {stop.kind === "failed" && <p class="notice">{messages.stopFailed}</p>}
+        </div>
+        <div class="composer-box" data-sending={isSending ? "" : undefined}>
+          <label class="visually-hidden" for="composer-input">
+            {messages.composerLabel(label.value)}
+          </label>
+          <textarea
+            id="composer-input"
+            ref={field}
+            rows={1}
+            value={text}
+            placeholder={messages.composerPlaceholder}
+            autocomplete="off"
+            enterkeyhint="send"
+            aria-describedby={`${NOTICE_ID} ${TOO_LONG_ID}`}
+            aria-invalid={composer.tooLongBy.value > 0 ? "true" : undefined}
+            onInput={(event) => composer.edit(event.currentTarget.value)}
+            onCompositionStart={() => ime.compositionStarted()}
+            onCompositionEnd={() => ime.compositionEnded()}
+            onKeyDown={(event) => {
+              if (event.key === "Escape" && ime.owns(event)) event.stopPropagation();
+              if (!isSendKey(event, ime)) return;
+              event.preventDefault();
+              if (canSend) void submit();
+            }}
+          />
+          {isRunning.value ? (
+            <button
+              type="button"
+              class="round stop"
+              aria-label={stop.kind === "stopping" ? messages.stopping : messages.stop}
+              title={messages.busyHint}
+              aria-disabled={stop.kind === "stopping" ? "true" : undefined}
+              onClick={cancel}
+            >
+              <Icon name="stop" />
+            </button>
+          ) : (
+            <button
+              type="submit"
+              class="round send"
+              aria-label={isSending ? messages.sending : messages.send}
+              title={messages.sendHint}
+              disabled={!canSend}
+            >
+              <Icon name="send" />
+            </button>
+          )}
+        </div>
+        <div class="composer-foot">
+          <span id={TOO_LONG_ID} class="too-long">
+            {composer.tooLongBy.value > 0 ? messages.tooLong(formats.number(composer.tooLongBy.value)) : ""}
+          </span>
+          <span class="composer-hint">{isRunning.value ? messages.busyHint : messages.sendHint}</span>
+          <Usage />
+        </div>
+      </form>
+    </>
+  );
+}
+
+/** The model, and how much of what it can hold is in use. */
+function Usage() {
+  const { conversation, formats, messages } = useConsole();
+  const { model, context_window, context_tokens } = conversation.greeting.value;
+  const { input_tokens, output_tokens } = conversation.usage.value;
+  const share = context_window > 0 ? Math.min(1, context_tokens / context_window) : 0;
+  const facts = [
+    ...(model === "" ? [] : [model]),
+    ...(input_tokens + output_tokens > 0
+      ? [`${formats.compact(input_tokens + output_tokens)} ${messages.tokens}`]
+      : []),
+    ...(share > 0 ? [messages.contextUsed(formats.percent(share))] : []),
+  ];
+  return <span class="composer-usage">{facts.join(" · ")}</span>;
+}
+
+/** Grows the field with its text where the style sheet's `field-sizing` does not. */
+function fitHeight(field: HTMLTextAreaElement): void {
+  if (CSS.supports("field-sizing", "content")) return;
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight}px`;
+}

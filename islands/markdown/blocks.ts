@@ -1,0 +1,89 @@
+/**
+ * Markdown that is still being written, cut into blocks.
+ *
+ * Owns which blocks are closed, so that only the growing tail is read again: a block is closed as soon as another one
+ * has begun behind it. What is open in the tail (bold, a link, a fence) is closed for display by remend. Never throws:
+ * text that the lexer cannot take is one plain block.
+ */
+import { Lexer, type Token } from "marked";
+import remend from "remend";
+
+/** A top-level block: the lexer's token, or text to show as it is. */
+export type Block = Token | { readonly type: "plain"; readonly raw: string };
+
+/** Longer text than this is shown as it is; no lexer should be trusted with it on the main thread. */
+const MAX_CHARS = 400_000;
+const REFERENCE_DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
+const FENCE_START = /^ {0,3}(`{3,}|~{3,})([^\n`]*)\n/;
+
+/** Reads a text that only ever grows at its end; anything else starts over. */
+export interface BlockReader {
+  /**
+   * The blocks of `text`. Closed ones keep their identity from call to call.
+   * @param isComplete Whether nothing more will come.
+   */
+  read(text: string, isComplete: boolean): readonly Block[];
+}
+
+export function createBlockReader(): BlockReader {
+  let closed: Block[] = [];
+  let closedText = "";
+
+  const close = (tail: string, tokens: readonly Block[]): readonly Block[] => {
+    const newest = tokens.findLastIndex((token) => token.type !== "space");
+    let kept = 0;
+    let offset = 0;
+    while (kept < newest) {
+      const raw = tokens[kept]?.raw ?? "";
+      // remend changes the end only; should it ever change more, the block stays open and is read again.
+      if (!tail.startsWith(raw, offset)) break;
+      offset += raw.length;
+      kept += 1;
+    }
+    closed = [...closed, ...tokens.slice(0, kept)];
+    closedText += tail.slice(0, offset);
+    return [...closed, ...tokens.slice(kept)];
+  };
+
+  return {
+    read(source, isComplete) {
+      const text = source.includes("\r") ? source.replace(/\r\n?/g, "\n") : source;
+      if (!text.startsWith(closedText) || (isComplete && REFERENCE_DEFINITION.test(text))) {
+        closed = [];
+        closedText = "";
+      }
+      const tail = text.slice(closedText.length);
+      if (isComplete) return [...closed, ...lex(tail)];
+      return openFence(tail) ?? close(tail, lex(closeOpenMarks(tail)));
+    },
+  };
+
+  /** A fence that has not ended is its own text: no need to read a long listing again for each of its words. */
+  function openFence(tail: string): readonly Block[] | undefined {
+    const start = FENCE_START.exec(tail);
+    const mark = start?.[1];
+    if (!start || mark === undefined) return undefined;
+    const text = tail.slice(start[0].length);
+    if (text.includes(mark) && new RegExp(`^ {0,3}${mark}${mark[0]}*[ \\t]*$`, "m").test(text)) return undefined;
+    return [...closed, { type: "code", raw: tail, lang: (start[2] ?? "").trim(), text: text.replace(/\n$/, "") }];
+  }
+}
+
+function lex(text: string): readonly Block[] {
+  if (text.length > MAX_CHARS) return [{ type: "plain", raw: text }];
+  try {
+    return new Lexer({ gfm: true }).lex(text);
+  } catch {
+    // Nested beyond the stack, for one.
+    return [{ type: "plain", raw: text }];
+  }
+}
+
+function closeOpenMarks(text: string): string {
+  if (text.length > MAX_CHARS) return text;
+  try {
+    return remend(text, { linkMode: "text-only", singleTilde: false, comparisonOperators: false, katex: false });
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The console's words: which there are, and how to get them for a language.
+ *
+ * Owns the catalogue's shape; `messages-en.ts` and `messages-ja.ts` fill it. The server chooses the language and both
+ * sides render with the same words.
+ */
+import type { ProblemCode } from "../protocol/problem.ts";
+import type { Locale } from "./console-data.ts";
+import { en } from "./messages-en.ts";
+import { ja } from "./messages-ja.ts";
+
+export interface Messages {
+  readonly skipToComposer: string;
+  readonly workers: string;
+  readonly openWorkers: string;
+  readonly newWorker: string;
+  readonly newWorkerFailed: string;
+  readonly workerStatus: (status: string) => string;
+  readonly demoTitle: string;
+  /** Around the command that stands in the middle. */
+  readonly demoHint: readonly [before: string, after: string];
+  readonly conversation: string;
+  readonly emptyTitle: (worker: string) => string;
+  readonly emptyHint: string;
+  readonly earlier: string;
+  readonly earlierLoading: string;
+  readonly earlierFailed: string;
+  readonly backToNewest: string;
+  readonly jumpToLatest: string;
+  readonly you: string;
+  readonly thinking: string;
+  readonly thoughtFor: (duration: string) => string;
+  readonly thought: string;
+  readonly waitingForModel: string;
+  readonly writing: string;
+  readonly stopped: string;
+  readonly runEnd: (reason: string) => string;
+  readonly runFailed: string;
+  readonly retriedAfter: (attempt: number, of: number, wait: string) => string;
+  readonly retryingIn: (seconds: number, attempt: number, of: number) => string;
+  readonly usage: (input: string, output: string) => string;
+  readonly cached: (tokens: string) => string;
+  readonly toolCall: string;
+  readonly toolResult: string;
+  readonly toolFailed: string;
+  readonly system: string;
+  readonly systemKind: (kind: string) => string;
+  readonly invoked: (trigger: string) => string;
+  readonly alert: string;
+  readonly continuation: string;
+  readonly compactStart: string;
+  readonly compactDone: string;
+  readonly compactFailed: string;
+  readonly unknown: (name: string) => string;
+  readonly composerLabel: (worker: string) => string;
+  readonly composerPlaceholder: string;
+  readonly send: string;
+  readonly sending: string;
+  readonly stop: string;
+  readonly stopping: string;
+  readonly sendHint: string;
+  readonly busyHint: string;
+  readonly tooLong: (by: string) => string;
+  readonly kept: string;
+  readonly lostAnswer: string;
+  readonly strangeAnswer: (status: number) => string;
+  readonly stopFailed: string;
+  readonly ended: string;
+  readonly needsScript: string;
+  readonly copy: string;
+  readonly copied: string;
+  readonly link: LinkMessages;
+  readonly announce: {
+    readonly started: string;
+    readonly finished: string;
+    readonly stopped: string;
+    readonly failed: string;
+    readonly linkLost: string;
+    readonly linkBack: string;
+  };
+  readonly tokens: string;
+  readonly contextUsed: (percent: string) => string;
+  readonly duration: (milliseconds: number) => string;
+  /** A person's words for a problem; absent: the server's own. */
+  readonly problem: (code: ProblemCode) => string;
+  readonly errorPage: { readonly home: string };
+}
+
+interface LinkMessages {
+  readonly label: string;
+  readonly connecting: string;
+  readonly catchingUp: string;
+  readonly live: string;
+  readonly reconnecting: string;
+  readonly reconnectingIn: (seconds: number) => string;
+  readonly offline: string;
+  readonly ended: string;
+  readonly tryNow: string;
+  readonly staleSince: (time: string) => string;
+  readonly details: string;
+  readonly counters: Record<
+    "received" | "resumed" | "silent" | "snapshots" | "duplicates" | "gaps" | "damaged",
+    string
+  >;
+}
+
+export function messagesFor(locale: Locale): Messages {
+  switch (locale) {
+    case "en":
+      return en;
+    case "ja":
+      return ja;
+  }
+}

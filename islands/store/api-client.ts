@@ -1,0 +1,119 @@
+/**
+ * The API as the browser calls it: one typed answer for each request, never an exception.
+ *
+ * Owns time-outs, parsing and the kinds of failure. It decides nothing about what to show or to repeat.
+ */
+import type * as z from "zod/mini";
+import {
+  listOf,
+  WorkerEntries,
+  WorkerInputResult,
+  WorkerLifecycleResult,
+  WorkerSpawnResult,
+  WorkerSummary,
+} from "../../protocol/backend-api.ts";
+import type { RuntimeId, SubmissionId, WorkerRef } from "../../protocol/id.ts";
+import { isProblemCode, ProblemBody, problemRow } from "../../protocol/problem.ts";
+
+/** Why a request has no good answer. */
+export type ApiFailure =
+  /** The server refused, and said why. */
+  | {
+      readonly kind: "problem";
+      readonly code: string;
+      readonly status: number;
+      readonly detail: string;
+      readonly retryable: boolean;
+    }
+  /** Nobody answered: whether the request arrived is unknown. */
+  | { readonly kind: "network" }
+  | { readonly kind: "timeout" }
+  /** Something else than our server answered, e.g. a proxy's page. */
+  | { readonly kind: "malformed"; readonly status: number };
+
+export type ApiResult<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly failure: ApiFailure };
+
+export interface ApiClientOptions {
+  readonly fetch: (input: string, init: RequestInit) => Promise<Response>;
+  readonly timeoutMs: number;
+}
+
+export interface ApiClient {
+  sendInput(ref: WorkerRef, content: string, submissionId: SubmissionId): Promise<ApiResult<WorkerInputResult>>;
+  cancelRun(ref: WorkerRef): Promise<ApiResult<WorkerLifecycleResult>>;
+  stopWorker(ref: WorkerRef): Promise<ApiResult<WorkerLifecycleResult>>;
+  entries(ref: WorkerRef, before: number, limit: number): Promise<ApiResult<WorkerEntries>>;
+  listWorkers(): Promise<ApiResult<readonly WorkerSummary[]>>;
+  spawnWorker(runtimeId: RuntimeId): Promise<ApiResult<WorkerSpawnResult>>;
+}
+
+/** Path of a Worker's resources, e.g. `/api/runtimes/backend-internal/workers/companion`. */
+export function workerApiPath(ref: WorkerRef): string {
+  return `/api/runtimes/${encodeURIComponent(ref.runtime_id)}/workers/${encodeURIComponent(ref.worker_id)}`;
+}
+
+/** Path of a Worker's page. */
+export function workerPagePath(ref: WorkerRef): string {
+  return `/runtimes/${encodeURIComponent(ref.runtime_id)}/workers/${encodeURIComponent(ref.worker_id)}`;
+}
+
+const WorkerList = listOf(WorkerSummary);
+
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  async function request<Value>(schema: z.ZodMiniType<Value>, path: string, body?: object): Promise<ApiResult<Value>> {
+    const timeout = AbortSignal.timeout(options.timeoutMs);
+    const init: RequestInit =
+      body === undefined
+        ? { headers: { accept: "application/json" } }
+        : {
+            method: "POST",
+            headers: { accept: "application/json", "content-type": "application/json" },
+            body: JSON.stringify(body),
+          };
+    let response: Response;
+    let text: string;
+    try {
+      response = await options.fetch(path, { ...init, signal: timeout });
+      text = await response.text();
+    } catch {
+      return { ok: false, failure: { kind: timeout.aborted ? "timeout" : "network" } };
+    }
+    return readAnswer(schema, response, text);
+  }
+
+  return {
+    sendInput: (ref, content, submission_id) =>
+      request(WorkerInputResult, `${workerApiPath(ref)}/input`, { content, submission_id }),
+    cancelRun: (ref) => request(WorkerLifecycleResult, `${workerApiPath(ref)}/cancel`, {}),
+    stopWorker: (ref) => request(WorkerLifecycleResult, `${workerApiPath(ref)}/stop`, {}),
+    entries: (ref, before, limit) =>
+      request(WorkerEntries, `${workerApiPath(ref)}/entries?before=${before}&limit=${limit}`),
+    async listWorkers() {
+      const result = await request(WorkerList, "/api/workers");
+      return result.ok ? { ok: true, value: result.value.items } : result;
+    },
+    spawnWorker: (runtimeId) =>
+      request(WorkerSpawnResult, `/api/runtimes/${encodeURIComponent(runtimeId)}/workers`, {}),
+  };
+}
+
+function readAnswer<Value>(schema: z.ZodMiniType<Value>, response: Response, text: string): ApiResult<Value> {
+  const malformed: ApiResult<Value> = { ok: false, failure: { kind: "malformed", status: response.status } };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return malformed;
+  }
+  if (response.ok) {
+    const parsed = schema.safeParse(json);
+    return parsed.success ? { ok: true, value: parsed.data } : malformed;
+  }
+  const problem = ProblemBody.safeParse(json);
+  if (!problem.success) return malformed;
+  const { code, status, detail } = problem.data;
+  const retryable = isProblemCode(code) ? problemRow(code).retryable : status >= 500;
+  return { ok: false, failure: { kind: "problem", code, status, detail, retryable } };
+}

@@ -1,0 +1,286 @@
+/**
+ * The link: one observation socket, kept up for as long as the page lives.
+ *
+ * Owns when an attempt is made and with which cursor, how a dead link is noticed, and the state that people see. The
+ * sockets themselves are partysocket's; its URL function is where this module waits for its turn, so that there is one
+ * place that decides. It never sends. It does not know what an event means.
+ */
+import { computed, createModel, signal } from "@preact/signals";
+import ReconnectingWebSocket from "partysocket/ws";
+import type { ClientCursor } from "../../protocol/cursor.ts";
+import { ClientFrame, type StreamDiagnostic } from "../../protocol/frame.ts";
+import { closeCodeOf } from "../../protocol/problem.ts";
+import type { Clock, TimerHandle } from "./clock.ts";
+import type { Envelope } from "./conversation.ts";
+import { backoffMs, remedyFor, type LinkState } from "./link-state.ts";
+
+export interface ConnectionOptions {
+  /** The socket's address for a position, e.g. `ws://host/api/…/events/ws?heartbeat=1&cursor=…`. */
+  readonly url: (cursor: ClientCursor | undefined) => string;
+  readonly cursor: () => ClientCursor | undefined;
+  readonly dropCursor: () => void;
+  readonly receive: (envelope: Envelope) => void;
+  readonly clock: Clock;
+  /** A number within [0, 1). */
+  readonly random: () => number;
+  readonly WebSocket: new (url: string) => WebSocket;
+  /** Whether the browser believes that it has a network. */
+  readonly isOnline: () => boolean;
+}
+
+/** What has happened to the link; the last three should stay zero. */
+export interface ConnectionCounters {
+  readonly opened: number;
+  /** Links given up because nothing came any more. */
+  readonly silent: number;
+  readonly freshSnapshots: number;
+  readonly badFrames: number;
+  readonly lateFrames: number;
+  /** Caught-up marks that named a position which never came. */
+  readonly gaps: number;
+}
+
+/** How long a handshake may take. A hung one blocks the browser's next one to the same host. */
+const HANDSHAKE_TIMEOUT_MS = 8_000;
+/** How long an open link may be silent before its first heartbeat has told its pace. */
+const FIRST_FRAME_MS = 10_000;
+const SILENT_INTERVALS = 2.5;
+/** On waking up, what is silent for longer than this is dead. */
+const WAKE_INTERVALS = 1.25;
+const CLIENT_CLOSE_CODE = 3000;
+/** A link that lasts no longer than this does not make the next wait short again. */
+const STABLE_MS = 5_000;
+
+export const Connection = createModel((options: ConnectionOptions) => {
+  const { clock } = options;
+  const state = signal<LinkState>({ kind: "connecting" });
+  const counters = signal<ConnectionCounters>({
+    opened: 0,
+    silent: 0,
+    freshSnapshots: 0,
+    badFrames: 0,
+    lateFrames: 0,
+    gaps: 0,
+  });
+  let socket: ReconnectingWebSocket | undefined;
+  let failedAttempts = 0;
+  /** Between `open` and the end of that link; frames outside are an old socket's. */
+  let isOpen = false;
+  let lastFrameAt = clock.now();
+  let attemptStartedAt = 0;
+  let openedAt = 0;
+  let silenceAllowedMs = FIRST_FRAME_MS;
+  let heartbeatMs: number | undefined;
+  let watchdog: TimerHandle | undefined;
+  let endWait: (() => void) | undefined;
+  let missed: ClientCursor | undefined;
+
+  const count = (name: keyof ConnectionCounters) => {
+    counters.value = { ...counters.peek(), [name]: counters.peek()[name] + 1 };
+  };
+
+  const showLost = (nextAttemptAt?: number) => {
+    const lost = { staleSince: lastFrameAt, failedAttempts, ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }) };
+    if (!options.isOnline()) state.value = { kind: "offline", ...lost };
+    else if (counters.peek().opened > 0 || failedAttempts > 0) state.value = { kind: "reconnecting", ...lost };
+    else state.value = { kind: "connecting" };
+  };
+
+  /** Waits for the turn of the next attempt. Also without a network an attempt is made: the server may be this machine. */
+  const takeTurn = async () => {
+    const waitMs = backoffMs(failedAttempts, options.random());
+    if (waitMs > 0) {
+      showLost(clock.now() + waitMs);
+      await new Promise<void>((resolve) => {
+        const timer = clock.setTimeout(resolve, waitMs);
+        endWait = () => {
+          clock.clearTimeout(timer);
+          resolve();
+        };
+      });
+      endWait = undefined;
+    }
+    showLost();
+    attemptStartedAt = clock.now();
+    return options.url(options.cursor());
+  };
+
+  const watch = () => {
+    clock.clearTimeout(watchdog);
+    watchdog = clock.setTimeout(() => {
+      count("silent");
+      renew();
+    }, silenceAllowedMs);
+  };
+
+  /** Gives up the present link, and makes the next attempt without waiting. */
+  const renew = () => {
+    failedAttempts = 0;
+    if (endWait) endWait();
+    else socket?.reconnect(CLIENT_CLOSE_CODE, "renewed by the viewer");
+  };
+
+  const giveUp = (next: LinkState) => {
+    lose();
+    state.value = next;
+    socket?.close();
+  };
+
+  const lose = () => {
+    isOpen = false;
+    clock.clearTimeout(watchdog);
+  };
+
+  const onDiagnostic = (diagnostic: StreamDiagnostic) => {
+    const remedy = remedyFor(diagnostic);
+    switch (remedy.kind) {
+      case "give_up":
+        return giveUp({ kind: "ended", problem: remedy.problem });
+      case "fresh_snapshot":
+        return askForSnapshot();
+      case "retry":
+        // The server closes next; that brings the wait.
+        return;
+    }
+  };
+
+  const askForSnapshot = () => {
+    // Without a position there is none to drop: then it is an ordinary failure, with its wait.
+    if (options.cursor() === undefined) return;
+    count("freshSnapshots");
+    options.dropCursor();
+    lose();
+    renew();
+  };
+
+  const onHeartbeat = (frame: Extract<ClientFrame, { kind: "heartbeat" }>) => {
+    heartbeatMs = frame.interval_ms;
+    silenceAllowedMs = Math.max(1_000, frame.interval_ms * SILENT_INTERVALS);
+    if (clock.now() - openedAt >= STABLE_MS) failedAttempts = 0;
+    state.value = { kind: "live" };
+    if (frame.cursor === options.cursor()) {
+      missed = undefined;
+      return;
+    }
+    // Once may be a newer event that is on its way; the same position twice is one that never came.
+    if (missed !== frame.cursor) {
+      missed = frame.cursor;
+      return;
+    }
+    missed = undefined;
+    count("gaps");
+    lose();
+    renew();
+  };
+
+  const onMessage = (event: MessageEvent) => {
+    if (!isOpen) return count("lateFrames");
+    lastFrameAt = clock.now();
+    const frame = parseFrame(event.data);
+    if (frame === undefined) {
+      count("badFrames");
+    } else {
+      switch (frame.kind) {
+        case "event":
+          options.receive(frame.envelope);
+          break;
+        case "heartbeat":
+          onHeartbeat(frame);
+          break;
+        case "diagnostic":
+          onDiagnostic(frame.diagnostic);
+          break;
+      }
+    }
+    if (isOpen) watch();
+  };
+
+  const onOpen = () => {
+    isOpen = true;
+    missed = undefined;
+    openedAt = lastFrameAt = clock.now();
+    count("opened");
+    state.value = { kind: "catching_up" };
+    watch();
+  };
+
+  const onClose = (event: { readonly code: number }) => {
+    if (state.peek().kind === "ended") return;
+    lose();
+    if (event.code === CLIENT_CLOSE_CODE) return;
+    failedAttempts += 1;
+    // The close can arrive although the diagnostic before it was lost.
+    if (event.code === closeCodeOf("cursor_expired")) options.dropCursor();
+    showLost();
+  };
+
+  /** Whether the link deserves trust right now, e.g. when the page is shown again after a sleep. */
+  const checkLiveness = () => {
+    if (socket === undefined || state.peek().kind === "ended") return;
+    if (endWait) return renew();
+    const silentMs = clock.now() - (isOpen ? lastFrameAt : attemptStartedAt);
+    const allowedMs = isOpen ? (heartbeatMs ?? FIRST_FRAME_MS) * WAKE_INTERVALS : HANDSHAKE_TIMEOUT_MS / 2;
+    if (silentMs <= allowedMs) return;
+    count("silent");
+    lose();
+    renew();
+  };
+
+  return {
+    state: computed(() => state.value),
+    counters: computed(() => counters.value),
+
+    start(): void {
+      if (socket !== undefined) return;
+      attemptStartedAt = clock.now();
+      socket = new ReconnectingWebSocket(takeTurn, undefined, {
+        WebSocket: options.WebSocket,
+        maxEnqueuedMessages: 0,
+        // `takeTurn` waits instead, so that the wait can be shown and be cut short.
+        minReconnectionDelay: 0,
+        connectionTimeout: HANDSHAKE_TIMEOUT_MS,
+      });
+      socket.addEventListener("open", onOpen);
+      socket.addEventListener("message", onMessage);
+      socket.addEventListener("close", onClose);
+    },
+
+    checkLiveness,
+
+    /** Tries again at once, because a person asked for it. */
+    reconnectNow(): void {
+      if (state.peek().kind === "ended") {
+        state.value = { kind: "connecting" };
+        failedAttempts = 0;
+        socket?.reconnect(CLIENT_CLOSE_CODE, "asked by the viewer");
+        return;
+      }
+      renew();
+    },
+
+    /** The browser's word on its network changed. */
+    networkChanged(): void {
+      if (options.isOnline()) return checkLiveness();
+      const current = state.peek();
+      if (current.kind === "reconnecting") showLost(current.nextAttemptAt);
+    },
+
+    stop(): void {
+      lose();
+      endWait?.();
+      socket?.close();
+      socket = undefined;
+    },
+  };
+});
+export type Connection = InstanceType<typeof Connection>;
+
+function parseFrame(data: unknown): ClientFrame | undefined {
+  if (typeof data !== "string") return undefined;
+  try {
+    const parsed = ClientFrame.safeParse(JSON.parse(data));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * The conversation: the shared fold over the events that this viewer receives.
+ *
+ * Owns the transcript, the newest cursor, de-duplication and the older pages put before it. It knows nothing of sockets
+ * or of the screen. Events are queued and folded together once a frame. Every oddity is counted, since none should occur.
+ */
+import { batch, computed, createModel, signal } from "@preact/signals";
+import type { WorkerEntries } from "../../protocol/backend-api.ts";
+import type { ClientCursor } from "../../protocol/cursor.ts";
+import type { LogEntry } from "../../protocol/entry.ts";
+import { Event, type Snapshot } from "../../protocol/event.ts";
+import type { ClientFrame } from "../../protocol/frame.ts";
+import type { WorkerRef } from "../../protocol/id.ts";
+import { fold } from "../../protocol/fold.ts";
+import { transcriptOf, type Transcript } from "../../protocol/transcript.ts";
+import type { ApiResult } from "./api-client.ts";
+import type { FrameScheduler } from "./frame-scheduler.ts";
+
+/** An event with its envelope, as the socket carries it. */
+export type Envelope = Extract<ClientFrame, { kind: "event" }>["envelope"];
+
+/** What should never happen, counted. All zero on a sound stream. */
+export interface ConversationCounters {
+  readonly received: number;
+  readonly snapshots: number;
+  readonly duplicates: number;
+  readonly foreign: number;
+  readonly malformed: number;
+}
+
+/** Whether there is more of the conversation before the first entry shown. */
+export type OlderState =
+  | { readonly kind: "none" }
+  | { readonly kind: "more" }
+  | { readonly kind: "loading" }
+  | { readonly kind: "failed" };
+
+export interface ConversationOptions {
+  readonly ref: WorkerRef;
+  readonly snapshot: Snapshot;
+  readonly cursor: ClientCursor;
+  readonly scheduler: FrameScheduler;
+  readonly now: () => number;
+  readonly loadEntries: (before: number) => Promise<ApiResult<WorkerEntries>>;
+}
+
+/** How many event ids are remembered; a resumed stream repeats at most what was in flight. */
+const REMEMBERED_IDS = 4096;
+
+export const Conversation = createModel((options: ConversationOptions) => {
+  const transcript = signal<Transcript>(transcriptOf(options.snapshot));
+  const cursor = signal<ClientCursor | undefined>(options.cursor);
+  const counters = signal<ConversationCounters>({ received: 0, snapshots: 0, duplicates: 0, foreign: 0, malformed: 0 });
+  const older = signal<OlderState>(olderStateOf(transcript.peek()));
+  const queue: { readonly event: Event; readonly ts: number }[] = [];
+  const seen = new Set<string>();
+
+  const count = (name: keyof ConversationCounters, by = 1) => {
+    counters.value = { ...counters.peek(), [name]: counters.peek()[name] + by };
+  };
+
+  const flush = () => {
+    if (queue.length === 0) return;
+    let next = transcript.peek();
+    let snapshots = 0;
+    for (const { event, ts } of queue) {
+      const before = next;
+      next = fold(next, event, ts);
+      if (event.event !== "snapshot") continue;
+      snapshots += 1;
+      next = keepOlder(before, next);
+    }
+    const received = queue.length;
+    queue.length = 0;
+    batch(() => {
+      transcript.value = next;
+      count("received", received);
+      if (snapshots > 0) count("snapshots", snapshots);
+      if (snapshots > 0 && older.peek().kind !== "loading") older.value = olderStateOf(next);
+    });
+  };
+  const requestFlush = options.scheduler(flush);
+
+  const remember = (eventId: string) => {
+    seen.add(eventId);
+    if (seen.size <= REMEMBERED_IDS) return;
+    const oldest = seen.values().next();
+    if (!oldest.done) seen.delete(oldest.value);
+  };
+
+  return {
+    transcript: computed(() => transcript.value),
+    /** Keep their identity while text streams in. */
+    entries: computed(() => transcript.value.entries),
+    entriesStart: computed(() => transcript.value.entries_start),
+    blocks: computed(() => transcript.value.in_flight.blocks),
+    run: computed(() => transcript.value.run),
+    status: computed(() => transcript.value.status),
+    greeting: computed(() => transcript.value.greeting),
+    usage: computed(() => transcript.value.usage),
+    shutDown: computed(() => transcript.value.shut_down),
+    counters: computed(() => counters.value),
+    older: computed(() => older.value),
+    /** Newest position that has been received. */
+    cursor: computed(() => cursor.value),
+
+    /** Takes an event off the wire. A repeated one is counted and dropped; a snapshot always counts. */
+    receive(envelope: Envelope): void {
+      if (envelope.runtime_id !== options.ref.runtime_id || envelope.worker_id !== options.ref.worker_id) {
+        return count("foreign");
+      }
+      const parsed = Event.safeParse(envelope.payload);
+      if (!parsed.success) {
+        // The position moves on: asking for the same event again would give the same event again.
+        cursor.value = envelope.cursor;
+        return count("malformed");
+      }
+      const isSnapshot = parsed.data.event === "snapshot";
+      if (!isSnapshot && seen.has(envelope.event_id)) return count("duplicates");
+      if (isSnapshot) seen.clear();
+      else remember(envelope.event_id);
+      cursor.value = envelope.cursor;
+      queue.push({ event: parsed.data, ts: envelope.ts ?? options.now() });
+      requestFlush();
+    },
+
+    /** Folds what is queued now, without waiting for the frame. */
+    flush,
+
+    /** Forgets the position: the next attempt asks for a snapshot. */
+    dropCursor(): void {
+      cursor.value = undefined;
+    },
+
+    /** Puts the page before the first entry shown in front of it. */
+    async loadOlder(): Promise<void> {
+      const before = transcript.peek().entries_start;
+      if (older.peek().kind === "loading" || before === 0) return;
+      older.value = { kind: "loading" };
+      const result = await options.loadEntries(before);
+      flush();
+      if (!result.ok) {
+        older.value = { kind: "failed" };
+        return;
+      }
+      const page = result.value;
+      const current = transcript.peek();
+      batch(() => {
+        // A snapshot may have come meanwhile; the page fits only where it was asked for.
+        if (current.entries_start === before && page.entries_start + page.entries.length === before) {
+          transcript.value = {
+            ...current,
+            entries: [...page.entries, ...current.entries],
+            entries_start: page.entries_start,
+          };
+        }
+        const first = transcript.peek().entries_start;
+        older.value = first <= page.oldest_kept || page.entries.length === 0 ? { kind: "none" } : { kind: "more" };
+      });
+    },
+  };
+});
+export type Conversation = InstanceType<typeof Conversation>;
+
+function olderStateOf(transcript: Transcript): OlderState {
+  return transcript.entries_start > 0 ? { kind: "more" } : { kind: "none" };
+}
+
+/** Keeps the older pages that the reader has loaded, when a snapshot goes on where they end. */
+function keepOlder(before: Transcript, after: Transcript): Transcript {
+  const kept = after.entries_start - before.entries_start;
+  if (kept <= 0 || kept >= before.entries.length || !sameEntry(before.entries[kept], after.entries[0])) return after;
+  return {
+    ...after,
+    entries: [...before.entries.slice(0, kept), ...after.entries],
+    entries_start: before.entries_start,
+  };
+}
+
+function sameEntry(one: LogEntry | undefined, other: LogEntry | undefined): boolean {
+  return one !== undefined && other !== undefined && JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,57 @@
+/**
+ * Following: whether the reader is at the newest text and wants to stay there.
+ *
+ * The scroller's content is laid out from its bottom (`column-reverse`), so that offset 0 is the newest text: the browser
+ * itself opens there, stays there while text grows, and keeps an older place when pages are put before it. This module
+ * only watches, and makes up for browsers without scroll anchoring.
+ */
+import { useSignal, type Signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+/** Nearer to the end than this counts as being there. */
+const AT_END_PX = 24;
+/** Nearer to the beginning than this, older pages are fetched. */
+const NEAR_START_PX = 600;
+
+export interface Follow {
+  readonly isAtEnd: Signal<boolean>;
+  jump(): void;
+}
+
+export function useFollow(scroller: { readonly current: HTMLElement | null }, onNearStart: () => void): Follow {
+  const isAtEnd = useSignal(true);
+  useEffect(() => {
+    const element = scroller.current;
+    const content = element?.firstElementChild;
+    if (!element || !content) return undefined;
+    let height = content.clientHeight;
+    const onScroll = () => {
+      isAtEnd.value = element.scrollTop >= -AT_END_PX;
+      const above = element.scrollHeight - element.clientHeight + element.scrollTop;
+      if (!isAtEnd.value && above < NEAR_START_PX) onNearStart();
+    };
+    const hasAnchoring = CSS.supports("overflow-anchor", "auto");
+    const sizes = new ResizeObserver(() => {
+      const grownBy = content.clientHeight - height;
+      height = content.clientHeight;
+      if (isAtEnd.peek()) element.scrollTop = 0;
+      else if (!hasAnchoring && grownBy > 0 && content.contains(document.querySelector("[data-streaming]"))) {
+        element.scrollTop -= grownBy;
+      }
+    });
+    sizes.observe(content);
+    element.addEventListener("scroll", onScroll, { passive: true });
+    return () => {
+      sizes.disconnect();
+      element.removeEventListener("scroll", onScroll);
+    };
+  }, []);
+  return {
+    isAtEnd,
+    jump() {
+      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      scroller.current?.scrollTo({ top: 0, behavior: calm ? "instant" : "smooth" });
+      isAtEnd.value = true;
+    },
+  };
+}
