@@ -61,7 +61,7 @@ const decimal = (min: number, max: number) =>
   );
 
 const HOUR_MS = 3_600_000;
-const timeoutMs = z.optional(integer(1, HOUR_MS));
+const timeoutMs = (fallback: number) => z._default(integer(1, HOUR_MS), fallback);
 
 /** Every key of our own. */
 const Keys = z.object({
@@ -75,9 +75,9 @@ const Keys = z.object({
   YOI_CURSOR_SECRET_FILE: z.optional(text(4_096)),
   YOI_CONTEXT_WINDOW_TOKENS: z._default(integer(8_192, 10_000_000), 128_000),
   YOI_MAX_OUTPUT_TOKENS: z.optional(integer(1, 1_000_000)),
-  YOI_FIRST_TOKEN_TIMEOUT_MS: timeoutMs,
-  YOI_BETWEEN_CHUNKS_TIMEOUT_MS: timeoutMs,
-  YOI_WHOLE_RUN_TIMEOUT_MS: z.optional(integer(1, 24 * HOUR_MS)),
+  YOI_FIRST_TOKEN_TIMEOUT_MS: timeoutMs(60_000),
+  YOI_BETWEEN_CHUNKS_TIMEOUT_MS: timeoutMs(30_000),
+  YOI_WHOLE_RUN_TIMEOUT_MS: timeoutMs(600_000),
   YOI_HEARTBEAT_INTERVAL_MS: z._default(integer(50, HOUR_MS), 10_000),
   YOI_RETENTION_EVENTS: z._default(integer(16, 1_000_000), 4_096),
   YOI_DEMO_PACE: z._default(decimal(0, 100), 1),
@@ -90,7 +90,9 @@ const Keys = z.object({
 
 const OWN_PREFIX = "YOI_";
 const OPENAI_URL = "https://api.openai.com/v1";
-const DEFAULT_TIMEOUTS = { firstToken: 60_000, betweenChunks: 30_000, wholeRun: 600_000 };
+
+/** The names of all settings, in the order of their documentation. */
+export const SETTING_NAMES: readonly string[] = Object.keys(Keys.def.shape);
 
 /**
  * Reads the configuration.
@@ -106,10 +108,11 @@ export async function readConfig(
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
   );
-  const unknown = Object.keys(given).filter((key) => key.startsWith(OWN_PREFIX) && !(key in Keys.def.shape));
+  const isOwn = (key: string): boolean => key.startsWith(OWN_PREFIX);
+  const unknown = Object.keys(given).filter((key) => isOwn(key) && !SETTING_NAMES.includes(key));
   if (unknown.length > 0) {
-    const known = Object.keys(Keys.def.shape).filter((key) => key.startsWith(OWN_PREFIX));
-    throw new ConfigError(`Cannot start: ${unknown.join(", ")} is not a setting. Known are ${known.join(", ")}.`);
+    const known = SETTING_NAMES.filter(isOwn).join(", ");
+    throw new ConfigError(`Cannot start: ${unknown.join(", ")} is not a setting. Known are ${known}.`);
   }
   const parsed = Keys.safeParse(given);
   if (!parsed.success) throw new ConfigError(`Cannot start: ${describeIssues(parsed.error)}.`);
@@ -147,9 +150,9 @@ export async function readConfig(
     prompt: await fileOf("YOI_PROMPT_FILE"),
     cursorSecret: keys.YOI_CURSOR_SECRET ?? (await fileOf("YOI_CURSOR_SECRET_FILE")),
     timeouts: {
-      firstTokenTimeoutMs: keys.YOI_FIRST_TOKEN_TIMEOUT_MS ?? DEFAULT_TIMEOUTS.firstToken,
-      betweenChunksTimeoutMs: keys.YOI_BETWEEN_CHUNKS_TIMEOUT_MS ?? DEFAULT_TIMEOUTS.betweenChunks,
-      wholeRunTimeoutMs: keys.YOI_WHOLE_RUN_TIMEOUT_MS ?? DEFAULT_TIMEOUTS.wholeRun,
+      firstTokenTimeoutMs: keys.YOI_FIRST_TOKEN_TIMEOUT_MS,
+      betweenChunksTimeoutMs: keys.YOI_BETWEEN_CHUNKS_TIMEOUT_MS,
+      wholeRunTimeoutMs: keys.YOI_WHOLE_RUN_TIMEOUT_MS,
     },
     heartbeatIntervalMs: keys.YOI_HEARTBEAT_INTERVAL_MS,
     retentionEvents: keys.YOI_RETENTION_EVENTS,

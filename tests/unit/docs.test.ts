@@ -1,0 +1,99 @@
+/**
+ * The documents against the code: whatever figure, name or path they state is read here.
+ */
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Hono } from "hono";
+import { describe, expect, test } from "vitest";
+import { PROBLEM_CODES, problemRow } from "../../protocol/problem.ts";
+import { companionRoutes } from "../../routes/companion.ts";
+import { healthRoutes } from "../../routes/health.ts";
+import { runtimeRoutes } from "../../routes/runtimes.ts";
+import { workerRoutes } from "../../routes/workers.ts";
+import { demoCommandHelp } from "../../runtime/model/demo/commands.ts";
+import type { Backend } from "../../server/backend.ts";
+import { readConfig, SETTING_NAMES } from "../../server/config.ts";
+
+const documents = [...globSync("*.md"), ...globSync("docs/**/*.md")];
+const textOf = (path: string) => readFileSync(path, "utf8");
+
+/** The rows of the tables of a document, each as its cells, without heads and rules. */
+function rowsOf(path: string): string[][] {
+  return textOf(path)
+    .split("\n")
+    .filter((line) => line.startsWith("| `") || /^\| (GET|POST) /.test(line))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll("`", "")),
+    );
+}
+
+const noFiles = () => Promise.reject(new Error("no file is read here"));
+
+describe("docs/configuration.md", () => {
+  const rows = rowsOf("docs/configuration.md");
+
+  test("names every setting, in order, and no other", () => {
+    expect(rows.map(([name]) => name)).toEqual(SETTING_NAMES);
+  });
+
+  test.each(rows.filter(([, fallback]) => fallback !== ""))("states the default of %s", async (name, fallback) => {
+    expect(await readConfig({ [name!]: fallback }, noFiles)).toEqual(await readConfig({}, noFiles));
+  });
+});
+
+describe("docs/api.md", () => {
+  const rows = rowsOf("docs/api.md");
+
+  test("lists every route and no other", () => {
+    const backend = {} as Backend; // why: routes are only listed, never called
+    const app = new Hono()
+      .route("/", runtimeRoutes(backend))
+      .route("/", workerRoutes(backend, { maxRecords: 1 }))
+      .route("/", companionRoutes(backend, { maxRecords: 1 }))
+      .route("/", healthRoutes());
+    const socket = "GET /api/runtimes/:runtime_id/workers/:worker_id/events/ws";
+    const known = [...app.routes.map(({ method, path }) => `${method} ${path}`), socket];
+    const listed = rows.filter(([method]) => /^(GET|POST)$/.test(method!)).map(([method, path]) => `${method} ${path}`);
+    expect(listed.toSorted()).toEqual(known.toSorted());
+  });
+
+  test("lists every problem code with its status", () => {
+    const listed = rows.filter(([code]) => !/^(GET|POST)$/.test(code!));
+    const known = PROBLEM_CODES.map((code) => {
+      const { status, retryable } = problemRow(code);
+      return [code, String(status), retryable ? "yes" : "no"];
+    });
+    expect(listed).toEqual(known);
+  });
+});
+
+test("docs/companion.md lists the demo's commands", () => {
+  const known = demoCommandHelp("en").map(({ typed, description }) => [typed, description.replaceAll("`", "")]);
+  expect(rowsOf("docs/companion.md")).toEqual(known);
+});
+
+test("every relative link and every quoted path of a document leads somewhere", () => {
+  const broken = documents.flatMap((path) => {
+    const links = [...textOf(path).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) =>
+      join(dirname(path), target!),
+    );
+    const paths = [
+      ...textOf(path).matchAll(/`((?:protocol|prompts|runtime|server|routes|islands|tests|docs|scripts)\/[\w./-]*)`/g),
+    ];
+    return [...links, ...paths.map(([, target]) => target!)].filter((target) => !existsSync(target));
+  });
+  expect(broken).toEqual([]);
+});
+
+test("every npm script and deno task that a document names exists", () => {
+  const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Record<string, string> };
+  const { tasks } = JSON.parse(textOf("deno.json")) as { tasks: Record<string, string> };
+  const all = documents.map(textOf).join("\n");
+  const npm = [...all.matchAll(/npm (?:run )?(start|test|[a-z]+(?= *(?:`|--|\n|,)))/g)].map(([, name]) => name!);
+  const deno = [...all.matchAll(/deno task ([a-z]+)/g)].map(([, name]) => name!);
+  expect(npm.filter((name) => name !== "install" && !(name in scripts))).toEqual([]);
+  expect(deno.filter((name) => !(name in tasks))).toEqual([]);
+});
