@@ -17,8 +17,8 @@ const HIDDEN = "[hidden]";
 /** In order: what contains others comes first. */
 const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // Any scheme, also without the double slash of `data:` and `mailto:`-like forms that carry nothing we need.
-  [/\b[a-z][a-z0-9+.-]{1,15}:\/\/[^\s"'<>)\]}]+/gi, HIDDEN],
-  [/\b(?:www\.)[^\s"'<>)\]}]+/gi, HIDDEN],
+  [/\b[a-z][a-z0-9+.-]{1,15}:\/\/[^\s"'<>)\]}]*[^\s"'<>)\]}.,;:!?]/gi, HIDDEN],
+  [/\bwww\.[^\s"'<>)\]}]*[^\s"'<>)\]}.,;:!?]/gi, HIDDEN],
   [/\b(bearer|basic|token)\s+[\w.~+/=*-]{6,}/gi, `$1 ${HIDDEN}`],
   [
     /\b((?:api[-_ ]?key|authorization|password|secret|access[-_ ]?token)["']?\s*[:=]\s*)["']?[^\s"',;}]+/gi,
@@ -30,7 +30,7 @@ const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|github_pat|glpat|xox[abp]|org|proj|key)[-_][\w*.-]{4,}/gi, HIDDEN],
   [/\bAIza[\w-]{10,}/g, HIDDEN],
   // A key that the provider masked itself still shows its ends.
-  [/[^\s"'()]*\*{3,}[^\s"'()]*/g, HIDDEN],
+  [/[^\s"'()]*\*{3,}(?:[^\s"'()]*[^\s"'().,;:!?])?/g, HIDDEN],
   // Windows and UNC paths, then POSIX ones (not the slash inside `and/or` or `openai/gpt`).
   [/\b[a-z]:\\[^\s"'<>]*/gi, HIDDEN],
   [/\\\\[\w.-]+\\[^\s"'<>]*/g, HIDDEN],
@@ -81,8 +81,5 @@ export function scrubReason(text: string, secrets: readonly string[]): string {
 /** The beginning of a text on one line. A word that the cut would split is left out: half a key is no longer recognised. */
 function readable(text: string): string {
   const start = text.length <= READ_MAX_CHARS ? text : text.slice(0, READ_MAX_CHARS).replace(/\S*$/, "");
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
-  return start
-    .toWellFormed()
-    .replaceAll(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, " ");
+  return start.toWellFormed().replaceAll(/[\s\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, " ");
 }

@@ -43,7 +43,7 @@ export const DEMO_ANSWER_NAMES = [
 /** The name of a section, e.g. `greeting`. */
 export type DemoAnswerName = (typeof DEMO_ANSWER_NAMES)[number];
 
-/** What an answer may mention. `turn` chooses among the sections of one name. */
+/** What an answer may mention. `turn` counts from 1 and chooses among the sections of one name. */
 export interface DemoAnswerFacts {
   readonly turn: number;
   readonly [mentioned: string]: string | number;
@@ -54,9 +54,9 @@ type Sections = ReadonlyMap<string, readonly string[]>;
 const SECTIONS: Readonly<Record<DemoLanguage, Sections>> = { en: parseAnswers(english), ja: parseAnswers(japanese) };
 
 /** The text of a section, filled in. */
-export function demoAnswer(name: DemoAnswerName, language: DemoLanguage, facts: DemoAnswerFacts = { turn: 0 }): string {
+export function demoAnswer(name: DemoAnswerName, language: DemoLanguage, facts: DemoAnswerFacts = { turn: 1 }): string {
   const variants = SECTIONS[language].get(name) ?? [];
-  const template = variants[facts.turn % variants.length];
+  const template = variants[(facts.turn - 1) % variants.length];
   if (template === undefined) throw new TypeError(`Cannot answer: ${name} is missing in the demo's ${language} prose`);
   const values = { ...facts, commands: commandTable(language) };
   const mentioned = placeholdersOf(template);
@@ -71,7 +71,7 @@ const PARAGRAPH_WORDS = 80;
  * not separate them, two characters count as a word.
  */
 export function longAnswer(words: number, language: DemoLanguage): string {
-  const source = demoAnswer("long", language).replaceAll(/\s+/g, " ").trim();
+  const source = demoAnswer("long", language).replaceAll(/\s+/g, language === "ja" ? "" : " ");
   const [pieces, joint] = language === "ja" ? [source.match(/[^]{1,2}/gu) ?? [], ""] : [source.split(" "), " "];
   const paragraphs: string[] = [];
   for (let from = 0; from < words; from += PARAGRAPH_WORDS) {

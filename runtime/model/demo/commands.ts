@@ -21,7 +21,11 @@ export const DEMO_COMMANDS = {
   think: { en: "Think aloud first, then answer.", ja: "考えを見せてから答えます。" },
   markdown: { en: "Show every Markdown construct.", ja: "Markdownのすべての要素を表示します。" },
   unicode: { en: "Emoji, combining marks, right-to-left text.", ja: "絵文字、結合文字、右から左の文字を表示します。" },
-  long: { argument: "[words]", en: "A very long answer, about 100 kB unless you say how many words.", ja: "とても長い回答です。語数を指定しなければ約100 kBです。" },
+  long: {
+    argument: "[words]",
+    en: "A very long answer, about 100 kB unless you say how many words.",
+    ja: "とても長い回答です。語数を指定しなければ約100 kBです。",
+  },
   slow: { en: "A steady answer that takes about a minute.", ja: "約1分かけてゆっくり答えます。" },
   burst: { en: "The whole answer at once.", ja: "回答全体を一度に送ります。" },
   "rate-limit": {
@@ -34,7 +38,10 @@ export const DEMO_COMMANDS = {
   "server-error": { en: "503: the provider is overloaded.", ja: "503: プロバイダーが過負荷です。" },
   unreachable: { en: "No connection to the provider.", ja: "プロバイダーに接続できません。" },
   timeout: { en: "The first token never comes.", ja: "最初のトークンが届きません。" },
-  stall: { en: "The answer stops between two tokens and stays silent.", ja: "回答が途中で止まり、そのまま沈黙します。" },
+  stall: {
+    en: "The answer stops between two tokens and stays silent.",
+    ja: "回答が途中で止まり、そのまま沈黙します。",
+  },
   cut: { en: "The connection breaks in the middle of the answer.", ja: "回答の途中で接続が切れます。" },
   malformed: { en: "A chunk in the middle of the answer is broken.", ja: "回答の途中のチャンクが壊れています。" },
   filter: { en: "The provider's content filter withholds the rest.", ja: "コンテンツフィルターが残りを差し止めます。" },

@@ -41,7 +41,12 @@ const QUOTE_MAX_CHARS = 80;
 
 /** A message as it is quoted: on one line, short, without what Markdown would take for markup. */
 export function quoted(text: string): string {
-  const line = Array.from(text.replaceAll(/\s+/g, " ").replaceAll(/[`*_[\]<>|#~\\]/g, "").trim());
+  const line = Array.from(
+    text
+      .replaceAll(/\s+/g, " ")
+      .replaceAll(/[`*_[\]<>|#~\\]/g, "")
+      .trim(),
+  );
   return line.length <= QUOTE_MAX_CHARS ? line.join("") : `${line.slice(0, QUOTE_MAX_CHARS).join("")}…`;
 }
 

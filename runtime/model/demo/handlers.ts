@@ -43,7 +43,10 @@ export function createDemoHandlers({ clock, random, pace = 1, language = "en" }:
       const body = ChatRequest.safeParse(await request.json().catch(() => null));
       if (!body.success) {
         const message = "The demo answers streamed chat completions of plain text only.";
-        return Response.json({ error: { message, type: "invalid_request_error", param: null, code: null } }, { status: 400 });
+        return Response.json(
+          { error: { message, type: "invalid_request_error", param: null, code: null } },
+          { status: 400 },
+        );
       }
       const { model, messages, stream_options: streamOptions } = body.data;
       const conversation = JSON.stringify(messages);

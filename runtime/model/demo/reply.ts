@@ -63,7 +63,12 @@ export function demoReply(messages: readonly ModelMessage[], facts: DemoReplyFac
   return commandReply(command.name, command.argument, language, facts);
 }
 
-function commandReply(name: DemoCommandName, argument: string, language: DemoLanguage, facts: DemoReplyFacts): DemoReply {
+function commandReply(
+  name: DemoCommandName,
+  argument: string,
+  language: DemoLanguage,
+  facts: DemoReplyFacts,
+): DemoReply {
   const beginning: DemoStep = { kind: "text", text: demoAnswer("beginning", language), everyMs: TOKEN_MS };
   switch (name) {
     case "help":

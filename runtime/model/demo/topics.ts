@@ -23,7 +23,10 @@ const TOPICS: readonly (readonly [name: DemoAnswerName, words: RegExp])[] = [
     "recall-count",
     /how (?:many (?:messages|questions|times)|long have we)|(?:何回|何通|いくつ)(?:目|話|質問|送|メッセージ|の質問|のメッセージ)/i,
   ],
-  ["name-asked", /(?:what(?:'s| is)|do you (?:know|remember)) my name|(?:私|僕|わたし|俺)の名前(?:は(?:何|なん)|を?(?:覚え|知))/i],
+  [
+    "name-asked",
+    /(?:what(?:'s| is)|do you (?:know|remember)) my name|(?:私|僕|わたし|俺)の名前(?:は(?:何|なん)|を?(?:覚え|知))/i,
+  ],
   ["name-told", /my name is|call me \p{L}|名前は.+(?:です|だ|といいます|と言います|と申します)/iu],
   [
     "resume",
@@ -37,14 +40,23 @@ const TOPICS: readonly (readonly [name: DemoAnswerName, words: RegExp])[] = [
     "product",
     /\b(?:who|what) are you\b|what can you do|what is (?:this|yoi|a worker|the companion)|how does (?:this|it) work|\byoi\b|(?:あなた|君)は(?:誰|だれ|何)|(?:これ|ここ)は(?:何|なん)|何ができ|なにができ|自己紹介|使い方/i,
   ],
-  ["table", /\b(?:tables?|compare|comparison|versus|vs|differences?|pros and cons)\b|比較|比べ|違い|表に|表で|一覧表|メリット/i],
+  [
+    "table",
+    /\b(?:tables?|compare|comparison|versus|vs|differences?|pros and cons)\b|比較|比べ|違い|表に|表で|一覧表|メリット/i,
+  ],
   [
     "code",
     /\b(?:code|function|typescript|javascript|python|rust|regex|script|snippet|program|sql|css|html|bug|hono|preact|deno|node)\b|コード|関数|プログラム|スクリプト|正規表現|バグ|実装/i,
   ],
-  ["plan", /\b(?:plan|steps?|how (?:do|can|should) (?:i|we)|checklist|roadmap|schedule)\b|計画|手順|段取り|予定|どうすれば|やり方|方法/i],
+  [
+    "plan",
+    /\b(?:plan|steps?|how (?:do|can|should) (?:i|we)|checklist|roadmap|schedule)\b|計画|手順|段取り|予定|どうすれば|やり方|方法/i,
+  ],
   ["thanks", /\b(?:thanks?|thank you|thx|cheers)\b|ありがとう|感謝|助かり/i],
-  ["greeting", /^\W*(?:hello|hi|hey|good (?:morning|afternoon|evening)|yo)\b|こんにちは|こんばんは|おはよう|やあ|はじめまして|初めまして|もしもし/i],
+  [
+    "greeting",
+    /^\W*(?:hello|hi|hey|good (?:morning|afternoon|evening)|yo)\b|こんにちは|こんばんは|おはよう|やあ|はじめまして|初めまして|もしもし/i,
+  ],
 ];
 
 /** The demo's answer to the newest message of a conversation. */

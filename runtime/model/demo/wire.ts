@@ -53,9 +53,9 @@ function bodyOf(steps: readonly DemoStep[], wire: DemoWire): ReadableStream<Uint
   const events = sendSteps(steps, wire, cancelled.signal);
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await events.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
+      const next = await events.next();
+      if (next.done) controller.close();
+      else controller.enqueue(encoder.encode(next.value));
     },
     cancel: (reason) => cancelled.abort(reason),
   });
