@@ -129,7 +129,7 @@ export const en: Messages = {
   contextUsed: (percent) => `${percent} of the context`,
   duration: (milliseconds) => {
     const seconds = milliseconds / 1000;
-    if (seconds < 10) return `${seconds.toFixed(1)} s`;
+    if (seconds < 10) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} s`;
     if (seconds < 60) return `${Math.round(seconds)} s`;
     return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   },

@@ -163,7 +163,7 @@ export const ja: Messages = {
   contextUsed: (percent) => `コンテキストの ${percent}`,
   duration: (milliseconds) => {
     const seconds = milliseconds / 1000;
-    if (seconds < 10) return `${seconds.toFixed(1)} 秒`;
+    if (seconds < 10) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} 秒`;
     if (seconds < 60) return `${Math.round(seconds)} 秒`;
     return `${Math.floor(seconds / 60)} 分 ${Math.round(seconds % 60)} 秒`;
   },

@@ -1,8 +1,8 @@
 /**
  * Markdown that is still being written, cut into blocks.
  *
- * Owns which blocks are closed, so that only the growing tail is read again: a block is closed as soon as another one
- * has begun behind it. What is open in the tail (bold, a link, a fence) is closed for display by remend. Never throws:
+ * Owns which blocks are closed, so that only the growing tail is read again: a block is closed once a blank line and the
+ * sure beginning of another one stand behind it. What is open in the tail (bold, a link, a fence) is closed for display by remend. Never throws:
  * text that the lexer cannot take is one plain block.
  */
 import { Lexer, type Token } from "marked";
@@ -14,6 +14,10 @@ export type Block = Token | { readonly type: "plain"; readonly raw: string };
 /** Longer text than this is shown as it is; no lexer should be trusted with it on the main thread. */
 const MAX_CHARS = 400_000;
 const REFERENCE_DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
+const BLANK_LINE_BEFORE = /\n[ \t]*\n$/;
+const MAX_BLANK = 200;
+/** A whole line, or the first letter of one: what follows can no longer turn out to belong to the block before. */
+const DEFINITE_START = /^(?:[^\s\-*+>#|`~=_\d:<[!\\]|[^\n]*[^\s][^\n]*\n)/;
 const FENCE_START = /^ {0,3}(`{3,}|~{3,})([^\n`]*)\n/;
 
 /** Reads a text that only ever grows at its end; anything else starts over. */
@@ -30,18 +34,20 @@ export function createBlockReader(): BlockReader {
   let closedText = "";
 
   const close = (tail: string, tokens: readonly Block[]): readonly Block[] => {
-    const newest = tokens.findLastIndex((token) => token.type !== "space");
     let kept = 0;
+    let keptChars = 0;
     let offset = 0;
-    while (kept < newest) {
-      const raw = tokens[kept]?.raw ?? "";
+    for (const [index, { raw }] of tokens.entries()) {
       // remend changes the end only; should it ever change more, the block stays open and is read again.
       if (!tail.startsWith(raw, offset)) break;
       offset += raw.length;
-      kept += 1;
+      if (!BLANK_LINE_BEFORE.test(tail.slice(Math.max(0, offset - MAX_BLANK), offset))) continue;
+      if (!DEFINITE_START.test(tail.slice(offset))) continue;
+      kept = index + 1;
+      keptChars = offset;
     }
     closed = [...closed, ...tokens.slice(0, kept)];
-    closedText += tail.slice(0, offset);
+    closedText += tail.slice(0, keptChars);
     return [...closed, ...tokens.slice(kept)];
   };
 

@@ -105,10 +105,10 @@ interface LineProps {
 
 function Line({ tone, label, text, detail }: LineProps) {
   const head = (
-    <>
+    <span class="line-words">
       <span class="line-label">{label}</span>
-      {text && <span class="line-text">{text}</span>}
-    </>
+      {text && <span class="line-text"> {text}</span>}
+    </span>
   );
   if (!detail) {
     return (

@@ -1,0 +1,245 @@
+/** Drafts and sending: nothing is lost, nothing is sent twice. */
+import { signal } from "@preact/signals";
+import { describe, expect, test } from "vitest";
+import type { ApiResult } from "../../islands/store/api-client.ts";
+import { systemClock } from "../../islands/store/clock.ts";
+import { Composer } from "../../islands/store/composer.ts";
+import { createDrafts, type DraftStorage } from "../../islands/store/drafts.ts";
+import type { WorkerInputResult, WorkerLifecycleResult } from "../../protocol/backend-api.ts";
+import type { LogEntry } from "../../protocol/entry.ts";
+import { RuntimeId, SubmissionId, WorkerId } from "../../protocol/id.ts";
+import { INPUT_MAX_CHARS } from "../../protocol/runtime-api.ts";
+
+const ref = { runtime_id: RuntimeId.parse("r"), worker_id: WorkerId.parse("w") };
+const KEY = "yoi.draft:r/w";
+
+function memoryStorage(): DraftStorage & { readonly items: Map<string, string> } {
+  const items = new Map<string, string>();
+  return {
+    items,
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+  };
+}
+
+const accepted: ApiResult<WorkerInputResult> = { ok: true, value: { state: "accepted", ...ref, diagnostics: [] } };
+const refusal = (code: string): ApiResult<never> => ({
+  ok: false,
+  failure: { kind: "problem", code, status: 409, detail: "…", retryable: true },
+});
+const lost: ApiResult<never> = { ok: false, failure: { kind: "network" } };
+
+function setUp(storage: DraftStorage = memoryStorage()) {
+  const sent: { readonly content: string; readonly id: string }[] = [];
+  const answers: PromiseWithResolvers<ApiResult<WorkerInputResult>>[] = [];
+  const cancels: PromiseWithResolvers<ApiResult<WorkerLifecycleResult>>[] = [];
+  const entries = signal<readonly LogEntry[]>([]);
+  const isRunning = signal(false);
+  let ids = 0;
+  const composer = new Composer({
+    ref,
+    api: {
+      sendInput: (_ref, content, id) => {
+        sent.push({ content, id });
+        const answer = Promise.withResolvers<ApiResult<WorkerInputResult>>();
+        answers.push(answer);
+        return answer.promise;
+      },
+      cancelRun: () => {
+        const answer = Promise.withResolvers<ApiResult<WorkerLifecycleResult>>();
+        cancels.push(answer);
+        return answer.promise;
+      },
+    },
+    drafts: createDrafts(ref, () => storage),
+    clock: systemClock(),
+    createSubmissionId: () => SubmissionId.parse(`s-${(ids += 1)}`),
+    entries,
+    isRunning,
+  });
+  composer.restore("");
+  return { composer, sent, answers, cancels, entries, isRunning, storage };
+}
+
+async function sendAndAnswer(setup: ReturnType<typeof setUp>, answer: ApiResult<WorkerInputResult>): Promise<void> {
+  const done = setup.composer.submit();
+  setup.answers.at(-1)?.resolve(answer);
+  await done;
+}
+
+describe("Composer", () => {
+  test("an accepted message leaves the box and the storage", async () => {
+    const storage = memoryStorage();
+    const setup = setUp(storage);
+    setup.composer.edit("hello");
+    await sendAndAnswer(setup, accepted);
+    expect(setup.sent).toEqual([{ content: "hello", id: "s-1" }]);
+    expect(setup.composer.text.value).toBe("");
+    expect(storage.items.size).toBe(0);
+  });
+
+  test("the id is in the storage before the message is on its way", () => {
+    const storage = memoryStorage();
+    const setup = setUp(storage);
+    setup.composer.edit("hello");
+    void setup.composer.submit();
+    expect(JSON.parse(storage.items.get(KEY) ?? "")).toEqual({ text: "hello", submission_id: "s-1" });
+  });
+
+  test("a lost answer keeps text and id: sending again sends the same id", async () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    await sendAndAnswer(setup, lost);
+    expect(setup.composer.text.value).toBe("hello");
+    expect(setup.composer.send.value).toEqual({ kind: "refused", failure: { kind: "network" } });
+    await sendAndAnswer(setup, accepted);
+    expect(setup.sent.map(({ id }) => id)).toEqual(["s-1", "s-1"]);
+  });
+
+  test("after a reload the same text still has the same id", async () => {
+    const storage = memoryStorage();
+    const before = setUp(storage);
+    before.composer.edit("hello");
+    void before.composer.submit();
+    const after = setUp(storage);
+    expect(after.composer.text.value).toBe("hello");
+    await sendAndAnswer(after, accepted);
+    expect(after.sent).toEqual([{ content: "hello", id: "s-1" }]);
+  });
+
+  test("after a reload the box is empty when the conversation has the message", () => {
+    const storage = memoryStorage();
+    const before = setUp(storage);
+    before.composer.edit("hello");
+    void before.composer.submit();
+    const after = setUp(storage);
+    after.entries.value = [{ kind: "user_input", ts: 1, segments: [], submission_id: "s-1" }];
+    expect(after.composer.text.value).toBe("");
+    expect(storage.items.size).toBe(0);
+  });
+
+  test("other words are another message with an id of its own", async () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    await sendAndAnswer(setup, lost);
+    setup.composer.edit("hello there");
+    await sendAndAnswer(setup, accepted);
+    expect(setup.sent.map(({ id }) => id)).toEqual(["s-1", "s-2"]);
+  });
+
+  test("a refused message stays, with the reason", async () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    await sendAndAnswer(setup, refusal("worker_busy"));
+    expect(setup.composer.text.value).toBe("hello");
+    expect(setup.composer.send.value).toMatchObject({ kind: "refused", failure: { code: "worker_busy" } });
+    setup.composer.edit("hello!");
+    expect(setup.composer.send.value).toEqual({ kind: "idle" });
+  });
+
+  test("after a conflict of ids the next attempt has a new one", async () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    await sendAndAnswer(setup, refusal("submission_conflict"));
+    await sendAndAnswer(setup, accepted);
+    expect(setup.sent.map(({ id }) => id)).toEqual(["s-1", "s-2"]);
+  });
+
+  test("the message's own event counts as its answer, once", async () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    const done = setup.composer.submit();
+    setup.entries.value = [{ kind: "user_input", ts: 1, segments: [], submission_id: "s-1" }];
+    expect(setup.composer.text.value).toBe("");
+    setup.composer.edit("next");
+    setup.answers[0]?.resolve(accepted);
+    await done;
+    expect(setup.composer.text.value).toBe("next");
+  });
+
+  test("what is typed while a message is on its way is kept", async () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    const done = setup.composer.submit();
+    setup.composer.edit("hello, next");
+    setup.answers[0]?.resolve(accepted);
+    await done;
+    expect(setup.composer.text.value).toBe("hello, next");
+  });
+
+  test("sends once, however often it is asked", async () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    void setup.composer.submit();
+    void setup.composer.submit();
+    expect(setup.sent).toHaveLength(1);
+  });
+
+  test("sends neither nothing nor too much", async () => {
+    const setup = setUp();
+    setup.composer.edit("  \n ");
+    await setup.composer.submit();
+    setup.composer.edit("a".repeat(INPUT_MAX_CHARS + 3));
+    await setup.composer.submit();
+    expect(setup.sent).toEqual([]);
+    expect(setup.composer.tooLongBy.value).toBe(3);
+  });
+
+  test("a storage that throws costs nothing but the memory", async () => {
+    const broken = new Proxy(memoryStorage(), {
+      get() {
+        throw new DOMException("denied", "SecurityError");
+      },
+    });
+    const setup = setUp(broken);
+    setup.composer.edit("hello");
+    setup.composer.save();
+    await sendAndAnswer(setup, lost);
+    expect(setup.composer.text.value).toBe("hello");
+  });
+
+  test("damaged storage is an empty draft", () => {
+    const storage = memoryStorage();
+    storage.items.set(KEY, '{"text":3}');
+    expect(setUp(storage).composer.text.value).toBe("");
+    storage.items.set(KEY, "not json");
+    expect(setUp(storage).composer.text.value).toBe("");
+  });
+
+  test("what was typed before the page came alive wins over an older draft", () => {
+    const storage = memoryStorage();
+    storage.items.set(KEY, JSON.stringify({ text: "old" }));
+    const { composer } = setUp(storage);
+    composer.restore("new");
+    expect(composer.text.value).toBe("new");
+  });
+
+  test("another tab's change is adopted unless this tab went its own way", () => {
+    const setup = setUp();
+    setup.composer.edit("same");
+    setup.composer.adopt({ text: "" }, "same");
+    expect(setup.composer.text.value).toBe("");
+    setup.composer.edit("mine");
+    setup.composer.adopt({ text: "theirs" }, "same");
+    expect(setup.composer.text.value).toBe("mine");
+  });
+
+  test("stopping is said until the run has ended, and a failure is told", async () => {
+    const setup = setUp();
+    await setup.composer.cancelRun();
+    expect(setup.cancels).toHaveLength(0);
+    setup.isRunning.value = true;
+    void setup.composer.cancelRun();
+    void setup.composer.cancelRun();
+    expect(setup.cancels).toHaveLength(1);
+    expect(setup.composer.stop.value.kind).toBe("stopping");
+    setup.isRunning.value = false;
+    expect(setup.composer.stop.value.kind).toBe("idle");
+    setup.isRunning.value = true;
+    const done = setup.composer.cancelRun();
+    setup.cancels[1]?.resolve(lost);
+    await done;
+    expect(setup.composer.stop.value).toEqual({ kind: "failed", failure: { kind: "network" } });
+  });
+});
