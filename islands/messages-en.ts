@@ -41,6 +41,7 @@ export const en: Messages = {
   openWorkers: "Show Workers",
   newWorker: "New Worker",
   newWorkerFailed: "No new Worker could be made.",
+  workerName: (number) => `Worker ${number}`,
   workerStatus: (status) => STATUS[status] ?? status,
   demoTitle: "Offline demo",
   demoHint: ["No model is connected. Send ", " to see what you can try."],

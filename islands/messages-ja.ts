@@ -74,6 +74,7 @@ export const ja: Messages = {
   openWorkers: "Worker を表示",
   newWorker: "新しい Worker",
   newWorkerFailed: "Worker を作成できませんでした。",
+  workerName: (number) => `Worker ${number}`,
   workerStatus: (status) => STATUS[status] ?? status,
   demoTitle: "オフラインデモ",
   demoHint: ["モデルは接続されていません。", " と送ると、試せることが表示されます。"],

@@ -15,6 +15,8 @@ export interface Messages {
   readonly openWorkers: string;
   readonly newWorker: string;
   readonly newWorkerFailed: string;
+  /** What a new Worker is called until somebody names it. */
+  readonly workerName: (number: number) => string;
   readonly workerStatus: (status: string) => string;
   readonly demoTitle: string;
   /** Around the command that stands in the middle. */

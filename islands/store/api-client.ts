@@ -46,7 +46,7 @@ export interface ApiClient {
   stopWorker(ref: WorkerRef): Promise<ApiResult<WorkerLifecycleResult>>;
   entries(ref: WorkerRef, before: number, limit: number): Promise<ApiResult<WorkerEntries>>;
   listWorkers(): Promise<ApiResult<readonly WorkerSummary[]>>;
-  spawnWorker(runtimeId: RuntimeId): Promise<ApiResult<WorkerSpawnResult>>;
+  spawnWorker(runtimeId: RuntimeId, name: string): Promise<ApiResult<WorkerSpawnResult>>;
 }
 
 /** Path of a Worker's resources, e.g. `/api/runtimes/backend-internal/workers/companion`. */
@@ -94,8 +94,10 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const result = await request(WorkerList, "/api/workers");
       return result.ok ? { ok: true, value: result.value.items } : result;
     },
-    spawnWorker: (runtimeId) =>
-      request(WorkerSpawnResult, `/api/runtimes/${encodeURIComponent(runtimeId)}/workers`, {}),
+    spawnWorker: (runtimeId, name) =>
+      request(WorkerSpawnResult, `/api/runtimes/${encodeURIComponent(runtimeId)}/workers`, {
+        requested_worker_name: name,
+      }),
   };
 }
 

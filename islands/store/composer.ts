@@ -124,10 +124,6 @@ export const Composer = createModel((options: ComposerOptions) => {
       const result = await options.api.cancelRun(options.ref);
       if (!result.ok) stop.value = { kind: "failed", failure: result.failure };
     },
-
-    dismiss(): void {
-      send.value = { kind: "idle" };
-    },
   };
 });
 export type Composer = InstanceType<typeof Composer>;

@@ -57,7 +57,7 @@ export function remedyFor(diagnostic: StreamDiagnostic): LinkRemedy {
   return { kind: "retry" };
 }
 
-export const BACKOFF = { firstMs: 250, factor: 1.8, longestMs: 10_000 } as const;
+const BACKOFF = { firstMs: 250, factor: 1.8, longestMs: 10_000 } as const;
 
 /** How long to wait before attempt number `failedAttempts + 1`, in milliseconds. `random` is within [0, 1). */
 export function backoffMs(failedAttempts: number, random: number): number {

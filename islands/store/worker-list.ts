@@ -47,10 +47,10 @@ export const WorkerList = createModel((options: WorkerListOptions) => {
     refresh,
 
     /** Makes a Worker in the Runtime; `undefined` when it was refused, which `spawn` tells. */
-    async create(runtimeId: RuntimeId): Promise<WorkerRef | undefined> {
+    async create(runtimeId: RuntimeId, name: string): Promise<WorkerRef | undefined> {
       if (spawn.peek().kind === "making") return undefined;
       spawn.value = { kind: "making" };
-      const result = await options.api.spawnWorker(runtimeId);
+      const result = await options.api.spawnWorker(runtimeId, name);
       if (result.ok && result.value.worker) {
         spawn.value = { kind: "idle" };
         const { runtime_id, worker_id } = result.value.worker;

@@ -31,14 +31,8 @@ export function Transcript() {
   const isEmpty = entries.length === 0 && blocks.length === 0 && start === 0;
   return (
     <>
-      <div class="scroller" ref={scroller} tabIndex={0} aria-label={messages.conversation} role="region">
-        <div
-          class="column"
-          role="log"
-          aria-live="off"
-          aria-label={messages.conversation}
-          data-link={connection.state.value.kind}
-        >
+      <div class="scroller" ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={messages.conversation}>
+        <div class="column" data-link={connection.state.value.kind}>
           {isEmpty ? <Empty worker={label.value} messages={messages} /> : <Earlier start={start} />}
           {chunks(entries, start, blocks, messages)}
           {earlier ? <BackToNewest /> : <Activity />}

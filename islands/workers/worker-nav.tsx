@@ -8,7 +8,7 @@ export function WorkerNav() {
   const { workers, messages, ref, isInteractive } = useConsole();
   const spawn = workers.spawn.value;
   const create = async () => {
-    const made = await workers.create(ref.runtime_id);
+    const made = await workers.create(ref.runtime_id, messages.workerName(workers.workers.peek().length + 1));
     if (made) location.assign(workerPagePath(made));
   };
   return (
