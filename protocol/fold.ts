@@ -82,8 +82,11 @@ export function fold(state: Transcript, event: Event, ts: number): Transcript {
       return rotate(state, event.data.entry, ts);
     case "rewind_applied":
       return { ...state, entries: event.data.entries, entries_start: 0, in_flight: { blocks: [] } };
-    case "shutdown":
-      return { ...settleUsage(flush(state, ts), ts), status: "idle", shut_down: true };
+    case "shutdown": {
+      const settled = settleUsage(flush(state, ts), ts);
+      const ended = settled.run.state === "active" ? endRun(settled, "finished", "stopped", ts) : settled;
+      return { ...ended, status: "idle", shut_down: true };
+    }
     case "llm_continuation":
     case "alert":
     case "memory_worker":

@@ -48,7 +48,9 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
   const { runtimeId, displayName, profiles, store, limits, clock, random } = options;
   const workers = new Map<WorkerId, Worker>();
   const notes: Diagnostic[] = [];
-  const closing = new AbortController();
+  /** Aborted when every run has ended, so that observers see how. */
+  const ended = new AbortController();
+  let closed: Promise<void> | null = null;
   let created = 0;
 
   const refOf = (workerId: WorkerId): WorkerRef => ({ runtime_id: runtimeId, worker_id: workerId });
@@ -81,7 +83,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
   };
 
   const checkOpen = (): void => {
-    if (closing.signal.aborted) throw new ProblemError("runtime_stopped", `Runtime "${runtimeId}" has been stopped.`);
+    if (closed) throw new ProblemError("runtime_stopped", `Runtime "${runtimeId}" has been stopped.`);
   };
 
   const newWorker = async ({ workerId, displayName: name, profile }: EnsureWorker): Promise<Worker> => {
@@ -119,8 +121,15 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
   const observeContext: ObserveContext = {
     limits: limits.worker,
     maxEventBatch: limits.runtime.maxEventBatch,
+    ending: ended.signal,
     isForeign: (epoch) => [...workers.values()].some(({ log }) => log.epoch === epoch),
     now: () => clock.now(),
+  };
+
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([...workers.values()].map((worker) => worker.interrupt()));
+    ended.abort();
+    await store[Symbol.asyncDispose]();
   };
 
   for (const { record, events } of await store.load()) addWorker(record, events);
@@ -137,7 +146,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
         runtime_id: runtimeId,
         display_name: displayName,
         backend: store.kind,
-        status: closing.signal.aborted ? "stopped" : "running",
+        status: closed ? "stopped" : "running",
         worker_count: workers.size,
         active_worker_count: count("running"),
         stopped_worker_count: count("stopped"),
@@ -147,12 +156,12 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
           max_transcript_projection_items: limits.runtime.maxTranscriptItems,
           max_event_batch_items: limits.runtime.maxEventBatch,
         },
-        worker_creation_available: !closing.signal.aborted,
+        worker_creation_available: !closed,
       };
     },
 
     capabilities: async () => ({
-      createWorker: !closing.signal.aborted,
+      createWorker: !closed,
       stopWorker: true,
       sendInput: true,
       maxWorkers: limits.runtime.maxWorkers,
@@ -235,16 +244,13 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       };
     },
 
-    observe(workerId, { cursor, signal }) {
-      const observation = { signal: AbortSignal.any([signal, closing.signal]), ...(cursor ? { cursor } : {}) };
-      return observeWorker(find(workerId), observeContext, observation);
+    async *observe(workerId, observation) {
+      yield* observeWorker(find(workerId), observeContext, observation);
     },
 
-    async [Symbol.asyncDispose]() {
-      if (closing.signal.aborted) return;
-      await Promise.allSettled([...workers.values()].map((worker) => worker.interrupt()));
-      closing.abort();
-      await store[Symbol.asyncDispose]();
+    [Symbol.asyncDispose]() {
+      closed ??= close();
+      return closed;
     },
   };
 }

@@ -36,7 +36,7 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** How often the store is asked to forget, as a share of the events kept: not at every event. */
+/** How often the store is asked to forget, as a share of what is kept: not at every event. */
 const TRIM_SLACK = 0.25;
 
 /** One Worker's log. */
@@ -51,6 +51,7 @@ export class EventLog {
   #window: EventRecord[];
   /** How many records at the front of the window have been evicted but not yet cut off. */
   #evicted = 0;
+  #evictedChars = 0;
   #chars = 0;
   #head: number;
   #storing = false;
@@ -166,17 +167,21 @@ export class EventLog {
       const oldest = this.#window[this.#evicted];
       if (oldest === undefined) return;
       this.#chars -= oldest.payload.length;
+      this.#evictedChars += oldest.payload.length;
       this.#evicted += 1;
     }
   }
 
   /** Cuts off what was evicted, here and in the store, once it is worth the copying. */
   async #trimStore(): Promise<void> {
-    if (this.#evicted < this.#limits.retentionEvents * TRIM_SLACK) return;
+    const { retentionEvents, retentionChars } = this.#limits;
+    if (this.#evicted < retentionEvents * TRIM_SLACK && this.#evictedChars < retentionChars * TRIM_SLACK) return;
     this.#window = this.#window.slice(this.#evicted);
     this.#evicted = 0;
+    this.#evictedChars = 0;
     try {
-      await this.#store.trim(this.#workerId, this.oldest);
+      // The newest event stays there in any case, since it tells the next process where the log goes on.
+      await this.#store.trim(this.#workerId, Math.min(this.oldest, this.#head));
     } catch (error) {
       this.#onTrimFailed(error);
     }

@@ -17,14 +17,19 @@ import type { Worker } from "./worker.ts";
 export interface ObserveContext {
   readonly limits: Pick<WorkerLimits, "snapshotEntries" | "snapshotChars">;
   readonly maxEventBatch: number;
+  /** Aborted when the Runtime ends: what was published by then is still handed on. */
+  readonly ending: AbortSignal;
   /** Whether an epoch belongs to another Worker of this Runtime. */
   readonly isForeign: (epoch: Epoch) => boolean;
   readonly now: () => number;
 }
 
+/** What is observed of a Worker. */
+export type ObservedWorker = Pick<Worker, "log" | "transcript">;
+
 /** See `Runtime.observe`. */
 export async function* observeWorker(
-  worker: Worker,
+  worker: ObservedWorker,
   context: ObserveContext,
   { cursor, signal }: ObserveOptions,
 ): AsyncGenerator<ObservationStep, void, void> {
@@ -33,6 +38,7 @@ export async function* observeWorker(
   using _published = log.onPublish(() => wake());
   const onAbort = () => wake();
   signal.addEventListener("abort", onAbort);
+  context.ending.addEventListener("abort", onAbort);
   try {
     let position = cursor === undefined ? null : startPosition(worker, context, cursor);
     while (!signal.aborted) {
@@ -47,6 +53,7 @@ export async function* observeWorker(
         continue;
       }
       if (result.events.length === 0) {
+        if (context.ending.aborted) return;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -57,6 +64,7 @@ export async function* observeWorker(
     }
   } finally {
     signal.removeEventListener("abort", onAbort);
+    context.ending.removeEventListener("abort", onAbort);
   }
 }
 
@@ -64,14 +72,14 @@ function observed(epoch: Epoch, { position, ts, payload }: EventRecord): Observe
   return { cursor: formatCursor(epoch, position), ts, payload };
 }
 
-function snapshot(worker: Worker, { limits, now }: ObserveContext): ObservedEvent {
+function snapshot(worker: ObservedWorker, { limits, now }: ObserveContext): ObservedEvent {
   const bounds = { maxEntries: limits.snapshotEntries, maxChars: limits.snapshotChars };
   const payload = JSON.stringify(snapshotEvent(boundTranscript(worker.transcript, bounds)));
   return { cursor: formatCursor(worker.log.epoch, worker.log.head), ts: now(), payload };
 }
 
 /** The position that a cursor names. */
-function startPosition(worker: Worker, context: ObserveContext, cursor: string): number {
+function startPosition(worker: ObservedWorker, context: ObserveContext, cursor: string): number {
   const { log } = worker;
   const parsed = parseCursor(cursor);
   if (parsed === null) {

@@ -64,7 +64,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     } catch (error) {
       const problem = problemOf(signal.aborted ? signal.reason : error);
       await publish(...answer.finish(), ...answer.usage);
-      if (signal.aborted || answer.hasOutput || attempt >= limits.maxAttempts || !isRetryable(problem)) {
+      if (signal.aborted || answer.hasOutput || attempt >= limits.maxAttempts || !isRetryable(error)) {
         return { kind: "failed", problem };
       }
       const retryAfterMs = problem instanceof ModelError ? problem.retryAfterMs : null;

@@ -6,8 +6,8 @@
  */
 import { fold } from "../protocol/fold.ts";
 import { boundTranscript, emptyTranscript, entriesTotal, entryChars, type Transcript } from "../protocol/transcript.ts";
-import { Event, type KnownEvent } from "../protocol/event.ts";
-import type { WorkerRef } from "../protocol/id.ts";
+import { Event, isKnownEvent, type ErrorCode, type KnownEvent } from "../protocol/event.ts";
+import { SubmissionId, type WorkerRef } from "../protocol/id.ts";
 import { asProblem, ProblemError, type ProblemCode } from "../protocol/problem.ts";
 import type {
   TranscriptItem,
@@ -16,7 +16,7 @@ import type {
   WorkerInteractionAck,
   WorkerLifecycleAck,
 } from "../protocol/runtime-api.ts";
-import { textSegment } from "../protocol/segment.ts";
+import { flattenSegments, textSegment } from "../protocol/segment.ts";
 import type { RunCause } from "../protocol/entry.ts";
 import type { Clock, Random } from "./clock.ts";
 import { modelMessages, transcriptLine } from "./conversation.ts";
@@ -100,7 +100,11 @@ export class Worker {
       kept: options.kept,
       onTrimFailed: options.onStoreFailed,
     });
-    for (const kept of options.kept) this.#take(Event.parse(JSON.parse(kept.payload)), kept);
+    for (const kept of options.kept) {
+      const event = Event.parse(JSON.parse(kept.payload));
+      this.#take(event, kept);
+      this.#recall(event, kept.position);
+    }
     this.log.onPublish((published) => {
       for (const { event, record: kept } of published) this.#take(event, kept);
     });
@@ -116,7 +120,12 @@ export class Worker {
   }
 
   get #isStopped(): boolean {
-    return this.#stopping !== null || this.#record.lifecycle === "stopped";
+    return this.#stopping !== null || this.#lifecycle === "stopped";
+  }
+
+  /** By the log as well: a process may die between the `shutdown` event and the record. */
+  get #lifecycle(): WorkerRecord["lifecycle"] {
+    return this.#transcript.shut_down ? "stopped" : this.#record.lifecycle;
   }
 
   /** The transcript's lines that are kept, oldest first. `sequence` counts from 1 over the whole conversation. */
@@ -142,7 +151,7 @@ export class Worker {
       worker_ref: ref,
       runtime_id: ref.runtime_id,
       worker_id: ref.worker_id,
-      status: this.#record.lifecycle,
+      status: this.#lifecycle,
       execution: {
         backend: "connected",
         run_state: runState,
@@ -179,7 +188,10 @@ export class Worker {
 
   /** See `Runtime.stopWorker`. */
   stop(reason: string): Promise<WorkerLifecycleAck> {
-    this.#stopping ??= this.#stop(reason);
+    this.#stopping ??= this.#stop(reason).catch((error: unknown) => {
+      this.#stopping = null;
+      throw error;
+    });
     return this.#stopping;
   }
 
@@ -222,14 +234,22 @@ export class Worker {
       { event: "status", data: { status: "running" } },
     );
     this.#lastResult = { operation: "input", outcome: "accepted", run_state: "busy" };
-    const ack = {
-      worker_ref: this.ref,
-      status: this.#record.lifecycle,
-      transcript_sequence: this.#lineCount,
-      event_id: position - 1,
-    };
+    const ack = this.#inputAck(position - 1);
     this.#startRun();
     return ack;
+  }
+
+  #inputAck(position: number): WorkerInteractionAck {
+    return { worker_ref: this.ref, status: "running", transcript_sequence: this.#lineCount, event_id: position };
+  }
+
+  /** Remembers a message that a former process has acknowledged. */
+  #recall(event: Event, position: number): void {
+    if (!isKnownEvent(event) || event.event !== "user_message") return;
+    const id = SubmissionId.safeParse(event.data.submission_id);
+    if (!id.success) return;
+    const ack = Promise.resolve(this.#inputAck(position));
+    this.#submissions.remember(id.data, flattenSegments(event.data.segments), ack);
   }
 
   #startRun(): void {
@@ -283,15 +303,18 @@ export class Worker {
 
   async #stop(reason: string): Promise<WorkerLifecycleAck> {
     await this.#endRun("worker_stopped", reason);
-    await this.#publish({ event: "shutdown" });
-    this.#record = { ...this.#record, lifecycle: "stopped" };
-    await this.#options.store.putWorker(this.#record);
+    if (!this.#transcript.shut_down) await this.#publish({ event: "shutdown" });
+    if (this.#record.lifecycle !== "stopped") {
+      const record = { ...this.#record, lifecycle: "stopped" } as const;
+      await this.#options.store.putWorker(record);
+      this.#record = record;
+    }
     return this.#lifecycleAck("stop");
   }
 
   #lifecycleAck(operation: "stop" | "cancel"): WorkerLifecycleAck {
     this.#lastResult = { operation, outcome: "accepted", run_state: "idle" };
-    return { worker_ref: this.ref, status: this.#record.lifecycle, event_id: this.log.head };
+    return { worker_ref: this.ref, status: this.#lifecycle, event_id: this.log.head };
   }
 
   #publish(...events: KnownEvent[]): Promise<number> {
@@ -333,15 +356,13 @@ function endEvents(outcome: RunOutcome): KnownEvent[] {
   const { code, detail } = outcome.problem;
   const cause = causeOf(code);
   const end: KnownEvent = { event: "run_end", data: { result: "finished", cause } };
-  if (cause === "cancelled" || cause === "stopped" || cause === "interrupted") return [end];
-  const isProvider = code.startsWith("provider_") || cause === "timeout";
-  return [
-    {
-      event: "error",
-      data: { code: isProvider ? "provider_error" : "internal", message: detail, cause, problem: code },
-    },
-    end,
-  ];
+  if (code === "cancelled" || code === "worker_stopped" || code === "interrupted") return [end];
+  return [{ event: "error", data: { code: errorCodeOf(code, cause), message: detail, cause, problem: code } }, end];
+}
+
+function errorCodeOf(code: ProblemCode, cause: RunCause): ErrorCode {
+  if (cause === "provider" || cause === "timeout") return "provider_error";
+  return code === "input_too_large" ? "invalid_request" : "internal";
 }
 
 function causeOf(code: ProblemCode): RunCause {

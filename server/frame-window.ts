@@ -25,6 +25,7 @@ export class FrameWindow {
   #frames: WindowFrame[] = [];
   /** Frames at the front that have been let go but not yet cut off. */
   #gone = 0;
+  #goneChars = 0;
   #chars = 0;
   /** Number of the frame that comes next. */
   #end = 0;
@@ -84,6 +85,7 @@ export class FrameWindow {
     const start = this.start;
     this.#frames = [...frames, ...this.#frames.slice(this.#gone)];
     this.#gone = 0;
+    this.#goneChars = 0;
     frames.forEach((frame, index) => {
       this.#numbers.set(frame.cursor, start - frames.length + index);
       this.#chars += frame.text?.length ?? 0;
@@ -98,13 +100,16 @@ export class FrameWindow {
       if (oldest === undefined) return;
       this.#numbers.delete(oldest.cursor);
       this.#chars -= oldest.text?.length ?? 0;
+      this.#goneChars += oldest.text?.length ?? 0;
       this.#before = oldest.cursor;
       this.#gone += 1;
     }
     // Cutting off costs a copy; half a window at a time makes that cost constant per frame.
-    if (this.#gone > this.#limits.windowFrames / 2) {
+    const { windowFrames, windowChars } = this.#limits;
+    if (this.#gone > windowFrames / 2 || this.#goneChars > windowChars / 2) {
       this.#frames = this.#frames.slice(this.#gone);
       this.#gone = 0;
+      this.#goneChars = 0;
     }
   }
 }

@@ -4,7 +4,7 @@
  * Owns a position in the relay's window and the socket that it is written to. It is written while it drains; one that
  * falls behind the window gets a snapshot; one that takes nothing for long is let go. It has no queue of its own.
  */
-import { closeCodeOf, ProblemError } from "../protocol/problem.ts";
+import { closeCodeOf, type ProblemError } from "../protocol/problem.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { encodeDiagnostic } from "./encode-frame.ts";
 import type { FrameWindow } from "./frame-window.ts";
