@@ -46,32 +46,46 @@ export interface Config {
   readonly retentionEvents: number;
 }
 
-const text = (maxChars: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(maxChars));
+// Each says in its own words what would be right: configuration is read before any of Zod's locales is there.
+const text = (maxChars: number, minChars = 1) => {
+  const expected = `expected ${minChars} to ${maxChars} characters`;
+  return z.string().check(z.trim(), z.minLength(minChars, expected), z.maxLength(maxChars, expected));
+};
+
+const number = (pattern: RegExp, expected: string, min: number, max: number) =>
+  z.pipe(
+    z.pipe(z.string().check(z.regex(pattern, expected)), z.transform(Number)),
+    z.number().check(z.gte(min, expected), z.lte(max, expected)),
+  );
 
 const integer = (min: number, max: number) =>
-  z.pipe(
-    z.pipe(z.string().check(z.regex(/^\d+$/, "expected a whole number")), z.transform(Number)),
-    z.number().check(z.gte(min), z.lte(max)),
-  );
+  number(/^\d+$/, `expected a whole number from ${min} to ${max}`, min, max);
 
 const decimal = (min: number, max: number) =>
-  z.pipe(
-    z.pipe(z.string().check(z.regex(/^\d+(\.\d+)?$/, "expected a number")), z.transform(Number)),
-    z.number().check(z.gte(min), z.lte(max)),
-  );
+  number(/^\d+(\.\d+)?$/, `expected a number from ${min} to ${max}`, min, max);
+
+const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  z.enum(values, `expected ${values.join(" or ")}`);
+
+const secretText = text(1_024, 32);
+const keyText = text(4_096);
 
 const HOUR_MS = 3_600_000;
+const PROMPT_MAX_CHARS = 100_000;
 const timeoutMs = (fallback: number) => z._default(integer(1, HOUR_MS), fallback);
 
 /** Every key of our own. */
 const Keys = z.object({
   YOI_HOST: z._default(text(253), "127.0.0.1"),
   YOI_PORT: z._default(integer(0, 65_535), 8787),
-  YOI_WORKSPACE_ID: z._default(text(120).check(z.regex(/^[A-Za-z0-9_:-]+$/)), "workspace"),
+  YOI_WORKSPACE_ID: z._default(
+    text(120).check(z.regex(/^[A-Za-z0-9_:-]+$/, "expected letters, digits, _, : and - only")),
+    "workspace",
+  ),
   YOI_WORKSPACE_NAME: z._default(text(80), "Yoi Workspace"),
-  YOI_LANGUAGE: z._default(z.enum(["en", "ja"]), "en"),
+  YOI_LANGUAGE: z._default(oneOf(["en", "ja"]), "en"),
   YOI_PROMPT_FILE: z.optional(text(4_096)),
-  YOI_CURSOR_SECRET: z.optional(z.string().check(z.minLength(32), z.maxLength(1_024))),
+  YOI_CURSOR_SECRET: z.optional(secretText),
   YOI_CURSOR_SECRET_FILE: z.optional(text(4_096)),
   YOI_CONTEXT_WINDOW_TOKENS: z._default(integer(8_192, 10_000_000), 128_000),
   YOI_MAX_OUTPUT_TOKENS: z.optional(integer(1, 1_000_000)),
@@ -81,11 +95,13 @@ const Keys = z.object({
   YOI_HEARTBEAT_INTERVAL_MS: z._default(integer(50, HOUR_MS), 10_000),
   YOI_RETENTION_EVENTS: z._default(integer(16, 1_000_000), 4_096),
   YOI_DEMO_PACE: z._default(decimal(0, 100), 1),
-  OPENAI_API_KEY: z.optional(text(4_096)),
+  OPENAI_API_KEY: z.optional(keyText),
   OPENAI_API_KEY_FILE: z.optional(text(4_096)),
-  OPENAI_BASE_URL: z.optional(z.url({ protocol: /^https?$/ })),
+  OPENAI_BASE_URL: z.optional(
+    z.url({ protocol: /^https?$/, error: "expected a URL that begins with http:// or https://" }),
+  ),
   OPENAI_MODEL: z._default(text(200), "gpt-5-mini"),
-  OPENAI_API: z._default(z.enum(["chat", "responses"]), "chat"),
+  OPENAI_API: z._default(oneOf(["chat", "responses"]), "chat"),
 });
 
 const OWN_PREFIX = "YOI_";
@@ -118,17 +134,24 @@ export async function readConfig(
   if (!parsed.success) throw new ConfigError(`Cannot start: ${describeIssues(parsed.error)}.`);
   const keys = parsed.data;
 
-  const fileOf = async (key: "YOI_PROMPT_FILE" | "YOI_CURSOR_SECRET_FILE" | "OPENAI_API_KEY_FILE") => {
+  const fileOf = async (
+    key: "YOI_PROMPT_FILE" | "YOI_CURSOR_SECRET_FILE" | "OPENAI_API_KEY_FILE",
+    content: z.ZodMiniType<string>,
+  ) => {
     const path = keys[key];
     if (path === undefined) return null;
+    let found: string;
     try {
-      return (await readFile(path)).trim();
+      found = await readFile(path);
     } catch (cause) {
       throw new ConfigError(`Cannot start: ${key} names a file that can't be read.`, { cause });
     }
+    const checked = content.safeParse(found.trim());
+    if (checked.success) return checked.data;
+    throw new ConfigError(`Cannot start: ${key} names a file with a wrong content: ${describeIssues(checked.error)}.`);
   };
 
-  const apiKey = keys.OPENAI_API_KEY ?? (await fileOf("OPENAI_API_KEY_FILE"));
+  const apiKey = keys.OPENAI_API_KEY ?? (await fileOf("OPENAI_API_KEY_FILE", keyText));
   const provider: ProviderConfig =
     apiKey === null && keys.OPENAI_BASE_URL === undefined
       ? { kind: "demo", pace: keys.YOI_DEMO_PACE }
@@ -147,8 +170,8 @@ export async function readConfig(
     workspace: { id: keys.YOI_WORKSPACE_ID, displayName: keys.YOI_WORKSPACE_NAME },
     provider,
     language: keys.YOI_LANGUAGE,
-    prompt: await fileOf("YOI_PROMPT_FILE"),
-    cursorSecret: keys.YOI_CURSOR_SECRET ?? (await fileOf("YOI_CURSOR_SECRET_FILE")),
+    prompt: await fileOf("YOI_PROMPT_FILE", text(PROMPT_MAX_CHARS)),
+    cursorSecret: keys.YOI_CURSOR_SECRET ?? (await fileOf("YOI_CURSOR_SECRET_FILE", secretText)),
     timeouts: {
       firstTokenTimeoutMs: keys.YOI_FIRST_TOKEN_TIMEOUT_MS,
       betweenChunksTimeoutMs: keys.YOI_BETWEEN_CHUNKS_TIMEOUT_MS,

@@ -21,16 +21,12 @@ async function start(): Promise<void> {
     host: { os: Deno.build.os, arch: Deno.build.arch },
     onUnexpected: (error) => console.error(error),
   });
-  const server = Deno.serve(
-    {
-      hostname: config.host,
-      port: config.port,
-      onListen({ hostname, port }) {
-        const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-        for (const line of announce(config, `http://${host}:${port}`)) console.log(line);
-      },
-    },
-    (request) => workspace.app.fetch(request),
+  const onListen = ({ hostname, port }: Deno.NetAddr): void => {
+    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+    for (const line of announce(config, `http://${host}:${port}`)) console.log(line);
+  };
+  const server = listen({ hostname: config.host, port: config.port, onListen }, (request) =>
+    workspace.app.fetch(request),
   );
 
   const stop = async (): Promise<void> => {
@@ -42,9 +38,21 @@ async function start(): Promise<void> {
   }
 }
 
+/** @throws ConfigError when the address can't be had, in the system's words */
+function listen(
+  options: Deno.ServeTcpOptions,
+  handler: (request: Request) => Response | Promise<Response>,
+): Deno.HttpServer {
+  try {
+    return Deno.serve(options, handler);
+  } catch (error) {
+    throw new ConfigError(`Cannot start: ${error instanceof Error ? error.message : "no address"}`, { cause: error });
+  }
+}
+
 try {
   await start();
 } catch (error) {
-  console.error(error instanceof ConfigError || error instanceof Deno.errors.AddrInUse ? error.message : error);
+  console.error(error instanceof ConfigError ? error.message : error);
   Deno.exit(1);
 }
