@@ -69,6 +69,8 @@ export const Connection = createModel((options: ConnectionOptions) => {
   let lastFrameAt = clock.now();
   let attemptStartedAt = 0;
   let openedAt = 0;
+  /** Whether the present attempt went on from a position, rather than asking for a snapshot. */
+  let resumed = false;
   let silenceAllowedMs = FIRST_FRAME_MS;
   let heartbeatMs: number | undefined;
   let watchdog: TimerHandle | undefined;
@@ -102,7 +104,9 @@ export const Connection = createModel((options: ConnectionOptions) => {
     }
     showLost();
     attemptStartedAt = clock.now();
-    return options.url(options.cursor());
+    const cursor = options.cursor();
+    resumed = cursor !== undefined;
+    return options.url(cursor);
   };
 
   const watch = () => {
@@ -182,6 +186,8 @@ export const Connection = createModel((options: ConnectionOptions) => {
     } else {
       switch (frame.kind) {
         case "event":
+          // A link that brings something new is worth coming back to soon, however often it breaks.
+          if (resumed) failedAttempts = 0;
           options.receive(frame.envelope);
           break;
         case "heartbeat":

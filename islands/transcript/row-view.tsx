@@ -152,11 +152,14 @@ function Failure({ row }: { readonly row: RowOf<"failure"> }) {
   );
 }
 
+/** A shorter run would be said to have taken no time. */
+const SHORTEST_SHOWN_MS = 100;
+
 function RunEndLine({ end }: { readonly end: RunEnd }) {
   const { messages, formats } = useConsole();
   const { usage, durationMs, reason } = end;
   const facts: string[] = [];
-  if (durationMs !== undefined) facts.push(messages.duration(durationMs));
+  if (durationMs !== undefined && durationMs >= SHORTEST_SHOWN_MS) facts.push(messages.duration(durationMs));
   if (usage) {
     const spent = messages.usage(formats.number(usage.input), formats.number(usage.output));
     facts.push(usage.cached > 0 ? `${spent} (${messages.cached(formats.number(usage.cached))})` : spent);

@@ -112,6 +112,18 @@ describe("Connection", () => {
     expect(waits.at(-1)).toBe(5_000);
   });
 
+  test("a link that breaks after each event is come back to soon each time", async () => {
+    const setup = setUp();
+    await live(setup);
+    for (let position = 1; position <= 20; position += 1) {
+      setup.newest().frame(event(position));
+      setup.newest().end();
+      await vi.advanceTimersByTimeAsync(250);
+      setup.newest().open();
+    }
+    expect(setup.sockets).toHaveLength(21);
+  });
+
   test("a link that gives no sign of life for 2.5 intervals is renewed with the cursor", async () => {
     const setup = setUp();
     await live(setup);
