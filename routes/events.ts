@@ -4,7 +4,7 @@
  * Owns the step from a request to a viewer's socket. Observation takes no input: whatever a client sends ends its
  * socket. What is wrong with the address is answered over HTTP; what is wrong with the cursor, on the socket.
  */
-import { Hono } from "hono";
+import { Hono, type Context } from "hono";
 import type { UpgradeWebSocket, WSContext } from "hono/ws";
 import { ProblemError } from "../protocol/problem.ts";
 import type { Backend, Observation, ViewRequest } from "../server/backend.ts";
@@ -15,10 +15,12 @@ import { workerRefOf } from "./request.ts";
 export function eventRoutes(backend: Backend, upgradeWebSocket: UpgradeWebSocket): Hono {
   const path = "/api/runtimes/:runtime_id/workers/:worker_id/events/ws";
   return new Hono()
-    .use(path, async (context, next) => {
+    .use(path, async (context: Context, next) => {
       await backend.getWorker(workerRefOf(context));
-      if (context.req.header("Upgrade")?.toLowerCase() !== "websocket") {
-        throw new ProblemError("websocket_upgrade_required", "Upgrade: expected websocket.");
+      const wrong = wrongInHandshake(context.req.method, (name) => context.req.header(name));
+      if (wrong !== null) {
+        context.header("Upgrade", "websocket");
+        throw new ProblemError("websocket_upgrade_required", wrong);
       }
       await next();
     })
@@ -43,6 +45,17 @@ export function eventRoutes(backend: Backend, upgradeWebSocket: UpgradeWebSocket
         };
       }),
     );
+}
+
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
+
+/** What a WebSocket's handshake needs (RFC 6455, 4.2.1) and this request lacks; platforms answer it with failures of their own. */
+function wrongInHandshake(method: string, header: (name: string) => string | undefined): string | null {
+  if (method !== "GET") return `${method}: expected GET.`;
+  if (header("Upgrade")?.toLowerCase() !== "websocket") return "Upgrade: expected websocket.";
+  if (!/(?:^|,)\s*upgrade\s*(?:,|$)/i.test(header("Connection") ?? "")) return "Connection: expected Upgrade.";
+  if (header("Sec-WebSocket-Version") !== "13") return "Sec-WebSocket-Version: expected 13.";
+  return KEY.test(header("Sec-WebSocket-Key") ?? "") ? null : "Sec-WebSocket-Key: expected 16 bytes in base64.";
 }
 
 /** The relay's view of the platform's socket. */

@@ -7,10 +7,10 @@ import type { Hono } from "hono";
 import { ProblemError } from "../protocol/problem.ts";
 
 /** Refuses every other method on each path that `app` serves so far. */
-export function refuseOtherMethods(app: Hono, prefix: string): void {
+export function refuseOtherMethods(app: Hono): void {
   const methods = new Map<string, Set<string>>();
   for (const { path, method } of app.routes) {
-    if (method === "ALL" || !path.startsWith(prefix)) continue;
+    if (method === "ALL") continue;
     const known = methods.get(path) ?? new Set();
     methods.set(path, known.add(method));
   }

@@ -46,18 +46,21 @@ const indexText = z.pipe(
   z.transform(Number),
 );
 
+/** A whole number of a query that may be left out, but not given twice. */
+function indexOf(context: Context, name: string): number | undefined {
+  const [text, ...others] = context.req.queries(name) ?? [];
+  if (others.length > 0) throw new ProblemError("invalid_query", `${name}: expected it once.`);
+  return text === undefined ? undefined : Math.min(parseAs(indexText, text, "invalid_query", name), MAX_INDEX);
+}
+
 /**
  * `?start&limit` of a page; a limit above the maximum is taken as the maximum.
  *
  * @throws ProblemError invalid_query
  */
 export function pageQueryOf(context: Context, maxLimit: number): { readonly start: number; readonly limit: number } {
-  const start = context.req.query("start");
-  const limit = context.req.query("limit");
-  return {
-    start: start === undefined ? 0 : Math.min(parseAs(indexText, start, "invalid_query", "start"), MAX_INDEX),
-    limit: limit === undefined ? maxLimit : Math.min(parseAs(indexText, limit, "invalid_query", "limit"), maxLimit),
-  };
+  const limit = indexOf(context, "limit") ?? maxLimit;
+  return { start: indexOf(context, "start") ?? 0, limit: Math.min(limit, maxLimit) };
 }
 
 /**
@@ -69,9 +72,9 @@ export function beforeQueryOf(
   context: Context,
   maxLimit: number,
 ): { readonly before?: number; readonly limit: number } {
-  const before = context.req.query("before");
+  const before = indexOf(context, "before");
   const { limit } = pageQueryOf(context, maxLimit);
-  return before === undefined ? { limit } : { before: parseAs(indexText, before, "invalid_query", "before"), limit };
+  return before === undefined ? { limit } : { before, limit };
 }
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;|$)/i;

@@ -54,8 +54,8 @@ export function createApp(options: AppOptions): Hono {
   app.route("/", workerRoutes(backend, limits));
   app.route("/", companionRoutes(backend, limits));
   app.route("/", eventRoutes(backend, platform.upgradeWebSocket));
-  refuseOtherMethods(app, "/api/");
   app.route("/", consoleRoutes(backend, { assets: platform.assets, workspaceName, demo, ...limits }));
   app.route("/", assetRoutes(platform.assets));
+  refuseOtherMethods(app);
   return app;
 }

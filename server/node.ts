@@ -4,6 +4,7 @@
  * Owns what only Node has: its HTTP server, its signals, its environment. The built output runs this.
  */
 import { readFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import process from "node:process";
 import { serve, upgradeWebSocket } from "@hono/node-server";
 import { WebSocketServer } from "ws";
@@ -31,7 +32,7 @@ async function start(): Promise<void> {
       hostname: config.host,
       port: config.port,
       websocket: { server: sockets },
-      serverOptions: { headersTimeout: HANDSHAKE_TIMEOUT_MS },
+      serverOptions: { headersTimeout: HANDSHAKE_TIMEOUT_MS, shouldUpgradeCallback: isObservation },
     },
     ({ address, family, port }) => {
       const host = family === "IPv6" ? `[${address}]` : address;
@@ -52,6 +53,11 @@ async function start(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void stop().finally(() => process.exit(0)));
   }
+}
+
+/** What else asks for an upgrade (curl does, to HTTP/2) is answered as if it had not: nobody would take its socket. */
+function isObservation({ method, url, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket" && /\/events\/ws(?:\?|$)/.test(url ?? "");
 }
 
 try {
