@@ -14,12 +14,18 @@ const READ_MAX_CHARS = 4_000;
 
 const HIDDEN = "[hidden]";
 
-/** In order: what contains others comes first. */
-const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  // Any scheme, also without the double slash of `data:` and `mailto:`-like forms that carry nothing we need.
+type Rule = readonly [pattern: RegExp, replacement: string];
+
+/** Whole addresses, before the secrets in them: what is left of an address would be a path. */
+const ADDRESS_RULES: readonly Rule[] = [
   [/\b[a-z][a-z0-9+.-]{1,15}:\/\/[^\s"'<>)\]}]*[^\s"'<>)\]}.,;:!?]/gi, HIDDEN],
   [/\bwww\.[^\s"'<>)\]}]*[^\s"'<>)\]}.,;:!?]/gi, HIDDEN],
-  [/\b(bearer|basic|token)\s+[\w.~+/=*-]{6,}/gi, `$1 ${HIDDEN}`],
+];
+
+/** In order: what contains others comes first. */
+const RULES: readonly Rule[] = [
+  [/\b(bearer|basic)\s+[\w.~+/=*-]{6,}/gi, `$1 ${HIDDEN}`],
+  [/\b(token|key)\s+(?=\S*\d)[\w.~+/=*-]{12,}/gi, `$1 ${HIDDEN}`],
   [
     /\b((?:api[-_ ]?key|authorization|password|secret|access[-_ ]?token)["']?\s*[:=]\s*)["']?[^\s"',;}]+/gi,
     `$1${HIDDEN}`,
@@ -27,7 +33,7 @@ const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // A JSON Web Token.
   [/\beyJ[\w-]{5,}\.[\w.-]+/g, HIDDEN],
   // Vendors' prefixes: sk-…, sk_live_…, gsk_…, xai-…, AIza…, hf_…, ghp_…, org-…, proj_…
-  [/\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|github_pat|glpat|xox[abp]|org|proj|key)[-_][\w*.-]{4,}/gi, HIDDEN],
+  [/\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|github_pat|glpat|xox[abp]|org|proj|key)[-_][\w*.-]{3,}[\w*-]/gi, HIDDEN],
   [/\bAIza[\w-]{10,}/g, HIDDEN],
   // A key that the provider masked itself still shows its ends.
   [/[^\s"'()]*\*{3,}(?:[^\s"'()]*[^\s"'().,;:!?])?/g, HIDDEN],
@@ -40,7 +46,7 @@ const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\[[\da-f]*:[\da-f:.]+\](?::\d{1,5})?/gi, HIDDEN],
   [/\b[a-z][\w-]*(?:\.[\w-]+)*:\d{2,5}\b/gi, HIDDEN],
   [
-    /\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|ai|dev|cloud|app|local|internal|localhost|lan|invalid|test|example)\b/gi,
+    /\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|ai|dev|cloud|app|local|internal|localhost|lan|invalid|test|example|jp|de|fr|uk|cn|eu|us|co)\b/gi,
     HIDDEN,
   ],
   // What is long and looks like nothing a person would read: digests, base64.
@@ -69,13 +75,15 @@ export function secretsOf(apiKey: string | null, baseURL: string): readonly stri
  * @example scrubReason("Incorrect API key provided: sk-abc***xyz.", []) // "Incorrect API key provided: [hidden]"
  */
 export function scrubReason(text: string, secrets: readonly string[]): string {
-  let line = readable(text);
-  for (const secret of secrets)
-    line = line.replaceAll(new RegExp(secret.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"), "gi"), HIDDEN);
-  for (const [pattern, replacement] of RULES) line = line.replace(pattern, replacement);
-  line = line.replaceAll(/(?:\[hidden\][^\w\s]?){2,}/g, HIDDEN).trim();
+  const rules = [...ADDRESS_RULES, ...secrets.map(secretRule), ...RULES];
+  const scrubbed = rules.reduce((line, [pattern, replacement]) => line.replace(pattern, replacement), readable(text));
+  const line = scrubbed.replaceAll(/(?:\[hidden\][^\w\s]?){2,}/g, HIDDEN).trim();
   const characters = Array.from(line);
   return characters.length <= REASON_MAX_CHARS ? line : `${characters.slice(0, REASON_MAX_CHARS - 1).join("")}…`;
+}
+
+function secretRule(secret: string): Rule {
+  return [new RegExp(secret.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"), "gi"), HIDDEN];
 }
 
 /** The beginning of a text on one line. A word that the cut would split is left out: half a key is no longer recognised. */
