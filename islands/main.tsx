@@ -9,6 +9,7 @@ import { ComposerForm } from "./composer/composer-form.tsx";
 import { CONSOLE_DATA_ID, parseConsoleData } from "./console-data.ts";
 import { createConsole, type Console } from "./console.ts";
 import { ConsoleContext } from "./context.ts";
+import { loadIsland } from "./load-island.ts";
 import { LinkStatus } from "./status/link-status.tsx";
 import { systemClock } from "./store/clock.ts";
 import { animationFrameScheduler } from "./store/frame-scheduler.ts";
@@ -50,7 +51,16 @@ function start(json: string): void {
     if (page.conversation.run.value.state === "ended") void page.workers.refresh();
   });
   // The markdown reader is the largest part; what the server rendered stands meanwhile.
-  void import("./transcript/transcript.tsx").then(({ Transcript }) => island("transcript", Transcript, page));
+  void loadIsland({
+    load: () => import("./transcript/transcript.tsx"),
+    clock,
+    isOnline: () => navigator.onLine,
+    storage: () => sessionStorage,
+    renewPage() {
+      page.composer.save();
+      location.reload();
+    },
+  }).then(({ Transcript }) => island("transcript", Transcript, page));
 }
 
 function island(id: string, Component: ComponentType, page: Console): void {
