@@ -9,7 +9,7 @@ import { RuntimeCursor } from "../protocol/cursor.ts";
 import { randomHex, type Random } from "./clock.ts";
 
 const EPOCH_BYTES = 4;
-const CURSOR_PATTERN = /^wo_([0-9a-f]{8})([0-9a-f]{8})$/i;
+const CURSOR_PATTERN = /^wo_([0-9a-f]{8})([0-9a-f]{8})$/;
 const ZERO_EPOCH = "00000000";
 
 /** Highest position that a cursor can name; a log that reaches it needs a new epoch. */
@@ -38,7 +38,7 @@ export function formatCursor(epoch: Epoch, position: number): RuntimeCursor {
 export function parseCursor(cursor: string): ParsedCursor | null {
   const match = CURSOR_PATTERN.exec(cursor);
   if (!match) return null;
-  const epoch = (match[1] ?? "").toLowerCase();
+  const epoch = match[1] ?? "";
   const position = Number.parseInt(match[2] ?? "", 16);
   if (epoch === ZERO_EPOCH) return position === 0 ? { kind: "oldest" } : null;
   return { kind: "position", epoch, position };

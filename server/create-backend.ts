@@ -123,9 +123,6 @@ export function createBackend(options: BackendOptions): Backend {
       viewerCount += 1;
       socket.closed.addEventListener("abort", () => (viewerCount -= 1), { once: true });
       const relay = await relayOf(ref);
-      if (relay.viewerCount >= limits.maxViewersPerWorker) {
-        throw new ProblemError("too_many_viewers", "The Worker has no room for another viewer.");
-      }
       await relay.attach(socket, request);
     };
     const refuse = (error: unknown): void => {

@@ -25,7 +25,7 @@ import type { ViewerSocket } from "./viewer-socket.ts";
 /** What a relay is made of. */
 export interface RelayOptions {
   readonly ref: WorkerRef;
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, "kind" | "observe">;
   readonly mint: CursorMint;
   readonly policy: ObservationPolicy;
   readonly limits: BackendLimits;
@@ -53,16 +53,13 @@ export class Relay implements ViewerFeed {
   #catchUp: Promise<void> | null = null;
   #grace: Disposable | null = null;
   #heartbeat: Disposable | null = null;
+  /** Viewers that are being let in. */
+  #arriving = 0;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#ready.promise.catch(() => {});
     void this.#run();
-  }
-
-  /** How many viewers are attached. */
-  get viewerCount(): number {
-    return this.#viewers.size;
   }
 
   get window(): FrameWindow {
@@ -81,26 +78,37 @@ export class Relay implements ViewerFeed {
   /**
    * Attaches a viewer from a cursor, or from a snapshot without one.
    *
-   * @throws ProblemError when the cursor or the upstream does not allow it; the socket is untouched then
+   * @throws ProblemError when the cursor, the upstream or the number of viewers does not allow it; the socket is untouched
+   * then
    */
   async attach(
     socket: ViewerSocket,
     request: { readonly cursor?: string; readonly heartbeat: boolean },
   ): Promise<void> {
     const from = request.cursor === undefined ? null : this.#options.mint.unwrap(request.cursor);
-    await this.#ready.promise;
-    if (from !== null) await this.#reach(from, socket.closed);
-    if (socket.closed.aborted) return;
-    if (this.#closing.signal.aborted) throw asProblem(this.#closing.signal.reason);
+    this.#arriving += 1;
+    this.#endGrace();
+    try {
+      await this.#ready.promise;
+      if (from !== null) await this.#reach(from, socket.closed);
+      if (!socket.closed.aborted) this.#join(socket, from, request.heartbeat);
+    } finally {
+      this.#arriving -= 1;
+      this.#keepForGrace();
+    }
+  }
 
-    // From here to the end nothing waits: the position is read and the viewer joins in one step.
+  /** Nothing in here waits: the position is read and the viewer joins in one step. */
+  #join(socket: ViewerSocket, from: RuntimeCursor | null, wantsHeartbeat: boolean): void {
+    this.#closing.signal.throwIfAborted();
+    const { clock, limits } = this.#options;
+    if (this.#viewers.size >= limits.maxViewersPerWorker) {
+      throw new ProblemError("too_many_viewers", "The Worker has no room for another viewer.");
+    }
     const next = from === null ? null : this.window.after(from);
     if (from !== null && next === null) throw expired();
-    const { clock, limits } = this.#options;
-    const viewer = new Viewer({ feed: this, socket, clock, limits, wantsHeartbeat: request.heartbeat, next });
+    const viewer = new Viewer({ feed: this, socket, clock, limits, wantsHeartbeat, next });
     this.#viewers.add(viewer);
-    this.#grace?.[Symbol.dispose]();
-    this.#grace = null;
     this.#scheduleHeartbeat();
     socket.closed.addEventListener("abort", () => this.#detach(viewer), { once: true });
     viewer.pump();
@@ -111,7 +119,7 @@ export class Relay implements ViewerFeed {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(problem);
     this.#ready.reject(problem);
-    this.#grace?.[Symbol.dispose]();
+    this.#endGrace();
     this.#heartbeat?.[Symbol.dispose]();
     for (const viewer of this.#viewers) viewer.end(problem);
     this.#viewers.clear();
@@ -154,11 +162,14 @@ export class Relay implements ViewerFeed {
     const { runtime, ref, clock, random, limits } = this.#options;
     const { signal } = this.#closing;
     let failures = 0;
+    /** Whether the upstream no longer knows the relay's position. */
+    let isLost = false;
     while (!signal.aborted) {
       try {
-        const from = this.#head === null ? {} : { cursor: this.#head };
+        const from = this.#head === null || isLost ? {} : { cursor: this.#head };
         for await (const step of runtime.observe(ref.worker_id, { ...from, signal })) {
           failures = 0;
+          isLost = false;
           if (step.kind === "snapshot") this.#restart(step.event);
           else this.#take(step.events);
         }
@@ -170,8 +181,8 @@ export class Relay implements ViewerFeed {
       } catch (error) {
         if (signal.aborted) return;
         const problem = asProblem(error);
-        if (problem.code.startsWith("cursor_")) {
-          this.#head = null;
+        if (problem.code.startsWith("cursor_") && !isLost) {
+          isLost = true;
           continue;
         }
         if (this.#head === null || !problemRow(problem.code).retryable || runtime.kind === "embedded") {
@@ -241,14 +252,16 @@ export class Relay implements ViewerFeed {
       } finally {
         this.#catchUp = null;
       }
-      if (this.window.after(from) === null) throw expired();
+      if (this.window.after(from) === null) {
+        this.#closing.signal.throwIfAborted();
+        throw expired();
+      }
     }
   }
 
   /** Reads from a cursor up to where the window begins, and puts that in front of it. */
   async #readBack(from: RuntimeCursor): Promise<void> {
     const { runtime, ref, limits, clock } = this.#options;
-    const until = this.window.before;
     const reading = new AbortController();
     const signal = AbortSignal.any([reading.signal, this.#closing.signal]);
     using _timeout = clock.schedule(limits.catchUpTimeoutMs, () => reading.abort());
@@ -257,9 +270,11 @@ export class Relay implements ViewerFeed {
       for await (const step of runtime.observe(ref.worker_id, { cursor: from, signal })) {
         if (step.kind === "snapshot") throw expired();
         for (const observed of step.events) {
-          frames.push(this.#encode(observed, Event.parse(JSON.parse(observed.payload))));
-          if (observed.cursor === until) {
-            if (this.window.before === until) this.window.prepend(frames, from);
+          const { window } = this;
+          const isOldest = observed.cursor === window.at(window.start)?.cursor;
+          if (!isOldest) frames.push(this.#encode(observed, Event.parse(JSON.parse(observed.payload))));
+          if (isOldest || observed.cursor === window.before) {
+            window.prepend(frames, from);
             return;
           }
         }
@@ -277,13 +292,18 @@ export class Relay implements ViewerFeed {
   }
 
   #keepForGrace(): void {
-    if (this.#viewers.size > 0 || this.#closing.signal.aborted) return;
+    if (this.#viewers.size > 0 || this.#arriving > 0 || this.#closing.signal.aborted) return;
     this.#heartbeat?.[Symbol.dispose]();
     this.#heartbeat = null;
-    this.#grace?.[Symbol.dispose]();
+    this.#endGrace();
     this.#grace = this.#options.clock.schedule(this.#options.limits.relayGraceMs, () =>
       this.close(new ProblemError("shutting_down", "Nobody observes the Worker any more.")),
     );
+  }
+
+  #endGrace(): void {
+    this.#grace?.[Symbol.dispose]();
+    this.#grace = null;
   }
 
   /** One timer for all viewers. */

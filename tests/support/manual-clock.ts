@@ -35,7 +35,7 @@ export class ManualClock implements Clock {
   }
 
   schedule(delayMs: number, callback: () => void): Disposable {
-    const timer = { dueMs: this.#nowMs + Math.max(0, delayMs), callback };
+    const timer = { dueMs: this.#nowMs + Math.max(0, Math.ceil(delayMs)), callback };
     const later = this.#timers.findIndex(({ dueMs }) => dueMs > timer.dueMs);
     this.#timers.splice(later === -1 ? this.#timers.length : later, 0, timer);
     return {

@@ -1,0 +1,182 @@
+/**
+ * A relay with viewers whose sockets a test controls.
+ *
+ * Owns the making of relays, one at a time as the Backend does, and the viewers. The socket is a stand-in: it takes or
+ * does not take what it is given, and it can be cut.
+ */
+import type { ClientCursor } from "../../protocol/cursor.ts";
+import { Event } from "../../protocol/event.ts";
+import { fold } from "../../protocol/fold.ts";
+import { ClientFrame } from "../../protocol/frame.ts";
+import { RuntimeId, type WorkerRef, type WorkerId } from "../../protocol/id.ts";
+import { asProblem, closeCodeOf, type ProblemCode } from "../../protocol/problem.ts";
+import { emptyTranscript, type Transcript } from "../../protocol/transcript.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { createCursorMint, type CursorMint } from "../../server/client-cursor.ts";
+import { encodeDiagnostic } from "../../server/encode-frame.ts";
+import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "../../server/limits.ts";
+import { passThrough, type ObservationPolicy } from "../../server/policy.ts";
+import { Relay } from "../../server/relay.ts";
+import type { ViewerSocket } from "../../server/viewer-socket.ts";
+import type { ManualClock } from "./manual-clock.ts";
+import { createSeededRandom } from "./seeded-random.ts";
+
+type EventFrame = Extract<ClientFrame, { kind: "event" }>;
+
+/** A socket that a test fills, drains and cuts. */
+export class FakeSocket implements ViewerSocket {
+  readonly texts: string[] = [];
+  /** Whether the network takes nothing: then what is sent stays buffered. */
+  isStalled = false;
+  bufferedBytes = 0;
+  closeCode: number | null = null;
+  closeReason = "";
+  readonly #closing = new AbortController();
+  readonly closed = this.#closing.signal;
+
+  send(text: string): void {
+    if (this.closed.aborted) return;
+    this.texts.push(text);
+    if (this.isStalled) this.bufferedBytes += text.length;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.closed.aborted) return;
+    this.closeCode = code;
+    this.closeReason = reason;
+    this.#closing.abort();
+  }
+
+  /** The network takes everything again. */
+  drain(): void {
+    this.isStalled = false;
+    this.bufferedBytes = 0;
+  }
+
+  /** The link is gone, without a word from the server. What it had buffered, all of it or some, is lost. */
+  cut(lostFrames = 0): void {
+    if (lostFrames > 0) this.texts.splice(-lostFrames);
+    this.#closing.abort();
+  }
+
+  get frames(): readonly ClientFrame[] {
+    return this.texts.map((text) => ClientFrame.parse(JSON.parse(text)));
+  }
+
+  /** The frames that carry an event or a snapshot. */
+  get events(): readonly EventFrame["envelope"][] {
+    return this.frames.flatMap((frame) => (frame.kind === "event" ? [frame.envelope] : []));
+  }
+
+  /** The problem that its diagnostic frame names, if it got one. */
+  get problem(): string | null {
+    const diagnostic = this.frames.find((frame) => frame.kind === "diagnostic");
+    return diagnostic?.kind === "diagnostic" ? (diagnostic.diagnostic.problem ?? null) : null;
+  }
+
+  get heartbeats(): number {
+    return this.frames.filter(({ kind }) => kind === "heartbeat").length;
+  }
+
+  /** The cursor of the newest event that it has got. */
+  get cursor(): ClientCursor | undefined {
+    return this.events.at(-1)?.cursor;
+  }
+}
+
+/** What a viewer knows after frames. */
+export function foldEnvelopes(envelopes: readonly EventFrame["envelope"][], start = emptyTranscript()): Transcript {
+  return envelopes.reduce((state, { payload, ts }) => fold(state, Event.parse(payload), ts ?? 0), start);
+}
+
+/** What a relay is made of in a test. */
+export interface RelayFixtureOptions {
+  readonly runtime: Pick<Runtime, "kind" | "observe">;
+  readonly workerId: WorkerId;
+  readonly clock: ManualClock;
+  readonly limits?: Partial<BackendLimits>;
+  readonly policy?: ObservationPolicy;
+  readonly mint?: CursorMint;
+}
+
+/** A secret for tests. */
+export const SECRET = new Uint8Array(32).fill(7);
+
+export const refTo = (workerId: WorkerId): WorkerRef => ({
+  runtime_id: RuntimeId.parse("runtime"),
+  worker_id: workerId,
+});
+
+/** Relays of one Worker. */
+export class RelayFixture {
+  readonly mint: CursorMint;
+  readonly ref: WorkerRef;
+  readonly limits: BackendLimits;
+  /** How many relays there have been. */
+  relayCount = 0;
+  readonly #options: RelayFixtureOptions;
+  #relay: Relay | null = null;
+
+  constructor(options: RelayFixtureOptions & { readonly mint: CursorMint }) {
+    this.#options = options;
+    this.mint = options.mint;
+    this.ref = refTo(options.workerId);
+    this.limits = { ...DEFAULT_BACKEND_LIMITS, ...options.limits };
+  }
+
+  static async create(options: RelayFixtureOptions): Promise<RelayFixture> {
+    const mint = options.mint ?? (await createCursorMint(SECRET, refTo(options.workerId)));
+    return new RelayFixture({ ...options, mint });
+  }
+
+  /** The relay, made anew if the one before has ended. */
+  get relay(): Relay {
+    if (this.#relay !== null) return this.#relay;
+    const { runtime, clock, policy } = this.#options;
+    this.relayCount += 1;
+    const relay = new Relay({
+      ref: this.ref,
+      runtime,
+      mint: this.mint,
+      policy: policy ?? passThrough,
+      limits: this.limits,
+      clock,
+      random: createSeededRandom(3),
+      onEnd: () => {
+        this.#relay = null;
+      },
+    });
+    this.#relay = relay;
+    return relay;
+  }
+
+  /** Whether a relay is observing. */
+  get isOpen(): boolean {
+    return this.#relay !== null;
+  }
+
+  /** Attaches a socket; a refusal is told to it, as the Backend does. */
+  attach(
+    request: { readonly cursor?: string; readonly heartbeat?: boolean } = {},
+    socket: FakeSocket = new FakeSocket(),
+  ): FakeSocket {
+    const { cursor } = request;
+    this.relay
+      .attach(socket, { heartbeat: request.heartbeat ?? false, ...(cursor === undefined ? {} : { cursor }) })
+      .catch((error: unknown) => {
+        const problem = asProblem(error);
+        if (problem.code === "internal") throw error;
+        socket.send(encodeDiagnostic(problem));
+        socket.close(closeCodeOf(problem.code), problem.code);
+      });
+    return socket;
+  }
+
+  /** The Worker's position that a viewer's cursor names. */
+  positionOf(cursor: ClientCursor): number {
+    return Number.parseInt(this.mint.unwrap(cursor).slice(-8), 16);
+  }
+}
+
+/** The close code of a problem and its name, as `FakeSocket` keeps them. */
+export const closedBy = (code: ProblemCode) => ({ closeCode: closeCodeOf(code), closeReason: code });
