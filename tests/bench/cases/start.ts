@@ -1,0 +1,60 @@
+/**
+ * start: from executing the server to its first page.
+ *
+ * Owns the workload and its figures. The peer is one route of bare Hono on the same engine, started the same way.
+ */
+import type { BenchCase, CaseResult } from "../bench-case.ts";
+import { startHello, startWorkspace, type ServerChild } from "../harness/child.ts";
+import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
+import { alternate, samplesOf } from "../harness/rounds.ts";
+import { median, pairedRatio } from "../harness/statistics.ts";
+import { figure, interval } from "../harness/table.ts";
+
+const ROUNDS = 12;
+const RATIO_GOAL = 1.35;
+
+type Subject = `${Engine} server` | `${Engine} hello`;
+
+export const start: BenchCase = { name: "start", run };
+
+async function run(): Promise<CaseResult> {
+  const samples = await alternate(
+    ROUNDS,
+    new Map<Subject, () => Promise<number>>(
+      ENGINES.flatMap((engine) => [
+        [`${engine} server`, () => timeToFirstPage(() => startWorkspace(engine))],
+        [`${engine} hello`, () => timeToFirstPage(() => startHello(engine))],
+      ]),
+    ),
+  );
+  const ratio = (engine: Engine) =>
+    pairedRatio(samplesOf(samples, `${engine} server`), samplesOf(samples, `${engine} hello`));
+  return {
+    tables: [
+      {
+        head: ["engine", "this server, ms", "bare Hono, ms", "ratio"],
+        rows: ENGINES.map((engine) => [
+          ENGINE_LABELS[engine],
+          figure(median(samplesOf(samples, `${engine} server`))),
+          figure(median(samplesOf(samples, `${engine} hello`))),
+          interval(ratio(engine)),
+        ]),
+      },
+    ],
+    goals: ENGINES.map((engine) => ({
+      text: `${ENGINE_LABELS[engine]}: at most ${RATIO_GOAL} of bare Hono`,
+      isMet: ratio(engine).median <= RATIO_GOAL,
+    })),
+    notes: [`${ROUNDS} starts each, in turns, files in the system's cache.`],
+  };
+}
+
+/** In milliseconds, until the page's last byte. */
+async function timeToFirstPage(launch: () => Promise<ServerChild>): Promise<number> {
+  const startedMs = performance.now();
+  await using server = await launch();
+  const response = await fetch(`${server.url}/`);
+  await response.arrayBuffer();
+  if (response.status !== 200) throw new Error(`Cannot measure a start: the first page answered ${response.status}`);
+  return performance.now() - startedMs;
+}

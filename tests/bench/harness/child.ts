@@ -1,0 +1,132 @@
+/**
+ * Processes that a bench starts.
+ *
+ * Owns their start, the questions to them and their end: disposing of one kills it and waits, and none outlives the
+ * bench, however that ends.
+ */
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import type * as z from "zod/mini";
+import { Answer, type Question } from "./control.ts";
+import { benchProgram, commandOf, SERVER_PROGRAMS, type Engine } from "./engine.ts";
+
+const running = new Set<ChildProcess>();
+
+/** Kills what still runs when the bench ends, by whichever way. Called once, by the bench. */
+export function killChildrenAtExit(): void {
+  process.on("exit", () => {
+    for (const child of running) child.kill("SIGKILL");
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+}
+
+/** A process of the bench's own. */
+export class Child implements AsyncDisposable {
+  readonly pid: number;
+  protected readonly process: ChildProcess;
+
+  constructor(child: ChildProcess) {
+    if (child.pid === undefined) throw new Error(`Cannot start ${child.spawnfile}`);
+    this.process = child;
+    this.pid = child.pid;
+    running.add(child);
+    child.once("exit", () => running.delete(child));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const exited = once(this.process, "exit");
+    this.process.kill("SIGKILL");
+    await exited;
+  }
+}
+
+/** A process that serves HTTP. */
+export class ServerChild extends Child {
+  /** `http://127.0.0.1:41234`. */
+  readonly url: string;
+
+  constructor(child: ChildProcess, url: string) {
+    super(child);
+    this.url = url;
+  }
+}
+
+/** One of the bench's programs, in a process of its own. */
+export class ProgramChild extends Child {
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #asked = 0;
+
+  constructor(child: ChildProcess) {
+    super(child);
+    child.on("message", (message) => {
+      const { id, value, error } = Answer.parse(message);
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (error === undefined) waiting?.resolve(value);
+      else waiting?.reject(new Error(error));
+    });
+    child.once("exit", () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error("A program of the bench has ended by itself"));
+    });
+  }
+
+  /** Asks the program; `answer` says what it must answer. */
+  async ask<Schema extends z.ZodMiniType>(method: string, argument: unknown, answer: Schema): Promise<z.infer<Schema>> {
+    const id = (this.#asked += 1);
+    const waiting = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, waiting);
+    const question: Question = { id, method, argument };
+    this.process.send(question);
+    return answer.parse(await waiting.promise);
+  }
+}
+
+/** Starts a program of `programs/`, on Node. */
+export async function startProgramChild(name: string): Promise<ProgramChild> {
+  const command = await commandOf("node", benchProgram("node"), "--program", name);
+  return new ProgramChild(launch(command, {}, ["ignore", "inherit", "inherit", "ipc"]));
+}
+
+/** Starts the workspace server as it is built, and waits until it listens. */
+export async function startWorkspace(
+  engine: Engine,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServerChild> {
+  return startServer(await commandOf(engine, SERVER_PROGRAMS[engine]), environment);
+}
+
+/** Starts the bare Hono server, and waits until it listens. */
+export async function startHello(engine: Engine): Promise<ServerChild> {
+  return startServer(await commandOf(engine, benchProgram(engine), "--program", "hello"), {});
+}
+
+async function startServer(
+  command: readonly [string, ...string[]],
+  environment: Readonly<Record<string, string>>,
+): Promise<ServerChild> {
+  const child = launch(command, { YOI_PORT: "0", ...environment }, ["ignore", "pipe", "inherit"]);
+  if (child.stdout === null) throw new TypeError("Cannot read where a server listens: it has no output");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = / is at (http:\S+)/.exec(line)?.[1];
+    if (url === undefined) continue;
+    child.stdout.resume();
+    return new ServerChild(child, url);
+  }
+  throw new Error(`Cannot start ${command.join(" ")}: it ended before it listened`);
+}
+
+/** With an environment of its own: whatever the machine has configured must not change the figures. */
+function launch(
+  [program, ...args]: readonly [string, ...string[]],
+  environment: Readonly<Record<string, string>>,
+  stdio: StdioOptions,
+): ChildProcess {
+  const { PATH, HOME, DENO_DIR } = process.env;
+  return spawn(program, args, {
+    env: { PATH, HOME, ...(DENO_DIR === undefined ? {} : { DENO_DIR }), ...environment },
+    stdio,
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * The engines that the figures are taken on.
+ *
+ * Owns their names and command lines, which are those of `npm start` and `deno task start`.
+ */
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+
+/** An engine's name. */
+export type Engine = "node" | "deno";
+
+/** All of them, in the order of the tables. */
+export const ENGINES = ["node", "deno"] as const satisfies readonly Engine[];
+
+/** For people. */
+export const ENGINE_LABELS: Readonly<Record<Engine, string>> = { node: "Node", deno: "Deno" };
+
+/** What starts the server: the build on Node, the sources on Deno. */
+export const SERVER_PROGRAMS: Readonly<Record<Engine, string>> = {
+  node: "dist/server/node.js",
+  deno: "server/deno.ts",
+};
+
+/** What starts this bench: the build on Node, the sources on Deno. */
+export function benchProgram(engine: Engine): string {
+  return engine === "node" ? (process.argv[1] ?? "") : "tests/bench/main.ts";
+}
+
+/** The command line of a script on an engine, e.g. `["/…/node", "--enable-source-maps", "dist/server/node.js"]`. */
+export async function commandOf(
+  engine: Engine,
+  script: string,
+  ...args: string[]
+): Promise<readonly [string, ...string[]]> {
+  // By its address: the finder looks from its own place for what is installed, so it must not be bundled.
+  const finder = pathToFileURL(`${process.cwd()}/scripts/engines.mjs`).href;
+  const { commandFor }: { commandFor: (engine: Engine, script: string[]) => [string, ...string[]] } = await import(
+    /* @vite-ignore */ finder
+  );
+  return commandFor(engine, [script, ...args]);
+}

@@ -1,0 +1,59 @@
+/**
+ * What the provider stub is asked for.
+ *
+ * Owns the order that stands as JSON in a message, the same whether it comes from the server under test or straight
+ * from a reader, and the texts that the stub can say.
+ */
+import * as z from "zod/mini";
+
+/** `{"say":"stamps","tokens":50,"intervalMs":20,"offsetMs":4}`. */
+export const AnswerOrder = z.strictObject({
+  /** `stamps`: each token tells when it was sent; `filler`: tokens of one size; else prose. */
+  say: z.enum(["stamps", "filler", "english", "japanese"]),
+  tokens: z.number(),
+  intervalMs: z.number(),
+  /** How long after the request the first token is sent. */
+  offsetMs: z.number(),
+});
+export type AnswerOrder = z.infer<typeof AnswerOrder>;
+
+const FILLER = "sixteen letters ";
+
+const ENGLISH =
+  "The server keeps every conversation in a log, and each event of that log has a position. A browser that was away " +
+  "names the last position it has seen, and the server sends what followed, in order, exactly once. Nothing depends on " +
+  "the page being open: the answer grows while nobody looks, and whoever comes back reads it whole.\n\n";
+const JAPANESE =
+  "サーバーはすべての会話をログに残し、ログの出来事にはそれぞれ位置があります。離れていたブラウザーは最後に見た位置を伝え、" +
+  "サーバーはその続きを順番どおりに、ちょうど一度だけ送ります。ページが開いているかどうかは関係ありません。" +
+  "誰も見ていない間も回答は育ち、戻ってきた人はその全文を読めます。\n\n";
+
+/** Pieces of the size that models send: an English word or a part of one, two Japanese characters. */
+const PROSE = {
+  english: ENGLISH.match(/\s?\S{1,7}|\s+/gu) ?? [],
+  japanese: JAPANESE.match(/[^]{1,2}/gu) ?? [],
+};
+
+/** The monotonic clock that all processes of this machine share, in microseconds. */
+export function sharedClockUs(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
+}
+
+/** The text of one token, at the moment of sending it. */
+export function tokenText(say: AnswerOrder["say"], index: number): string {
+  switch (say) {
+    case "stamps":
+      return `${sharedClockUs()};`;
+    case "filler":
+      return FILLER;
+    case "english":
+    case "japanese":
+      return PROSE[say][index % PROSE[say].length] ?? "";
+  }
+}
+
+/** The age of every stamp in a text, in microseconds. */
+export function stampAgesUs(text: string): number[] {
+  const now = sharedClockUs();
+  return [...text.matchAll(/(\d+);/g)].map(([, stamp]) => now - Number(stamp));
+}

@@ -1,0 +1,19 @@
+/**
+ * The programs that a bench starts as processes of their own, by name.
+ *
+ * Owns the list only. Each is loaded when it is wanted.
+ */
+const PROGRAMS: Readonly<Record<string, () => Promise<{ readonly start: () => Promise<void> | void }>>> = {
+  provider: () => import("./provider.ts"),
+  reader: () => import("./reader.ts"),
+  crowd: () => import("./crowd.ts"),
+  broadcast: () => import("./broadcast.ts"),
+  hello: () => import("./hello.ts"),
+};
+
+/** Starts the program of a name in this process. */
+export async function startProgram(name: string): Promise<void> {
+  const load = PROGRAMS[name];
+  if (load === undefined) throw new RangeError(`Cannot start program "${name}": there is none of this name`);
+  await (await load()).start();
+}

@@ -1,0 +1,100 @@
+/**
+ * The reader of the hop case: the same answers straight from the provider and through the server.
+ *
+ * Owns both ways of reading. Each tells the age of every token at the moment at which the reader has its text, so that
+ * the difference between them is what the server adds.
+ */
+import * as z from "zod/mini";
+import type { WebSocket } from "ws";
+import { answerRequests } from "../harness/control.ts";
+import { AnswerOrder, stampAgesUs } from "./answer.ts";
+import { openViewer, order, spawnWorker, viewerUrl, type WorkerUrl } from "./worker-client.ts";
+
+const Open = z.strictObject({ serverUrl: z.url(), workers: z.number() });
+const Direct = z.strictObject({ providerUrl: z.url(), orders: z.array(AnswerOrder) });
+const Through = z.strictObject({ serverUrl: z.url(), orders: z.array(AnswerOrder) });
+
+interface Observed {
+  readonly worker: WorkerUrl;
+  readonly viewer: WebSocket;
+}
+
+interface ChatChunk {
+  readonly choices: readonly { readonly delta: { readonly content?: string } }[];
+}
+
+interface EventFrame {
+  readonly envelope?: { readonly payload: { readonly event: string; readonly data?: Record<string, unknown> } };
+}
+
+/** Answers with ages in microseconds, one per token. */
+export function start(): void {
+  const servers = new Map<string, readonly Observed[]>();
+  answerRequests({
+    async open(argument) {
+      const { serverUrl, workers } = Open.parse(argument);
+      const observed = await Promise.all(Array.from({ length: workers }, () => observeNewWorker(serverUrl)));
+      servers.set(serverUrl, observed);
+    },
+    async direct(argument) {
+      const { providerUrl, orders } = Direct.parse(argument);
+      return (await Promise.all(orders.map((answer) => readDirect(providerUrl, answer)))).flat();
+    },
+    async through(argument) {
+      const { serverUrl, orders } = Through.parse(argument);
+      const observed = servers.get(serverUrl) ?? [];
+      if (observed.length < orders.length) throw new RangeError("Cannot read: more orders than Workers");
+      const ages = observed.slice(0, orders.length).map((one, index) => readThrough(one, orders[index]!));
+      return (await Promise.all(ages)).flat();
+    },
+  });
+}
+
+async function observeNewWorker(serverUrl: string): Promise<Observed> {
+  const worker = await spawnWorker(serverUrl);
+  return { worker, viewer: await openViewer(viewerUrl(worker)) };
+}
+
+async function readDirect(providerUrl: string, answer: AnswerOrder): Promise<number[]> {
+  const response = await fetch(`${providerUrl}/chat/completions`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      model: "bench",
+      stream: true,
+      messages: [{ role: "user", content: JSON.stringify(answer) }],
+    }),
+  });
+  if (response.body === null) throw new Error("Cannot read the provider: its answer has no body");
+  const ages: number[] = [];
+  let rest = "";
+  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      if (line === "data: [DONE]") continue;
+      const chunk: ChatChunk = JSON.parse(line.slice("data: ".length));
+      ages.push(...stampAgesUs(chunk.choices[0]?.delta.content ?? ""));
+    }
+  }
+  return ages;
+}
+
+async function readThrough({ worker, viewer }: Observed, answer: AnswerOrder): Promise<number[]> {
+  const ages: number[] = [];
+  const ended = Promise.withResolvers<void>();
+  const onMessage = (data: Buffer): void => {
+    const { envelope }: EventFrame = JSON.parse(data.toString());
+    const text = envelope?.payload.data?.["text"];
+    if (envelope?.payload.event === "text_delta" && typeof text === "string") ages.push(...stampAgesUs(text));
+    if (envelope?.payload.data?.["status"] === "idle") ended.resolve();
+  };
+  viewer.on("message", onMessage);
+  try {
+    await order(worker, answer);
+    await ended.promise;
+    return ages;
+  } finally {
+    viewer.off("message", onMessage);
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * A Worker of the server under test, from the outside.
+ *
+ * Owns the few requests that a bench makes of it and the socket of a viewer. Messages carry an order for the provider
+ * stub (`answer.ts`).
+ */
+import * as z from "zod/mini";
+import { WebSocket } from "ws";
+import { WorkerSpawnResult } from "../../../protocol/backend-api.ts";
+import type { AnswerOrder } from "./answer.ts";
+
+const RUNTIME_ID = "backend-internal";
+
+/** Where a Worker is: `http://127.0.0.1:41234/api/runtimes/backend-internal/workers/worker-00000001`. */
+export const WorkerUrl = z.url();
+export type WorkerUrl = z.infer<typeof WorkerUrl>;
+
+/** Makes a Worker on a server. */
+export async function spawnWorker(serverUrl: string): Promise<WorkerUrl> {
+  const url = `${serverUrl}/api/runtimes/${RUNTIME_ID}/workers`;
+  const { worker } = WorkerSpawnResult.parse(await post(url, {}));
+  if (worker === undefined) throw new Error("Cannot measure: the server made no Worker");
+  return `${url}/${worker.worker_id}`;
+}
+
+/** Sends a Worker the order as a message; its viewers see the answer. */
+export async function order(worker: WorkerUrl, answer: AnswerOrder): Promise<void> {
+  await post(`${worker}/input`, { content: JSON.stringify(answer) });
+}
+
+/** The address at which a Worker is observed. */
+export function viewerUrl(worker: WorkerUrl): string {
+  return `${worker.replace(/^http/, "ws")}/events/ws`;
+}
+
+/** Opens a socket and waits for its first frame, which is the snapshot. */
+export async function openViewer(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once("message", () => resolve());
+  socket.once("error", reject);
+  socket.once("close", (code) => reject(new Error(`Cannot observe ${url}: closed with ${code}`)));
+  await promise;
+  return socket;
+}
+
+/** Whether a frame tells that the run is over. */
+export function endsRun(frame: Buffer): boolean {
+  return frame.includes('"status":"idle"');
+}
+
+async function post(url: string, body: object): Promise<unknown> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`Cannot measure: ${url} answered ${response.status} ${await response.text()}`);
+  return response.json();
+}
