@@ -1,17 +1,24 @@
 /**
  * What the run is doing while no text comes: waiting for the model, or for the next attempt. Says the truth about a
- * retry, counted down from when it was announced.
+ * retry, counted down from when it was announced, and of a lost link.
  */
 import { isKnownBlock } from "../../protocol/event.ts";
 import { useConsole } from "../context.ts";
 import { useNow } from "../use-now.ts";
 
 export function Activity() {
-  const { conversation, messages } = useConsole();
+  const { conversation, connection, messages, formats } = useConsole();
   const run = conversation.run.value;
-  const now = useNow(run.state === "active");
+  const link = connection.state.value;
+  // Without a link nobody knows how it goes on: the count stands still, and says since when.
+  const staleSince = "staleSince" in link ? link.staleSince : undefined;
+  const present = useNow(run.state === "active");
+  const now = staleSince ?? present;
   if (run.state !== "active") return null;
   const { retry } = run;
+  const stale = staleSince !== undefined && (
+    <span class="activity-stale">{messages.link.staleSince(formats.timeWithSeconds(staleSince))}</span>
+  );
   if (retry) {
     const leftMs = now === undefined ? retry.wait_ms : retry.ts + retry.wait_ms - now;
     return (
@@ -20,6 +27,7 @@ export function Activity() {
         <span>
           {messages.retryingIn(Math.max(0, Math.ceil(leftMs / 1000)), retry.failed_attempt + 1, retry.max_attempts)}
         </span>
+        {stale}
       </p>
     );
   }
@@ -32,6 +40,7 @@ export function Activity() {
       {elapsedMs !== undefined && elapsedMs >= 1000 && (
         <span class="activity-time">{messages.duration(Math.floor(elapsedMs / 1000) * 1000)}</span>
       )}
+      {stale}
     </p>
   );
 }
