@@ -1,0 +1,203 @@
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { ConfigError, readConfig } from "../../server/config.ts";
+import { allowProcesses } from "../support/served-workspace.ts";
+import { ServerProcess } from "../support/server-process.ts";
+import { within } from "../support/within.ts";
+
+allowProcesses();
+
+const noFiles = () => Promise.reject(new Error("no such file"));
+const files = (contents: Readonly<Record<string, string>>) => (path: string) =>
+  path in contents ? Promise.resolve(contents[path]!) : noFiles();
+
+async function refusalOf(environment: Record<string, string>, readFile: (path: string) => Promise<string> = noFiles) {
+  const error: unknown = await readConfig(environment, readFile).catch((reason: unknown) => reason);
+  if (!(error instanceof ConfigError)) throw new Error("Cannot read a refusal: there was none");
+  return error.message;
+}
+
+const SECRET = "a-secret-of-more-than-32-characters-0001";
+
+test("readConfig() gives the documented defaults for an empty environment", async () => {
+  expect(await readConfig({}, noFiles)).toEqual({
+    host: "127.0.0.1",
+    port: 8787,
+    workspace: { id: "workspace", displayName: "Yoi Workspace" },
+    provider: { kind: "demo", pace: 1 },
+    language: "en",
+    prompt: null,
+    cursorSecret: null,
+    timeouts: { firstTokenTimeoutMs: 60_000, betweenChunksTimeoutMs: 30_000, wholeRunTimeoutMs: 600_000 },
+    heartbeatIntervalMs: 10_000,
+    retentionEvents: 4096,
+  });
+});
+
+test("readConfig() takes an empty value as absent", async () => {
+  const empty = { YOI_PORT: "", YOI_LANGUAGE: "", OPENAI_API_KEY: "", OPENAI_BASE_URL: "", YOI_UNKNOWN: "" };
+  expect(await readConfig(empty, noFiles)).toEqual(await readConfig({}, noFiles));
+});
+
+test("readConfig() leaves foreign keys alone", async () => {
+  expect(await readConfig({ PATH: "/bin", PORT: "x", OPENAI_ORG: "y" }, noFiles)).toEqual(
+    await readConfig({}, noFiles),
+  );
+});
+
+test("readConfig() takes every key", async () => {
+  const config = await readConfig(
+    {
+      YOI_HOST: "::1",
+      YOI_PORT: "0",
+      YOI_WORKSPACE_ID: "lab:one",
+      YOI_WORKSPACE_NAME: "  研究室  ",
+      YOI_LANGUAGE: "ja",
+      YOI_PROMPT_FILE: "prompt.md",
+      YOI_CURSOR_SECRET_FILE: "secret",
+      YOI_CONTEXT_WINDOW_TOKENS: "8192",
+      YOI_MAX_OUTPUT_TOKENS: "512",
+      YOI_FIRST_TOKEN_TIMEOUT_MS: "1",
+      YOI_BETWEEN_CHUNKS_TIMEOUT_MS: "2",
+      YOI_WHOLE_RUN_TIMEOUT_MS: "3",
+      YOI_HEARTBEAT_INTERVAL_MS: "50",
+      YOI_RETENTION_EVENTS: "16",
+      OPENAI_API_KEY_FILE: "key",
+      OPENAI_BASE_URL: "http://models.invalid:8080/v1",
+      OPENAI_MODEL: "some-model",
+      OPENAI_API: "responses",
+    },
+    files({ "prompt.md": "Answer briefly.\n", secret: `${SECRET}\n`, key: "sk-1\n" }),
+  );
+  expect(config).toEqual({
+    host: "::1",
+    port: 0,
+    workspace: { id: "lab:one", displayName: "研究室" },
+    provider: {
+      kind: "openai",
+      apiKey: "sk-1",
+      baseURL: "http://models.invalid:8080/v1",
+      model: "some-model",
+      api: "responses",
+      contextWindowTokens: 8192,
+      maxOutputTokens: 512,
+    },
+    language: "ja",
+    prompt: "Answer briefly.",
+    cursorSecret: SECRET,
+    timeouts: { firstTokenTimeoutMs: 1, betweenChunksTimeoutMs: 2, wholeRunTimeoutMs: 3 },
+    heartbeatIntervalMs: 50,
+    retentionEvents: 16,
+  });
+});
+
+test("readConfig() prefers a value to a file and then opens no file", async () => {
+  const environment = { OPENAI_API_KEY: "sk-2", OPENAI_API_KEY_FILE: "key", YOI_CURSOR_SECRET: SECRET };
+  const { provider, cursorSecret } = await readConfig({ ...environment, YOI_CURSOR_SECRET_FILE: "secret" }, noFiles);
+  expect(provider).toMatchObject({ kind: "openai", apiKey: "sk-2", baseURL: "https://api.openai.com/v1" });
+  expect(cursorSecret).toBe(SECRET);
+});
+
+test("readConfig() needs no key for a compatible server", async () => {
+  const { provider } = await readConfig({ OPENAI_BASE_URL: "http://127.0.0.1:11434/v1" }, noFiles);
+  expect(provider).toMatchObject({ kind: "openai", apiKey: null });
+});
+
+test.each([
+  ["YOI_HOST", " ", "expected 1 to 253 characters"],
+  ["YOI_PORT", "abc", "expected a whole number from 0 to 65535"],
+  ["YOI_PORT", "65536", "expected a whole number from 0 to 65535"],
+  ["YOI_PORT", "-1", "expected a whole number from 0 to 65535"],
+  ["YOI_PORT", "80.5", "expected a whole number from 0 to 65535"],
+  ["YOI_PORT", "0x50", "expected a whole number from 0 to 65535"],
+  ["YOI_WORKSPACE_ID", "a/b", "expected letters, digits, _, : and - only"],
+  ["YOI_WORKSPACE_NAME", "n".repeat(81), "expected 1 to 80 characters"],
+  ["YOI_LANGUAGE", "fr", "expected en or ja"],
+  ["YOI_CURSOR_SECRET", "short", "expected 32 to 1024 characters"],
+  ["YOI_CONTEXT_WINDOW_TOKENS", "10", "expected a whole number from 8192 to 10000000"],
+  ["YOI_MAX_OUTPUT_TOKENS", "0", "expected a whole number from 1 to 1000000"],
+  ["YOI_FIRST_TOKEN_TIMEOUT_MS", "0", "expected a whole number from 1 to 3600000"],
+  ["YOI_BETWEEN_CHUNKS_TIMEOUT_MS", "1e3", "expected a whole number from 1 to 3600000"],
+  ["YOI_WHOLE_RUN_TIMEOUT_MS", "never", "expected a whole number from 1 to"],
+  ["YOI_HEARTBEAT_INTERVAL_MS", "10", "expected a whole number from 50 to 3600000"],
+  ["YOI_RETENTION_EVENTS", "15", "expected a whole number from 16 to 1000000"],
+  ["YOI_DEMO_PACE", "-1", "expected a number from 0 to 100"],
+  ["OPENAI_BASE_URL", "api.example.com/v1", "expected a URL that begins with http:// or https://"],
+  ["OPENAI_BASE_URL", "file:///etc/passwd", "expected a URL that begins with http:// or https://"],
+  ["OPENAI_API", "legacy", "expected chat or responses"],
+])("readConfig() names %s when it is %j, and what would be right", async (key, value, expected) => {
+  const message = await refusalOf({ [key]: value });
+  expect(message).toMatch(/^Cannot start: /);
+  expect(message).toContain(`${key}: ${expected}`);
+});
+
+test("readConfig() names every wrong key at once", async () => {
+  const message = await refusalOf({ YOI_PORT: "x", YOI_LANGUAGE: "y" });
+  expect(message).toBe(
+    "Cannot start: YOI_PORT: expected a whole number from 0 to 65535; YOI_LANGUAGE: expected en or ja.",
+  );
+});
+
+test("readConfig() refuses an unknown key of its own prefix and lists the known ones", async () => {
+  const message = await refusalOf({ YOI_PROT: "8787" });
+  expect(message).toMatch(/^Cannot start: YOI_PROT is not a setting\. Known are .*YOI_PORT/);
+});
+
+test.each(["YOI_PROMPT_FILE", "YOI_CURSOR_SECRET_FILE", "OPENAI_API_KEY_FILE"])(
+  "readConfig() says of an unreadable file that %s names it, without the path",
+  async (key) => {
+    const message = await refusalOf({ [key]: "/run/secrets/of-mine" });
+    expect(message).toBe(`Cannot start: ${key} names a file that can't be read.`);
+  },
+);
+
+test.each([
+  ["YOI_PROMPT_FILE", " \n", "expected 1 to 100000 characters"],
+  ["YOI_CURSOR_SECRET_FILE", "", "expected 32 to 1024 characters"],
+  ["YOI_CURSOR_SECRET_FILE", "too short", "expected 32 to 1024 characters"],
+  ["OPENAI_API_KEY_FILE", "\n", "expected 1 to 4096 characters"],
+])("readConfig() holds the file of %s to the bounds of its value when it holds %j", async (key, content, expected) => {
+  const message = await refusalOf({ [key]: "/run/secrets/of-mine" }, () => Promise.resolve(content));
+  expect(message).toBe(`Cannot start: ${key} names a file with a wrong content: ${expected}.`);
+});
+
+test("readConfig() never repeats a value", async () => {
+  const key = "sk-canary".padEnd(5000, "x");
+  expect(await refusalOf({ OPENAI_API_KEY: key, YOI_CURSOR_SECRET: "canary" })).not.toContain("canary");
+});
+
+test("the process ends with 1 and one line when a setting is wrong", async () => {
+  await using server = ServerProcess.spawn({ environment: { YOI_PORT: "many" } });
+  expect(await within(server.exited, "the end of the process")).toEqual({ code: 1, signal: null });
+  expect(server.stdout).toBe("");
+  expect(server.stderr).toBe("Cannot start: YOI_PORT: expected a whole number from 0 to 65535.\n");
+});
+
+test("the process ends with 1 and one line when a file can't be read", async () => {
+  await using server = ServerProcess.spawn({ environment: { OPENAI_API_KEY_FILE: "/nowhere/key" } });
+  expect(await within(server.exited, "the end of the process")).toEqual({ code: 1, signal: null });
+  expect(server.output).toBe("Cannot start: OPENAI_API_KEY_FILE names a file that can't be read.\n");
+});
+
+test("the process ends with 1 and one line when its port is taken", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const address = taken.address();
+  const port = typeof address === "object" && address !== null ? String(address.port) : "";
+  try {
+    await using server = ServerProcess.spawn({ environment: { YOI_PORT: port } });
+    expect(await within(server.exited, "the end of the process")).toEqual({ code: 1, signal: null });
+    expect(server.stdout).toBe("");
+    expect(server.stderr).toMatch(/^Cannot start: .*address already in use.*\n$/i);
+    expect(server.stderr.trim().split("\n")).toHaveLength(1);
+  } finally {
+    taken.close();
+  }
+});
+
+test("the process ends with 1 and one line when its host is no address", async () => {
+  await using server = ServerProcess.spawn({ environment: { YOI_HOST: "no-such-host.invalid" } });
+  expect(await within(server.exited, "the end of the process")).toEqual({ code: 1, signal: null });
+  expect(server.output).toMatch(/^Cannot start: [^\n]+\n$/);
+});
