@@ -24,8 +24,8 @@ const ADDRESS_RULES: readonly Rule[] = [
 
 /** In order: what contains others comes first. */
 const RULES: readonly Rule[] = [
-  [/\b(bearer|basic)\s+[\w.~+/=*-]{6,}/gi, `$1 ${HIDDEN}`],
-  [/\b(token|key)\s+(?=\S*\d)[\w.~+/=*-]{12,}/gi, `$1 ${HIDDEN}`],
+  [/\b(bearer|basic)\s+[\w.~+/=*-]{5,}[\w~+/=*-]/gi, `$1 ${HIDDEN}`],
+  [/\b(token|key)\s+(?=\S*\d)[\w.~+/=*-]{11,}[\w~+/=*-]/gi, `$1 ${HIDDEN}`],
   [
     /\b((?:api[-_ ]?key|authorization|password|secret|access[-_ ]?token)["']?\s*[:=]\s*)["']?[^\s"',;}]+/gi,
     `$1${HIDDEN}`,
@@ -88,6 +88,6 @@ function secretRule(secret: string): Rule {
 
 /** The beginning of a text on one line. A word that the cut would split is left out: half a key is no longer recognised. */
 function readable(text: string): string {
-  const start = text.length <= READ_MAX_CHARS ? text : text.slice(0, READ_MAX_CHARS).replace(/\S*$/, "");
+  const start = text.length <= READ_MAX_CHARS ? text : text.slice(0, READ_MAX_CHARS).replace(/[!-~]*$/, "");
   return start.toWellFormed().replaceAll(/[\s\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, " ");
 }

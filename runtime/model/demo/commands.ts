@@ -70,16 +70,27 @@ export interface DemoCommand {
   readonly argument: string;
 }
 
+/** What stands between the paragraphs of a message, and between messages that were joined because no answer came. */
+const BLANK_LINE = /\n[ \t]*\n/;
+
 /**
- * The command that a message is, or null when it is an ordinary message.
+ * The command that a message is, or null when it is an ordinary message. The last paragraph decides: a command that got
+ * no answer is joined with what was said next, and must not be obeyed for ever.
  *
  * @example parseDemoCommand("/demo long 2000") // { name: "long", argument: "2000" }
  */
 export function parseDemoCommand(message: string): DemoCommand | null {
-  const match = /^\s*\/demo(?:\s+(\S+))?(?:\s+([^]*?))?\s*$/i.exec(message);
+  const paragraph = message.trimEnd().split(BLANK_LINE).at(-1) ?? "";
+  const match = /^\s*\/demo(?:\s+(\S+))?(?:\s+([^]*?))?\s*$/i.exec(paragraph);
   if (!match) return null;
   const name = (match[1] ?? "help").toLowerCase();
   return { name: isCommandName(name) ? name : null, argument: match[2] ?? "" };
+}
+
+/** A message without the paragraphs that are commands; empty when nothing else was said. */
+export function withoutDemoCommands(message: string): string {
+  const paragraphs = message.split(BLANK_LINE);
+  return paragraphs.filter((paragraph) => !parseDemoCommand(paragraph)).join("\n\n");
 }
 
 function isCommandName(name: string): name is DemoCommandName {

@@ -5,14 +5,16 @@
  * model needs none of this. Pure; `topics.ts` uses it.
  */
 import type { ModelMessage } from "../model.ts";
-import { parseDemoCommand, type DemoLanguage } from "./commands.ts";
+import { withoutDemoCommands, type DemoLanguage } from "./commands.ts";
 
 const JAPANESE = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u;
 const LETTERS = /\p{L}/u;
 
 /** What people have said, oldest first, commands left out. */
 export function spokenBy(messages: readonly ModelMessage[]): readonly string[] {
-  return messages.flatMap(({ role, content }) => (role === "user" && !parseDemoCommand(content) ? [content] : []));
+  return messages
+    .flatMap(({ role, content }) => (role === "user" ? [withoutDemoCommands(content)] : []))
+    .filter((said) => said.trim() !== "");
 }
 
 /** The language of the newest message that shows one. */
@@ -51,7 +53,7 @@ export function quoted(text: string): string {
 }
 
 const ENGLISH_FRAME =
-  /^(?:(?:please|hey|so|and|ok|okay|well|but),?\s+)*(?:(?:can|could|would|will) you\s+(?:please\s+)?|how (?:do|can|should|would) (?:i|we|you)\s+|what (?:is|are|was|were)\s+(?:the |an? )?|(?:tell|show) me (?:about )?|i (?:want|need|would like) to\s+|why (?:is|are|do|does)\s+|explain\s+|write\s+(?:me\s+)?)+/i;
+  /^(?:(?:please|hey|so|and|ok|okay|well|but),?\s+)*(?:(?:can|could|would|will) you\s+(?:please\s+)?|how (?:do|can|should|would) (?:i|we|you)\s+|what (?:is|are|was|were)\s+(?:the |an? )?|(?:tell|show) me (?:about )?|i (?:want|need|would like) to\s+|why (?:is|are|do|does)\s+|explain\s+|write\s+(?:me\s+)?|(?:the|an?|some)\s+)+/i;
 const JAPANESE_FRAME =
   /(?:について|に関して|を|は|が|って|とは)?(?:何ですか|なんですか|何|教えて|説明して|書いて|作って|考えて|してほしい|知りたい|どうすれば(?:いい|よい)|どう思う)?(?:ください|下さい|もらえますか|くれますか|です|ます)?(?:か|かな|の)?[。.!?！？\s]*$/u;
 

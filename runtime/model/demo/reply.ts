@@ -50,7 +50,7 @@ export const RATE_LIMITED_ATTEMPTS = 2;
 
 const SLOW_ANSWER_MS = 60_000;
 const LONG_TOKEN_MS = 1;
-const LONG_DEFAULT_WORDS = 16_000;
+const LONG_DEFAULT_WORDS = 19_500;
 const LONG_MAX_WORDS = 100_000;
 
 /** The reply to a conversation whose newest message is a user's. */
