@@ -1,7 +1,7 @@
 /** How long a provider asks to wait. Owns the reading of its response headers, each a stranger's text; pure. */
 
 /** Longest wait believed, in milliseconds; longer ones become this. What is granted of it is `retry.ts`'s matter. */
-export const RETRY_AFTER_BELIEVED_MAX_MS = 3_600_000;
+const RETRY_AFTER_BELIEVED_MAX_MS = 3_600_000;
 
 /**
  * The wait that `retry-after-ms` or `retry-after` asks for, in milliseconds; null where there is none or it makes no sense.

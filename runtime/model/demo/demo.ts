@@ -10,7 +10,7 @@ import { createDemoHandlers, DEMO_MODEL_NAME, type DemoHandlersOptions } from ".
 import { handlersFetch } from "./handlers-fetch.ts";
 
 /** The demo's window, in tokens: a usual size for a small model. */
-export const DEMO_CONTEXT_WINDOW_TOKENS = 32_768;
+const DEMO_CONTEXT_WINDOW_TOKENS = 32_768;
 
 /** The demo as a model. It streams by `clock` and `random`, so that a simulator decides its pace. */
 export function createDemoModel(options: DemoHandlersOptions): Model {

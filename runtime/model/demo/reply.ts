@@ -43,10 +43,10 @@ export interface DemoReplyFacts {
 }
 
 /** Between two tokens at a human pace, before jitter. */
-export const TOKEN_MS = 32;
+const TOKEN_MS = 32;
 
 /** How often `/demo rate-limit` refuses before it answers. */
-export const RATE_LIMITED_ATTEMPTS = 2;
+const RATE_LIMITED_ATTEMPTS = 2;
 
 const SLOW_ANSWER_MS = 60_000;
 const LONG_TOKEN_MS = 1;

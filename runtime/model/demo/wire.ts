@@ -12,10 +12,10 @@ import type { DemoReply, DemoStep } from "./reply.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** Before the first token, before jitter. */
-export const FIRST_TOKEN_MS = 400;
+const FIRST_TOKEN_MS = 400;
 
 /** How far jitter goes from a pace, in parts of it: 32 ms become 25 to 39. */
-export const PACE_JITTER = 0.22;
+const PACE_JITTER = 0.22;
 
 /** What a reply is sent with. */
 export interface DemoWire {
