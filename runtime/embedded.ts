@@ -7,14 +7,21 @@
 import type { RuntimeId, WorkerId, WorkerRef } from "../protocol/id.ts";
 import { WorkerId as WorkerIdSchema } from "../protocol/id.ts";
 import { ProblemError, type Diagnostic } from "../protocol/problem.ts";
-import type { EntryPage, ProfileSelector, TranscriptPage, WorkerDetail } from "../protocol/runtime-api.ts";
+import type {
+  ConfigBundleRef,
+  EntryPage,
+  ProfileSelector,
+  TranscriptPage,
+  WorkerDetail,
+} from "../protocol/runtime-api.ts";
 import { entriesTotal } from "../protocol/transcript.ts";
 import type { Clock, Random } from "./clock.ts";
+import { ConfigBundles } from "./config-bundles.ts";
 import type { Limits } from "./limits.ts";
 import { createEpoch } from "./log-cursor.ts";
 import { observeWorker, type ObserveContext } from "./observe.ts";
-import { findProfile, type Profiles } from "./profile.ts";
-import type { Runtime } from "./runtime.ts";
+import { chooseProfile, profileKey, type Profiles } from "./profile.ts";
+import type { CreateWorker, Runtime } from "./runtime.ts";
 import type { EventRecord, RuntimeStore, WorkerRecord } from "./store/store.ts";
 import { Worker } from "./worker.ts";
 
@@ -34,7 +41,11 @@ export interface EnsureWorker {
   readonly workerId: WorkerId;
   readonly displayName: string;
   readonly profile: ProfileSelector;
+  readonly configBundle?: ConfigBundleRef;
 }
+
+/** Remarks that are kept for the operator. */
+const MAX_NOTES = 64;
 
 /** A Runtime in this process. */
 export interface EmbeddedRuntime extends Runtime {
@@ -56,11 +67,16 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
   const refOf = (workerId: WorkerId): WorkerRef => ({ runtime_id: runtimeId, worker_id: workerId });
 
   const addWorker = (record: WorkerRecord, kept: readonly EventRecord[]): Worker => {
+    const { profile, isStandIn } = chooseProfile(profiles, record.profile, record.configBundle !== undefined);
+    if (isStandIn) {
+      const key = profileKey(record.profile);
+      note("profile_stand_in", `There is no profile "${key}" here; the default one stands in for it.`, "warning");
+    }
     const worker = new Worker({
       ref: refOf(record.workerId),
       record,
       kept,
-      profile: findProfile(profiles, record.profile),
+      profile,
       store,
       limits,
       clock,
@@ -71,9 +87,9 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     return worker;
   };
 
-  const note = (code: string, message: string): void => {
-    if (notes.some((known) => known.message === message)) return;
-    notes.push({ code, severity: "error", message });
+  const note = (code: string, message: string, severity: Diagnostic["severity"] = "error"): void => {
+    if (notes.length >= MAX_NOTES || notes.some((known) => known.message === message)) return;
+    notes.push({ code, severity, message });
   };
 
   const find = (workerId: WorkerId): Worker => {
@@ -86,9 +102,24 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     if (closed) throw new ProblemError("runtime_stopped", `Runtime "${runtimeId}" has been stopped.`);
   };
 
-  const newWorker = async ({ workerId, displayName: name, profile }: EnsureWorker): Promise<Worker> => {
+  /** In the reference's order. */
+  const checkCreation = ({ profile, configBundle, initialInput }: CreateWorker): void => {
     checkOpen();
-    findProfile(profiles, profile);
+    if (configBundle && (configBundle.id.trim() === "" || configBundle.digest.trim() === "")) {
+      throw new ProblemError("invalid_request", "config_bundle: expected an id and a digest.");
+    }
+    if (initialInput?.kind !== undefined && initialInput.kind !== "user") {
+      throw new ProblemError("invalid_initial_input_kind", 'initial_input.kind: expected "user".');
+    }
+    if (initialInput?.content.trim() === "") {
+      throw new ProblemError("input_empty", "initial_input.content: expected at least one visible character.");
+    }
+    if (configBundle) bundles.checkProfile(configBundle, profile);
+  };
+
+  const newWorker = async ({ workerId, displayName: name, profile, configBundle }: EnsureWorker): Promise<Worker> => {
+    checkOpen();
+    chooseProfile(profiles, profile, configBundle !== undefined);
     if (workers.size >= limits.runtime.maxWorkers) {
       throw new ProblemError("too_many_workers", `Runtime "${runtimeId}" keeps ${workers.size} Workers, its limit.`);
     }
@@ -96,6 +127,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       workerId,
       displayName: name,
       profile,
+      ...(configBundle === undefined ? {} : { configBundle: { id: configBundle.id, digest: configBundle.digest } }),
       lifecycle: "running",
       epoch: createEpoch(random),
       createdTs: clock.now(),
@@ -132,6 +164,11 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     await store[Symbol.asyncDispose]();
   };
 
+  const bundles = new ConfigBundles({
+    kept: await store.loadConfigBundles(),
+    store,
+    maxBundles: limits.runtime.maxConfigBundles,
+  });
   for (const { record, events } of await store.load()) addWorker(record, events);
   await Promise.all([...workers.values()].map((worker) => worker.recover()));
 
@@ -174,12 +211,24 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
 
     getWorker: async (workerId) => find(workerId).detail(),
 
-    async createWorker({ profile, displayName: name, initialInput }) {
+    async storeConfigBundle(bundle) {
+      checkOpen();
+      return bundles.store(bundle);
+    },
+
+    listConfigBundles: async () => bundles.list(),
+    checkConfigBundle: async (reference) => bundles.check(reference),
+
+    async createWorker(request) {
+      checkCreation(request);
+      const { profile, configBundle, displayName: name, initialInput } = request;
+      const { label } = chooseProfile(profiles, profile, configBundle !== undefined).profile;
       const workerId = nextWorkerId();
       const worker = await newWorker({
         workerId,
-        displayName: name ?? findProfile(profiles, profile).label,
+        displayName: name ?? label,
         profile,
+        ...(configBundle === undefined ? {} : { configBundle }),
       });
       if (initialInput) {
         try {

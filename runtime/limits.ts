@@ -43,6 +43,7 @@ export interface WorkerLimits {
 /** Bounds of the Runtime as a whole. */
 export interface RuntimeLimits {
   readonly maxWorkers: number;
+  readonly maxConfigBundles: number;
   /** Items in a page of the transcript. */
   readonly maxTranscriptItems: number;
   /** Entries in a page of entries. */
@@ -80,6 +81,7 @@ export const DEFAULT_LIMITS: Limits = {
   },
   runtime: {
     maxWorkers: 1_000,
+    maxConfigBundles: 256,
     maxTranscriptItems: 256,
     maxEntries: 256,
     maxEventBatch: 256,

@@ -34,6 +34,28 @@ export function profileKey(selector: ProfileSelector): string {
   }
 }
 
+/** Which profile a Worker gets. */
+export interface ProfileChoice {
+  readonly profile: Profile;
+  /** Whether it stands in for one that this Runtime lacks. */
+  readonly isStandIn: boolean;
+}
+
+/**
+ * The profile for a selector. What a stored config bundle lists, a Backend may rely on: a `builtin` profile that is
+ * missing here is then the default one, and whoever asks says so aloud.
+ *
+ * @throws ProblemError invalid_request, unsupported
+ */
+export function chooseProfile(profiles: Profiles, selector: ProfileSelector, isListedByBundle: boolean): ProfileChoice {
+  const profile = profiles.get(profileKey(selector));
+  if (profile || !isListedByBundle) return { profile: profile ?? findProfile(profiles, selector), isStandIn: false };
+  if (selector.kind === "builtin") {
+    return { profile: findProfile(profiles, { kind: "runtime_default" }), isStandIn: true };
+  }
+  throw new ProblemError("unsupported", `profile: there is no profile "${profileKey(selector)}" here.`);
+}
+
 /** @throws ProblemError invalid_request where the Runtime has no such profile */
 export function findProfile(profiles: Profiles, selector: ProfileSelector): Profile {
   const key = profileKey(selector);

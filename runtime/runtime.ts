@@ -5,10 +5,12 @@
  * Backend knows no other. Every method may take as long as a network does, so each takes a signal; every failure is a
  * `ProblemError`.
  */
+import type { ConfigBundle, ConfigBundleAvailability, ConfigBundleSummary } from "../protocol/config-bundle.ts";
 import type { RuntimeCursor } from "../protocol/cursor.ts";
 import type { RuntimeId, SubmissionId, WorkerId } from "../protocol/id.ts";
 import type { Diagnostic } from "../protocol/problem.ts";
 import type {
+  ConfigBundleRef,
   EntryPage,
   ProfileSelector,
   RuntimeDetail,
@@ -37,11 +39,19 @@ export interface SendInput {
   readonly submissionId?: SubmissionId;
 }
 
+/** The message that a new Worker begins with. Only a person's is taken. */
+export interface InitialInput extends SendInput {
+  /** Absent: `user`. */
+  readonly kind?: "user" | "system";
+}
+
 /** What a new Worker shall be. */
 export interface CreateWorker {
   readonly profile: ProfileSelector;
+  /** A stored bundle that lists the profile; absent: the Runtime's own profiles. */
+  readonly configBundle?: ConfigBundleRef;
   readonly displayName?: string;
-  readonly initialInput?: SendInput;
+  readonly initialInput?: InitialInput;
 }
 
 /** A page counted from the oldest item. */
@@ -90,11 +100,29 @@ export interface Runtime extends AsyncDisposable {
   /** What its operator should know, e.g. a Worker whose record could not be read. */
   diagnostics(options?: CallOptions): Promise<readonly Diagnostic[]>;
 
+  /**
+   * Keeps a config bundle; the same id replaces what was there.
+   *
+   * @throws ProblemError invalid_request, invalid_profile_selector, unsupported_config_declaration,
+   * config_bundle_digest_mismatch, too_many_config_bundles, runtime_stopped
+   */
+  storeConfigBundle(bundle: ConfigBundle, options?: CallOptions): Promise<ConfigBundleAvailability>;
+  /** All config bundles, sorted by id. */
+  listConfigBundles(options?: CallOptions): Promise<readonly ConfigBundleSummary[]>;
+  /** @throws ProblemError invalid_request, config_bundle_missing, config_bundle_digest_mismatch */
+  checkConfigBundle(reference: ConfigBundleRef, options?: CallOptions): Promise<ConfigBundleAvailability>;
+
   /** All Workers, sorted by id. */
   listWorkers(options?: CallOptions): Promise<readonly WorkerDetail[]>;
   /** @throws ProblemError worker_not_found */
   getWorker(workerId: WorkerId, options?: CallOptions): Promise<WorkerDetail>;
-  /** @throws ProblemError too_many_workers, unsupported, runtime_stopped */
+  /**
+   * Makes a Worker. A `builtin` profile that a stored bundle lists and this Runtime lacks is its default one, with a
+   * diagnostic; the Worker keeps the selector that was asked for.
+   *
+   * @throws ProblemError runtime_stopped, invalid_initial_input_kind, input_empty, config_bundle_missing,
+   * config_bundle_digest_mismatch, invalid_profile_selector, invalid_request, unsupported, too_many_workers
+   */
   createWorker(request: CreateWorker, options?: CallOptions): Promise<WorkerDetail>;
   /** Ends the Worker for good, with its run. Repeating it changes nothing and answers the same. */
   stopWorker(workerId: WorkerId, reason?: string, options?: CallOptions): Promise<WorkerLifecycleAck>;

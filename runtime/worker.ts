@@ -159,6 +159,7 @@ export class Worker {
         last_result: { ...this.#lastResult, run_state: runState },
       },
       profile: this.#record.profile,
+      ...(this.#record.configBundle === undefined ? {} : { config_bundle: this.#record.configBundle }),
       transcript_len: this.#lineCount,
       last_event_id: this.log.head,
       display_name: this.#record.displayName,

@@ -3,6 +3,7 @@
  *
  * Owns nothing but maps; for tests, and for edges without a disk.
  */
+import type { ConfigBundle } from "../../protocol/config-bundle.ts";
 import type { WorkerId } from "../../protocol/id.ts";
 import { ProblemError } from "../../protocol/problem.ts";
 import type { EventRecord, RuntimeStore, StoredWorker, WorkerRecord } from "./store.ts";
@@ -16,6 +17,7 @@ interface Kept {
 /** An empty store in memory. */
 export function createMemoryStore(): RuntimeStore {
   const workers = new Map<WorkerId, Kept>();
+  const bundles = new Map<string, ConfigBundle>();
 
   const find = (workerId: WorkerId): Kept => {
     const kept = workers.get(workerId);
@@ -30,6 +32,12 @@ export function createMemoryStore(): RuntimeStore {
       [...workers.values()]
         .map(({ record, events }): StoredWorker => ({ record, events: [...events] }))
         .toSorted((a, b) => (a.record.workerId < b.record.workerId ? -1 : 1)),
+
+    loadConfigBundles: async () => [...bundles.values()].toSorted((a, b) => (a.metadata.id < b.metadata.id ? -1 : 1)),
+
+    async putConfigBundle(bundle) {
+      bundles.set(bundle.metadata.id, bundle);
+    },
 
     async putWorker(record) {
       const kept = workers.get(record.workerId);

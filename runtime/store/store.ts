@@ -1,11 +1,12 @@
 /**
- * The store contract: where a Runtime keeps its Workers.
+ * The store contract: where a Runtime keeps its Workers and its config bundles.
  *
  * Owns the interface and the records. A store answers only when what it was given is kept as well as it can keep it; a
  * Worker publishes nothing before that. `tests/contract/store-suite.ts` says what every store must do.
  */
+import type { ConfigBundle } from "../../protocol/config-bundle.ts";
 import type { WorkerId } from "../../protocol/id.ts";
-import type { ProfileSelector } from "../../protocol/runtime-api.ts";
+import type { ConfigBundleRef, ProfileSelector } from "../../protocol/runtime-api.ts";
 import type { Epoch } from "../log-cursor.ts";
 
 /** What a Worker is, apart from its conversation. */
@@ -13,6 +14,8 @@ export interface WorkerRecord {
   readonly workerId: WorkerId;
   readonly displayName: string;
   readonly profile: ProfileSelector;
+  /** The stored bundle that it was made with. */
+  readonly configBundle?: ConfigBundleRef;
   readonly lifecycle: "running" | "stopped";
   /** Epoch of its event log. */
   readonly epoch: Epoch;
@@ -42,6 +45,10 @@ export interface RuntimeStore extends AsyncDisposable {
   readonly kind: "memory" | "fs_store";
   /** Everything kept, sorted by Worker id. */
   load(): Promise<readonly StoredWorker[]>;
+  /** Everything kept of config bundles, sorted by id. */
+  loadConfigBundles(): Promise<readonly ConfigBundle[]>;
+  /** Adds the bundle, or replaces the one of the same id. */
+  putConfigBundle(bundle: ConfigBundle): Promise<void>;
   /** Adds the record, or replaces the one of the same id. */
   putWorker(record: WorkerRecord): Promise<void>;
   /** Forgets a Worker and its events. */

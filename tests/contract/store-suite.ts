@@ -1,5 +1,6 @@
 /** What every store must do. Called with each store there is. */
 import { describe, expect, test } from "vitest";
+import type { ConfigBundle } from "../../protocol/config-bundle.ts";
 import { WorkerId } from "../../protocol/id.ts";
 import type { EventRecord, RuntimeStore, WorkerRecord } from "../../runtime/store/store.ts";
 import { problemCode } from "../support/problem-code.ts";
@@ -26,6 +27,18 @@ const event = (position: number, text = `text ${position}`): EventRecord => ({
 const events = (from: number, to: number): EventRecord[] =>
   Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
 
+const bundle = (id: string, revision: string): ConfigBundle => ({
+  metadata: {
+    id,
+    digest: "0".repeat(64),
+    revision,
+    workspace_id: "ws",
+    created_at: "whenever",
+    provenance: { source: "test", detail: "unit" },
+  },
+  profiles: [{ selector: { kind: "builtin", value: "builtin:coder" }, label: "Coder" }],
+});
+
 /** The contract of `RuntimeStore`. Each test gets a store with nothing in it. */
 export function storeSuite(name: string, createStore: () => Promise<RuntimeStore>): void {
   describe(`${name}, as a RuntimeStore`, () => {
@@ -34,13 +47,25 @@ export function storeSuite(name: string, createStore: () => Promise<RuntimeStore
       expect(await store.load()).toEqual([]);
     });
 
+    test("loadConfigBundles() gives what was put, the newest of each id, sorted by id", async () => {
+      await using store = await createStore();
+      expect(await store.loadConfigBundles()).toEqual([]);
+      for (const one of [bundle("b", "r1"), bundle("a:1", "r1 名前"), bundle("b", "r2")])
+        await store.putConfigBundle(one);
+      expect(await store.loadConfigBundles()).toEqual([bundle("a:1", "r1 名前"), bundle("b", "r2")]);
+      await store.putWorker(record(A, { configBundle: { id: "b", digest: "f".repeat(64) } }));
+      await store.removeWorker(A);
+      expect((await store.loadConfigBundles()).length).toBe(2);
+    });
+
     test("load() gives what was put, sorted by id", async () => {
       await using store = await createStore();
+      const configBundle = { id: "demo-bundle", digest: "a".repeat(64) };
       await store.putWorker(record(B, { displayName: "B", profile: { kind: "runtime_default" } }));
-      await store.putWorker(record(A));
+      await store.putWorker(record(A, { configBundle }));
       await store.append(A, events(1, 3));
       expect(await store.load()).toEqual([
-        { record: record(A), events: events(1, 3) },
+        { record: record(A, { configBundle }), events: events(1, 3) },
         { record: record(B, { displayName: "B", profile: { kind: "runtime_default" } }), events: [] },
       ]);
     });
