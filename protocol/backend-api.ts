@@ -6,7 +6,7 @@
  */
 import * as z from "zod/mini";
 import { LogEntry } from "./entry.ts";
-import { INPUT_MAX_CHARS, DISPLAY_NAME_MAX_CHARS, TranscriptItem } from "./runtime-api.ts";
+import { DISPLAY_NAME_MAX_CHARS, TranscriptItem } from "./runtime-api.ts";
 import { HostId, RuntimeId, SubmissionId, WorkerId } from "./id.ts";
 import { uint } from "./number.ts";
 import { openEnum } from "./open-enum.ts";
@@ -98,7 +98,8 @@ export function listOf<Item extends z.ZodMiniType>(item: Item) {
 
 export const WorkerInputRequest = z.strictObject({
   kind: z._default(z.enum(["user", "system"]), "user"),
-  content: z.string().check(z.maxLength(INPUT_MAX_CHARS)),
+  /** Bounded by its Worker, whose refusals (`input_empty`, `input_too_large`) are the same on every way in. */
+  content: z.string(),
   /** Ours: sent again with the same id, the first acknowledgement is the answer. */
   submission_id: z.optional(SubmissionId),
 });
@@ -249,7 +250,7 @@ export const CompanionTranscript = z.looseObject({
 export type CompanionTranscript = z.infer<typeof CompanionTranscript>;
 
 export const CompanionMessageRequest = z.strictObject({
-  content: z.string().check(z.maxLength(INPUT_MAX_CHARS)),
+  content: z.string(),
   /** Ours: sent again with the same id, the first acknowledgement is the answer. */
   submission_id: z.optional(SubmissionId),
 });
