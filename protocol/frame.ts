@@ -26,7 +26,8 @@ const diagnosticFrame = z.looseObject({ kind: z.literal("diagnostic"), diagnosti
 /**
  * Runtime → Backend:
  * `{"kind":"event","envelope":{"cursor":"wo_…","event_id":"wo_…","worker_id":"companion","ts":1782…,"payload":{…}}}`.
- * A snapshot's `event_id` is `snapshot:` + its cursor.
+ * A snapshot's `event_id` is `snapshot:` + its cursor. `heartbeat` is ours and as in {@link ClientFrame}: only for those
+ * who ask for it, so that the reference's Backend never sees one.
  */
 export const RuntimeFrame = z.discriminatedUnion("kind", [
   z.looseObject({
@@ -41,6 +42,14 @@ export const RuntimeFrame = z.discriminatedUnion("kind", [
     }),
   }),
   diagnosticFrame,
+  z.looseObject({
+    kind: z.literal("heartbeat"),
+    ts: epochMs,
+    /** When the next one is due at the latest. */
+    interval_ms: uint,
+    /** Newest cursor of the stream: an observer that has it has everything. */
+    cursor: RuntimeCursor,
+  }),
 ]);
 export type RuntimeFrame = z.infer<typeof RuntimeFrame>;
 

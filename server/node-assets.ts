@@ -5,7 +5,7 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import * as z from "zod/mini";
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "../runtime/settings.ts";
 import type { Asset, Assets } from "./platform.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {

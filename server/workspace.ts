@@ -7,18 +7,14 @@
 import type { Hono } from "hono";
 import * as z from "zod/mini";
 import { RuntimeId, WorkerId } from "../protocol/id.ts";
-import { COMPANION_PROMPTS, renderCompanionPrompt } from "../prompts/companion.ts";
 import { systemClock, systemRandom } from "../runtime/clock.ts";
+import { COMPANION_PROFILE, createConverseProfiles } from "../runtime/converse-profiles.ts";
 import { openEmbeddedRuntime, type EmbeddedRuntime } from "../runtime/embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../runtime/limits.ts";
-import { createDemoModel } from "../runtime/model/demo/demo.ts";
-import type { Model } from "../runtime/model/model.ts";
-import { createOpenAIModel } from "../runtime/model/openai.ts";
-import type { Profile, Profiles } from "../runtime/profile.ts";
 import type { EmbeddedRegistry } from "../runtime/registry.ts";
 import { createMemoryStore } from "../runtime/store/memory.ts";
 import { createApp } from "./app.ts";
-import { ConfigError, type Config, type ProviderConfig } from "./config.ts";
+import type { Config } from "./config.ts";
 import { createBackend } from "./create-backend.ts";
 import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
@@ -30,7 +26,6 @@ export const EMBEDDED_RUNTIME_ID = RuntimeId.parse("backend-internal");
 /** The Companion's id in it. */
 export const COMPANION_WORKER_ID = WorkerId.parse("companion");
 
-const COMPANION_PROFILE = "builtin:companion";
 const SECRET_BYTES = 32;
 
 /** What a workspace server is made of. */
@@ -109,44 +104,10 @@ function openRuntime(config: Config): Promise<EmbeddedRuntime> {
   return openEmbeddedRuntime({
     runtimeId: EMBEDDED_RUNTIME_ID,
     displayName: config.workspace.displayName,
-    profiles: profilesOf(config),
+    profiles: createConverseProfiles(config, config.workspace.displayName),
     store: createMemoryStore(),
     limits,
     clock: systemClock,
     random: systemRandom,
   });
-}
-
-function profilesOf(config: Config): Profiles {
-  const template = config.prompt ?? COMPANION_PROMPTS[config.language];
-  const systemPrompt = (now: number): string =>
-    renderCompanionPrompt(template, {
-      workspace: config.workspace.displayName,
-      language: config.language === "ja" ? "日本語" : "English",
-      date: new Date(now).toISOString().slice(0, 10),
-    });
-  try {
-    systemPrompt(systemClock.now());
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : "it can't be rendered";
-    throw new ConfigError(`Cannot start: YOI_PROMPT_FILE: ${reason}.`, { cause });
-  }
-  const companion: Profile = {
-    label: "Companion",
-    model: modelOf(config.provider, config.language),
-    systemPrompt,
-    tools: [],
-  };
-  return new Map([
-    [COMPANION_PROFILE, companion],
-    ["runtime_default", { ...companion, label: "Worker" }],
-  ]);
-}
-
-function modelOf(provider: ProviderConfig, language: Config["language"]): Model {
-  if (provider.kind === "demo") {
-    return createDemoModel({ clock: systemClock, random: systemRandom, pace: provider.pace, language });
-  }
-  const { kind: _kind, maxOutputTokens, ...options } = provider;
-  return createOpenAIModel({ ...options, ...(maxOutputTokens === null ? {} : { maxOutputTokens }) });
 }

@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { ConfigError, readConfig } from "../../server/config.ts";
+import { ConfigError } from "../../runtime/settings.ts";
+import { readConfig } from "../../server/config.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { within } from "../support/within.ts";

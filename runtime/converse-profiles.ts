@@ -1,0 +1,52 @@
+/**
+ * The profiles of a Runtime whose Workers converse.
+ *
+ * Owns their making from configuration: the model, the prompt, and which selectors mean them. Entry points and the
+ * workspace server call it; the core only looks profiles up.
+ */
+import { COMPANION_PROMPTS, renderCompanionPrompt } from "../prompts/companion.ts";
+import { systemClock, systemRandom } from "./clock.ts";
+import { createDemoModel } from "./model/demo/demo.ts";
+import type { Model } from "./model/model.ts";
+import { createOpenAIModel } from "./model/openai.ts";
+import type { Profile, Profiles } from "./profile.ts";
+import type { AnswerConfig } from "./provider-config.ts";
+import { ConfigError } from "./settings.ts";
+
+/** The Companion's profile. */
+export const COMPANION_PROFILE = "builtin:companion";
+
+/**
+ * The Companion's profile and the default one.
+ *
+ * @param workspaceName What the prompt calls the place.
+ * @throws ConfigError where the owner's own prompt can't be rendered
+ */
+export function createConverseProfiles(config: AnswerConfig, workspaceName: string): Profiles {
+  const template = config.prompt ?? COMPANION_PROMPTS[config.language];
+  const systemPrompt = (now: number): string =>
+    renderCompanionPrompt(template, {
+      workspace: workspaceName,
+      language: config.language === "ja" ? "日本語" : "English",
+      date: new Date(now).toISOString().slice(0, 10),
+    });
+  try {
+    systemPrompt(systemClock.now());
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : "it can't be rendered";
+    throw new ConfigError(`Cannot start: YOI_PROMPT_FILE: ${reason}.`, { cause });
+  }
+  const companion: Profile = { label: "Companion", model: modelOf(config), systemPrompt, tools: [] };
+  return new Map([
+    [COMPANION_PROFILE, companion],
+    ["runtime_default", { ...companion, label: "Worker" }],
+  ]);
+}
+
+function modelOf({ provider, language }: AnswerConfig): Model {
+  if (provider.kind === "demo") {
+    return createDemoModel({ clock: systemClock, random: systemRandom, pace: provider.pace, language });
+  }
+  const { kind: _kind, maxOutputTokens, ...options } = provider;
+  return createOpenAIModel({ ...options, ...(maxOutputTokens === null ? {} : { maxOutputTokens }) });
+}
