@@ -92,7 +92,12 @@ export async function bodyOf<Schema extends z.ZodMiniType>(
   if (!JSON_TYPE.test(type)) {
     throw new ProblemError("unsupported_media_type", "Content-Type: expected application/json.");
   }
-  const text = await context.req.text();
+  let text: string;
+  try {
+    text = await context.req.text();
+  } catch (cause) {
+    throw new ProblemError("invalid_request", "The body broke off before its end.", { cause });
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
