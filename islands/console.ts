@@ -39,12 +39,20 @@ export function createConsole(data: ConsoleData, environment: Environment) {
     cursor: () => conversation.cursor.peek(),
     dropCursor: () => conversation.dropCursor(),
     receive: (envelope) => conversation.receive(envelope),
+    async findRefusal() {
+      const result = await api.getWorker(ref);
+      if (result.ok || result.failure.kind !== "problem") return undefined;
+      return { code: result.failure.code, message: result.failure.detail };
+    },
     clock,
     random: environment.random,
     WebSocket: environment.WebSocket,
     isOnline: environment.isOnline,
   });
-  const isRunning = computed(() => conversation.run.value.state === "active");
+  // What has ended for good is at work no more, whatever was seen last.
+  const isRunning = computed(
+    () => conversation.run.value.state === "active" && connection.state.value.kind !== "ended",
+  );
   const drafts = createDrafts(ref, environment.storage);
   const workers = new WorkerList({ workers: data.workers, api, clock, isVisible: environment.isVisible });
   const listed = computed(() =>

@@ -45,6 +45,7 @@ export interface ApiClient {
   cancelRun(ref: WorkerRef): Promise<ApiResult<WorkerLifecycleResult>>;
   stopWorker(ref: WorkerRef): Promise<ApiResult<WorkerLifecycleResult>>;
   entries(ref: WorkerRef, before: number, limit: number): Promise<ApiResult<WorkerEntries>>;
+  getWorker(ref: WorkerRef): Promise<ApiResult<WorkerSummary>>;
   listWorkers(): Promise<ApiResult<readonly WorkerSummary[]>>;
   spawnWorker(runtimeId: RuntimeId, name: string): Promise<ApiResult<WorkerSpawnResult>>;
 }
@@ -90,6 +91,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     stopWorker: (ref) => request(WorkerLifecycleResult, `${workerApiPath(ref)}/stop`, {}),
     entries: (ref, before, limit) =>
       request(WorkerEntries, `${workerApiPath(ref)}/entries?before=${before}&limit=${limit}`),
+    getWorker: (ref) => request(WorkerSummary, workerApiPath(ref)),
     async listWorkers() {
       const result = await request(WorkerList, "/api/workers");
       return result.ok ? { ok: true, value: result.value.items } : result;

@@ -20,6 +20,11 @@ export interface ConnectionOptions {
   readonly cursor: () => ClientCursor | undefined;
   readonly dropCursor: () => void;
   readonly receive: (envelope: Envelope) => void;
+  /**
+   * Why an attempt did not open, as far as the server tells when it is asked apart: a browser keeps the answer to a
+   * refused handshake to itself.
+   */
+  readonly findRefusal: () => Promise<StreamDiagnostic | undefined>;
   readonly clock: Clock;
   /** A number within [0, 1). */
   readonly random: () => number;
@@ -91,7 +96,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
   /** Waits for the turn of the next attempt. Also without a network an attempt is made: the server may be this machine. */
   const takeTurn = async () => {
     const waitMs = backoffMs(failedAttempts, options.random());
-    if (waitMs > 0) {
+    if (waitMs > 0 && state.peek().kind !== "ended") {
       showLost(clock.now() + waitMs);
       await new Promise<void>((resolve) => {
         const timer = clock.setTimeout(resolve, waitMs);
@@ -102,7 +107,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
       });
       endWait = undefined;
     }
-    showLost();
+    if (state.peek().kind !== "ended") showLost();
     attemptStartedAt = clock.now();
     const cursor = options.cursor();
     resumed = cursor !== undefined;
@@ -128,6 +133,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
     lose();
     state.value = next;
     socket?.close();
+    endWait?.();
   };
 
   const lose = () => {
@@ -210,14 +216,21 @@ export const Connection = createModel((options: ConnectionOptions) => {
     watch();
   };
 
+  const explainRefusal = async () => {
+    const diagnostic = await options.findRefusal();
+    if (diagnostic && !isOpen && socket !== undefined) onDiagnostic(diagnostic);
+  };
+
   const onClose = (event: { readonly code: number }) => {
     if (state.peek().kind === "ended") return;
+    const wasOpen = isOpen;
     lose();
     if (event.code === CLIENT_CLOSE_CODE) return;
     failedAttempts += 1;
     // The close can arrive although the diagnostic before it was lost.
     if (event.code === closeCodeOf("cursor_expired")) options.dropCursor();
     showLost();
+    if (!wasOpen) void explainRefusal();
   };
 
   /** Whether the link deserves trust right now, e.g. when the page is shown again after a sleep. */

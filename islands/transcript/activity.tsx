@@ -14,7 +14,7 @@ export function Activity() {
   const staleSince = "staleSince" in link ? link.staleSince : undefined;
   const present = useNow(run.state === "active");
   const now = staleSince ?? present;
-  if (run.state !== "active") return null;
+  if (run.state !== "active" || link.kind === "ended") return null;
   const { retry } = run;
   const stale = staleSince !== undefined && (
     <span class="activity-stale">{messages.link.staleSince(formats.timeWithSeconds(staleSince))}</span>

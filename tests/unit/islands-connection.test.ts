@@ -5,6 +5,7 @@ import { Connection, type ConnectionOptions } from "../../islands/store/connecti
 import type { Envelope } from "../../islands/store/conversation.ts";
 import { backoffMs, remedyFor } from "../../islands/store/link-state.ts";
 import { ClientCursor } from "../../protocol/cursor.ts";
+import type { StreamDiagnostic } from "../../protocol/frame.ts";
 import { closeCodeOf, type ProblemCode } from "../../protocol/problem.ts";
 import { fakeWebSockets } from "../support/fake-web-socket.ts";
 
@@ -26,6 +27,7 @@ function setUp(change: Partial<ConnectionOptions> = {}) {
       received.push(envelope);
       position.cursor = envelope.cursor;
     },
+    findRefusal: async () => undefined,
     clock: systemClock(),
     random: () => 0,
     WebSocket: fake.WebSocket,
@@ -256,6 +258,28 @@ describe("Connection", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(setup.connection.state.value).toEqual({ kind: "ended", problem: "worker_not_found" });
     expect(setup.sockets).toHaveLength(1);
+  });
+
+  test("a Worker that is gone when the link comes back ends it too, though the browser hides the answer to a handshake", async () => {
+    let refusal: StreamDiagnostic | undefined;
+    const setup = setUp({ findRefusal: async () => refusal });
+    await live(setup);
+    setup.newest().end();
+    await vi.advanceTimersByTimeAsync(1_000);
+    setup.newest().end();
+    await settle();
+    expect(setup.connection.state.value.kind).toBe("reconnecting");
+    refusal = { code: "worker_not_found", message: "…" };
+    await vi.advanceTimersByTimeAsync(1_000);
+    setup.newest().end();
+    await settle();
+    const attempts = setup.sockets.length;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(setup.connection.state.value).toEqual({ kind: "ended", problem: "worker_not_found" });
+    expect(setup.sockets).toHaveLength(attempts);
+    setup.connection.reconnectNow();
+    await settle();
+    expect(setup.sockets).toHaveLength(attempts + 1);
   });
 
   test("a server that shuts down is come back to", async () => {
