@@ -15,7 +15,7 @@ import { workerRefOf } from "./request.ts";
 export function eventRoutes(backend: Backend, upgradeWebSocket: UpgradeWebSocket): Hono {
   const path = "/api/runtimes/:runtime_id/workers/:worker_id/events/ws";
   return new Hono()
-    .use(path, async (context: Context, next) => {
+    .get(path, async (context: Context, next) => {
       await backend.getWorker(workerRefOf(context));
       const wrong = wrongInHandshake(context.req.method, (name) => context.req.header(name));
       if (wrong !== null) {
