@@ -56,9 +56,12 @@ export function endRun(state: Transcript, result: string, cause: RunCause | unde
   return commit({ ...settled, run: endedRun(state.run, result, cause, ts) }, entry);
 }
 
+/** Errors that refuse someone's command: a run that is going goes on. */
+const REFUSALS: ReadonlySet<string> = new Set(["already_running", "not_running", "not_paused"]);
+
 /** The run has failed. */
 export function failRun(state: Transcript, event: Extract<KnownEvent, { event: "error" }>, ts: number): Transcript {
-  if (state.run.state !== "active") return keepWhole(state, event, ts);
+  if (state.run.state !== "active" || REFUSALS.has(event.data.code)) return keepWhole(state, event, ts);
   const { code, message, cause, problem } = event.data;
   const settled = settleUsage(flush(state, ts), ts);
   const ours = { ...(cause === undefined ? {} : { cause }), ...(problem === undefined ? {} : { problem }) };

@@ -58,6 +58,8 @@ export interface EmbeddedRuntime extends Runtime {
 export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Promise<EmbeddedRuntime> {
   const { runtimeId, displayName, profiles, store, limits, clock, random } = options;
   const workers = new Map<WorkerId, Worker>();
+  /** Workers that the store has but that can't be read: their ids are taken. */
+  const unreadable = new Set<WorkerId>();
   const notes: Diagnostic[] = [];
   /** Aborted when every run has ended, so that observers see how. */
   const ended = new AbortController();
@@ -120,6 +122,9 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
   const newWorker = async ({ workerId, displayName: name, profile, configBundle }: EnsureWorker): Promise<Worker> => {
     checkOpen();
     chooseProfile(profiles, profile, configBundle !== undefined);
+    if (unreadable.has(workerId)) {
+      throw new ProblemError("worker_exists", `Worker "${workerId}" exists already, but can't be read.`);
+    }
     if (workers.size >= limits.runtime.maxWorkers) {
       throw new ProblemError("too_many_workers", `Runtime "${runtimeId}" keeps ${workers.size} Workers, its limit.`);
     }
@@ -146,7 +151,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     for (;;) {
       created += 1;
       const id = WorkerIdSchema.parse(`worker-${created.toString(16).padStart(8, "0")}`);
-      if (!workers.has(id)) return id;
+      if (!workers.has(id) && !unreadable.has(id)) return id;
     }
   };
 
@@ -169,7 +174,14 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     store,
     maxBundles: limits.runtime.maxConfigBundles,
   });
-  for (const { record, events } of await store.load()) addWorker(record, events);
+  for (const { record, events } of await store.load()) {
+    try {
+      addWorker(record, events);
+    } catch {
+      unreadable.add(record.workerId);
+      note("worker_unreadable", `Worker "${record.workerId}" can't be read; it is left as it is.`);
+    }
+  }
   await Promise.all([...workers.values()].map((worker) => worker.recover()));
 
   return {

@@ -196,11 +196,13 @@ export class Worker {
     return this.#stopping;
   }
 
-  /** Ends a run that a former process had begun, with the text that it had streamed. */
+  /** Ends a run that nobody runs, with the text that it had streamed: its process died, or the store refused its end. */
   async recover(): Promise<void> {
-    if (this.#transcript.run.state !== "active") return;
+    const { run, status } = this.#transcript;
+    if (run.state !== "active" && status !== "running") return;
     const problem = new ProblemError("interrupted", "The Runtime was restarted while it answered.");
-    await this.#publish(...endEvents({ kind: "failed", problem }), { event: "status", data: { status: "idle" } });
+    const ends = run.state === "active" ? endEvents({ kind: "failed", problem }) : [];
+    await this.#publish(...ends, { event: "status", data: { status: "idle" } });
   }
 
   /** Ends the run because its process ends; the Worker itself is kept as it is. */
@@ -297,7 +299,7 @@ export class Worker {
   ): Promise<void> {
     await this.#accepting?.catch(() => {});
     const run = this.#run;
-    if (run === null) return;
+    if (run === null) return this.recover();
     run.controller.abort(new ProblemError(code, reason));
     await run.ended;
   }

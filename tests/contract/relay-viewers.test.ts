@@ -16,6 +16,8 @@ describe("slow viewers", () => {
     await publish(...words(50));
     const longest = Math.max(...slow.texts.map(({ length }) => length));
     expect(slow.bufferedBytes).toBeGreaterThan(1_000);
+    // One timer looks after it, however much comes meanwhile, and one beats for all.
+    expect(clock.waiting).toBe(2);
     expect(slow.bufferedBytes).toBeLessThanOrEqual(1_000 + longest);
     slow.drain();
     await clock.advance(20);
