@@ -5,6 +5,7 @@
  * telling. Keys that this project adds are marked "ours".
  */
 import * as z from "zod/mini";
+import { ConfigBundle, ConfigBundleAvailability } from "./config-bundle.ts";
 import { LogEntry } from "./entry.ts";
 import { DISPLAY_NAME_MAX_CHARS, TranscriptItem } from "./runtime-api.ts";
 import { HostId, RuntimeId, SubmissionId, WorkerId } from "./id.ts";
@@ -155,6 +156,18 @@ export const WorkerSpawnResult = z.looseObject({
   diagnostics,
 });
 export type WorkerSpawnResult = z.infer<typeof WorkerSpawnResult>;
+
+/** `POST …/config-bundles`. The bundle itself is loose: its digest covers the keys that are known, the Runtime checks it. */
+export const ConfigBundleRequest = z.strictObject({ bundle: ConfigBundle });
+export type ConfigBundleRequest = z.infer<typeof ConfigBundleRequest>;
+
+/** What storing a config bundle, or asking for one, answers. */
+export const ConfigBundleResult = z.looseObject({
+  state: operationState,
+  availability: z.optional(ConfigBundleAvailability),
+  diagnostics,
+});
+export type ConfigBundleResult = z.infer<typeof ConfigBundleResult>;
 
 export const WorkerInputResult = z.looseObject({
   state: operationState,

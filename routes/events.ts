@@ -16,7 +16,7 @@ export function eventRoutes(backend: Backend, upgradeWebSocket: UpgradeWebSocket
   const path = "/api/runtimes/:runtime_id/workers/:worker_id/events/ws";
   return new Hono()
     .get(path, async (context: Context, next) => {
-      await backend.getWorker(workerRefOf(context));
+      await backend.requireWorker(workerRefOf(context));
       const wrong = wrongInHandshake(context.req.method, (name) => context.req.header(name));
       if (wrong !== null) {
         context.header("Upgrade", "websocket");

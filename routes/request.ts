@@ -6,8 +6,10 @@
  */
 import type { Context } from "hono";
 import * as z from "zod/mini";
+import { CONFIG_BUNDLE_ID_MAX_CHARS } from "../protocol/config-bundle.ts";
 import { HostId, RuntimeId, WorkerId, type WorkerRef } from "../protocol/id.ts";
 import { describeIssues, ProblemError, type ProblemCode } from "../protocol/problem.ts";
+import type { ConfigBundleRef } from "../protocol/runtime-api.ts";
 
 /** Parses, or fails with the problem. */
 function parseAs<Schema extends z.ZodMiniType>(
@@ -36,6 +38,21 @@ export function hostIdOf(context: Context): HostId {
 export function workerRefOf(context: Context): WorkerRef {
   const worker_id = parseAs(WorkerId, context.req.param("worker_id"), "invalid_id", "worker_id");
   return { runtime_id: runtimeIdOf(context), worker_id };
+}
+
+const BUNDLE_ID = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/), z.maxLength(CONFIG_BUNDLE_ID_MAX_CHARS));
+const DIGEST = z.string("expected ?digest=").check(z.regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits"));
+
+/**
+ * The config bundle that a path and its `?digest` name.
+ *
+ * @throws ProblemError invalid_id, invalid_query
+ */
+export function bundleRefOf(context: Context): ConfigBundleRef {
+  return {
+    id: parseAs(BUNDLE_ID, context.req.param("bundle_id"), "invalid_id", "bundle_id"),
+    digest: parseAs(DIGEST, context.req.query("digest"), "invalid_query", "digest"),
+  };
 }
 
 const MAX_INDEX = Number.MAX_SAFE_INTEGER;

@@ -4,9 +4,9 @@
  * Owns the mapping of these paths to the Backend's questions.
  */
 import { Hono } from "hono";
-import { WorkerSpawnRequest } from "../protocol/backend-api.ts";
+import { ConfigBundleRequest, WorkerSpawnRequest } from "../protocol/backend-api.ts";
 import type { Backend } from "../server/backend.ts";
-import { bodyOf, hostIdOf, runtimeIdOf } from "./request.ts";
+import { bodyOf, bundleRefOf, hostIdOf, runtimeIdOf } from "./request.ts";
 
 /** The routes that list. */
 export function runtimeRoutes(backend: Backend): Hono {
@@ -25,5 +25,12 @@ export function runtimeRoutes(backend: Backend): Hono {
     .post("/api/runtimes/:runtime_id/workers", async (context) => {
       const runtimeId = runtimeIdOf(context);
       return context.json(await backend.spawnWorker(runtimeId, await bodyOf(context, WorkerSpawnRequest)));
+    })
+    .post("/api/runtimes/:runtime_id/config-bundles", async (context) => {
+      const runtimeId = runtimeIdOf(context);
+      return context.json(await backend.storeConfigBundle(runtimeId, await bodyOf(context, ConfigBundleRequest)));
+    })
+    .get("/api/runtimes/:runtime_id/config-bundles/:bundle_id/availability", async (context) => {
+      return context.json(await backend.checkConfigBundle(runtimeIdOf(context), bundleRefOf(context)));
     });
 }

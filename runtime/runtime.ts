@@ -90,6 +90,15 @@ export interface ObserveOptions {
   readonly signal: AbortSignal;
 }
 
+/** What is known of a Runtime that may be away. */
+export interface LastSeen {
+  /** Shown to people. */
+  readonly displayName: string;
+  /** When it answered last, in epoch milliseconds; null: never so far. */
+  readonly seenTs: number | null;
+  readonly maxWorkers: number;
+}
+
 /** Keeps Workers. */
 export interface Runtime extends AsyncDisposable {
   readonly runtimeId: RuntimeId;
@@ -99,6 +108,8 @@ export interface Runtime extends AsyncDisposable {
   capabilities(options?: CallOptions): Promise<RuntimeCapabilities>;
   /** What its operator should know, e.g. a Worker whose record could not be read. */
   diagnostics(options?: CallOptions): Promise<readonly Diagnostic[]>;
+  /** What is known without asking; absent where the Runtime can't be away. */
+  lastSeen?(): LastSeen;
 
   /**
    * Keeps a config bundle; the same id replaces what was there.

@@ -10,6 +10,8 @@ import type {
   CompanionMessageResponse,
   CompanionStatus,
   CompanionTranscript,
+  ConfigBundleRequest,
+  ConfigBundleResult,
   HostSummary,
   LifecycleRequest,
   RuntimeSummary,
@@ -27,6 +29,7 @@ import type {
 import type { ClientCursor } from "../protocol/cursor.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { HostId, RuntimeId, WorkerRef } from "../protocol/id.ts";
+import type { ConfigBundleRef } from "../protocol/runtime-api.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
 
 /** A list with its wrapper. */
@@ -62,6 +65,10 @@ export interface Backend extends AsyncDisposable {
   listWorkers(runtimeId?: RuntimeId): Promise<ListOf<WorkerSummary>>;
   getRuntime(runtimeId: RuntimeId): Promise<RuntimeSummary>;
   getWorker(ref: WorkerRef): Promise<WorkerSummary>;
+  /** Fails where it is known at once that there is no such Worker to observe. */
+  requireWorker(ref: WorkerRef): Promise<void>;
+  storeConfigBundle(runtimeId: RuntimeId, request: ConfigBundleRequest): Promise<ConfigBundleResult>;
+  checkConfigBundle(runtimeId: RuntimeId, reference: ConfigBundleRef): Promise<ConfigBundleResult>;
   spawnWorker(runtimeId: RuntimeId, request: WorkerSpawnRequest): Promise<WorkerSpawnResult>;
   sendInput(ref: WorkerRef, request: WorkerInputRequest): Promise<WorkerInputResult>;
   stopWorker(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;

@@ -25,6 +25,7 @@ import {
   type Environment,
   type ReadFile,
 } from "../runtime/settings.ts";
+import { parseRuntimesFile, RUNTIMES_FILE_MAX_CHARS, type RemoteRuntimeConfig } from "./runtimes-file.ts";
 
 /** All that may be chosen. */
 export interface Config extends AnswerConfig {
@@ -35,6 +36,8 @@ export interface Config extends AnswerConfig {
   readonly cursorSecret: string | null;
   readonly heartbeatIntervalMs: number;
   readonly retentionEvents: number;
+  /** The Runtimes elsewhere. */
+  readonly remoteRuntimes: readonly RemoteRuntimeConfig[];
 }
 
 const secretText = text(1_024, 32);
@@ -51,6 +54,7 @@ const Keys = z.object({
   ...promptKeys,
   YOI_CURSOR_SECRET: z.optional(secretText),
   YOI_CURSOR_SECRET_FILE: z.optional(path()),
+  YOI_RUNTIMES_FILE: z.optional(path()),
   ...runKeys,
   YOI_HEARTBEAT_INTERVAL_MS: durationMs(10_000, 50),
   ...retentionKeys,
@@ -81,6 +85,8 @@ export async function readConfig(environment: Environment, readFile: ReadFile): 
   }
   const keys = parseSettings(Keys, given);
   const secretFile = keys.YOI_CURSOR_SECRET_FILE;
+  const runtimesFile = keys.YOI_RUNTIMES_FILE;
+  const runtimes = await readSettingFile("YOI_RUNTIMES_FILE", runtimesFile, text(RUNTIMES_FILE_MAX_CHARS), readFile);
   return {
     host: keys.YOI_HOST,
     port: keys.YOI_PORT,
@@ -90,5 +96,6 @@ export async function readConfig(environment: Environment, readFile: ReadFile): 
       keys.YOI_CURSOR_SECRET ?? (await readSettingFile("YOI_CURSOR_SECRET_FILE", secretFile, secretText, readFile)),
     heartbeatIntervalMs: keys.YOI_HEARTBEAT_INTERVAL_MS,
     retentionEvents: keys.YOI_RETENTION_EVENTS,
+    remoteRuntimes: runtimes === null ? [] : await parseRuntimesFile(runtimes, { environment, readFile }),
   };
 }

@@ -84,21 +84,34 @@ export function createBackend(options: BackendOptions): Backend {
         return projectRuntime(runtime, { detail, hostId, capabilities, diagnostics });
       });
     } catch (error) {
-      const capabilities = projectCapabilities(runtime.kind, NO_CAPABILITIES, host);
-      return projectRuntime(runtime, { detail: null, hostId, capabilities, diagnostics: [remark(asProblem(error))] });
+      const last = runtime.lastSeen?.();
+      const can = { ...NO_CAPABILITIES, maxWorkers: last?.maxWorkers ?? 0 };
+      return projectRuntime(runtime, {
+        detail: null,
+        displayName: last?.displayName,
+        hostId,
+        capabilities: projectCapabilities(runtime.kind, can, host),
+        diagnostics: [remark(asProblem(error))],
+      });
     }
+  };
+
+  /** When a Runtime that may be away answered last, RFC 3339; null for one that can't be away, or never was there. */
+  const lastSeenAt = (runtime: Runtime): string | null => {
+    const seenTs = runtime.lastSeen?.().seenTs ?? null;
+    return seenTs === null ? null : new Date(seenTs).toISOString();
   };
 
   const listWorkersOf = async (runtime: Runtime): Promise<WorkerSummary[]> => {
     const hostId = await hostOf(runtime);
     const details = await registry.ask(runtime, (call) => runtime.listWorkers(call));
-    return details.map((detail) => projectWorker(runtime.kind, detail, hostId));
+    return details.map((detail) => projectWorker(runtime.kind, detail, hostId, lastSeenAt(runtime)));
   };
 
   const getWorker = async (ref: WorkerRef): Promise<WorkerSummary> => {
     const runtime = registry.get(ref.runtime_id);
     const detail = await registry.ask(runtime, (call) => runtime.getWorker(ref.worker_id, call));
-    return projectWorker(runtime.kind, detail, await hostOf(runtime));
+    return projectWorker(runtime.kind, detail, await hostOf(runtime), lastSeenAt(runtime));
   };
 
   const relayOf = (ref: WorkerRef): Promise<Relay> => {
@@ -166,9 +179,14 @@ export function createBackend(options: BackendOptions): Backend {
     },
 
     async listHosts() {
-      const summaries = await Promise.all(registry.list().map(summarise));
-      const observedAt = new Date(clock.now()).toISOString();
-      return list(summaries.flatMap((runtime) => runtime.host_ids.map((id) => projectHost(runtime, id, observedAt))));
+      const hosts = await Promise.all(
+        registry.list().map(async (runtime) => {
+          const summary = await summarise(runtime);
+          const observedAt = new Date(clock.now()).toISOString();
+          return summary.host_ids.map((id) => projectHost(summary, id, observedAt, lastSeenAt(runtime)));
+        }),
+      );
+      return list(hosts.flat());
     },
 
     async listHostWorkers(hostId) {
@@ -189,6 +207,23 @@ export function createBackend(options: BackendOptions): Backend {
 
     getWorker,
 
+    async requireWorker(ref) {
+      // One elsewhere is asked for by its observation, which tells a missing Worker from a Runtime that is away.
+      if (registry.get(ref.runtime_id).kind === "embedded") await getWorker(ref);
+    },
+
+    async storeConfigBundle(runtimeId, { bundle }) {
+      const runtime = registry.get(runtimeId);
+      const availability = await registry.ask(runtime, (call) => runtime.storeConfigBundle(bundle, call));
+      return { state: "accepted", availability, diagnostics: [] };
+    },
+
+    async checkConfigBundle(runtimeId, reference) {
+      const runtime = registry.get(runtimeId);
+      const availability = await registry.ask(runtime, (call) => runtime.checkConfigBundle(reference, call));
+      return { state: "accepted", availability, diagnostics: [] };
+    },
+
     async spawnWorker(runtimeId, request) {
       const runtime = registry.get(runtimeId);
       if (request.acceptance?.kind === "socket_ready") {
@@ -208,7 +243,7 @@ export function createBackend(options: BackendOptions): Backend {
       );
       return {
         state: "accepted",
-        worker: projectWorker(runtime.kind, detail, await hostOf(runtime)),
+        worker: projectWorker(runtime.kind, detail, await hostOf(runtime), lastSeenAt(runtime)),
         acceptance_evidence: [{ kind: `${runtime.kind}_runtime_worker_created`, detail: detail.worker_id }],
         diagnostics: [],
       };
@@ -238,7 +273,7 @@ export function createBackend(options: BackendOptions): Backend {
       const runtime = registry.get(ref.runtime_id);
       const page = await registry.ask(runtime, (call) => runtime.transcript(ref.worker_id, query, call));
       const { start, limit, total_items, items, next_start } = page;
-      const next = next_start == null ? {} : { next_start };
+      const next = next_start === undefined || next_start === null ? {} : { next_start };
       return { state: "accepted", ...ref, start, limit, total_items, ...next, items, diagnostics: [] };
     },
 

@@ -63,6 +63,8 @@ export function projectRuntime(
   runtime: { readonly runtimeId: RuntimeId; readonly kind: Runtime["kind"] },
   facts: {
     readonly detail: RuntimeDetail | null;
+    /** Shown where `detail` says no name. */
+    readonly displayName?: string | undefined;
     readonly hostId: HostId;
     readonly capabilities: Capabilities;
     readonly diagnostics: readonly Diagnostic[];
@@ -71,7 +73,7 @@ export function projectRuntime(
   const isEmbedded = runtime.kind === "embedded";
   return {
     runtime_id: runtime.runtimeId,
-    label: cleanLabel(facts.detail?.display_name ?? runtime.runtimeId),
+    label: cleanLabel(facts.detail?.display_name ?? facts.displayName ?? runtime.runtimeId),
     kind: isEmbedded ? "embedded_worker_runtime" : "remote_worker_runtime",
     status: facts.detail?.status ?? "unavailable",
     source: {
@@ -86,8 +88,13 @@ export function projectRuntime(
   };
 }
 
-/** The host of a Runtime as browsers see it. `observedAt` is RFC 3339. */
-export function projectHost(runtime: RuntimeSummary, hostId: HostId, observedAt: string): HostSummary {
+/** The host of a Runtime as browsers see it. `observedAt` and `lastSeenAt` are RFC 3339. */
+export function projectHost(
+  runtime: RuntimeSummary,
+  hostId: HostId,
+  observedAt: string,
+  lastSeenAt: string | null,
+): HostSummary {
   const isEmbedded = runtime.kind === "embedded_worker_runtime";
   return {
     runtime_id: runtime.runtime_id,
@@ -96,14 +103,19 @@ export function projectHost(runtime: RuntimeSummary, hostId: HostId, observedAt:
     kind: isEmbedded ? "embedded-worker-runtime-host" : "remote-worker-runtime-host",
     status: runtime.status === "running" ? "available" : runtime.status,
     observed_at: observedAt,
-    last_seen_at: null,
+    last_seen_at: lastSeenAt,
     capabilities: runtime.capabilities,
     diagnostics: runtime.diagnostics,
   };
 }
 
 /** A Worker as browsers see it. */
-export function projectWorker(kind: Runtime["kind"], detail: WorkerDetail, hostId: HostId): WorkerSummary {
+export function projectWorker(
+  kind: Runtime["kind"],
+  detail: WorkerDetail,
+  hostId: HostId,
+  lastSeenAt: string | null = null,
+): WorkerSummary {
   const isEmbedded = kind === "embedded";
   const { execution } = detail;
   const isAlive = detail.status === "running" && execution.backend === "connected";
@@ -123,7 +135,7 @@ export function projectWorker(kind: Runtime["kind"], detail: WorkerDetail, hostI
     },
     state: detail.status,
     status: projectStatus(detail),
-    last_seen_at: null,
+    last_seen_at: lastSeenAt,
     implementation: {
       kind: isEmbedded ? "embedded_worker_runtime" : "remote_worker_runtime",
       display_hint: cleanLabel(detail.model ?? ""),

@@ -48,7 +48,7 @@ export class RuntimeRegistry {
     const asking = new AbortController();
     const timedOut = Promise.withResolvers<never>();
     using _timeout = this.#clock.schedule(this.#timeoutMs, () => {
-      const problem = new ProblemError("runtime_unavailable", `Runtime "${runtime.runtimeId}" did not answer in time.`);
+      const problem = new ProblemError("runtime_timeout", `Runtime "${runtime.runtimeId}" did not answer in time.`);
       asking.abort(problem);
       timedOut.reject(problem);
     });

@@ -20,9 +20,11 @@ import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
 import { passThrough } from "./policy.ts";
 import type { HostFacts } from "./projection.ts";
+import { openRemoteRuntimes } from "./remote-runtimes.ts";
+import { EMBEDDED_RUNTIME_NAME } from "./runtimes-file.ts";
 
 /** The embedded Runtime's id, the same in every workspace. */
-export const EMBEDDED_RUNTIME_ID = RuntimeId.parse("backend-internal");
+export const EMBEDDED_RUNTIME_ID = RuntimeId.parse(EMBEDDED_RUNTIME_NAME);
 /** The Companion's id in it. */
 export const COMPANION_WORKER_ID = WorkerId.parse("companion");
 
@@ -57,15 +59,21 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     displayName: "Companion",
     profile: { kind: "builtin", value: COMPANION_PROFILE },
   });
+  const remotes = openRemoteRuntimes(config.remoteRuntimes, systemClock);
   const limits: BackendLimits = {
     ...DEFAULT_BACKEND_LIMITS,
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     // Room for all that the Runtime keeps and for as much again that comes while it is read.
     windowFrames: config.retentionEvents * 2,
+    // No Runtime is given up before its own time-out.
+    runtimeTimeoutMs: Math.max(
+      DEFAULT_BACKEND_LIMITS.runtimeTimeoutMs,
+      ...config.remoteRuntimes.map(({ requestTimeoutMs }) => requestTimeoutMs ?? 0),
+    ),
   };
   const backend = createBackend({
     workspace: config.workspace,
-    runtimes: [runtime],
+    runtimes: [runtime, ...remotes],
     companion: { runtime_id: companion.runtime_id, worker_id: companion.worker_id },
     cursorSecret:
       config.cursorSecret === null
@@ -85,12 +93,17 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     limits,
     onUnexpected,
   });
+  const closeRemotes = () => Promise.all(remotes.map((remote) => remote[Symbol.asyncDispose]()));
   return {
     app,
-    detach: async () => backend[Symbol.asyncDispose](),
+    async detach() {
+      await backend[Symbol.asyncDispose]();
+      await closeRemotes();
+    },
     async close() {
       await registry.close(EMBEDDED_RUNTIME_ID);
       await backend[Symbol.asyncDispose]();
+      await closeRemotes();
     },
   };
 }

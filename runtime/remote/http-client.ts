@@ -1,0 +1,116 @@
+/**
+ * One Runtime's REST API, as calls that give parsed answers.
+ *
+ * Owns what holds for every request: its time-out, the bound of its answer, that redirects are not followed, that nothing
+ * but the configured address is contacted, and that every failure is a `ProblemError` in our words.
+ */
+import type * as z from "zod/mini";
+import { ProblemError } from "../../protocol/problem.ts";
+import type { Clock } from "../clock.ts";
+import { connectionFailure, timedOut } from "./connection-failure.ts";
+import type { RuntimeEndpoint } from "./endpoint.ts";
+import type { RemoteLimits } from "./limits.ts";
+import { readBounded } from "./read-bounded.ts";
+import { codeOf, rejectionOf } from "./rejection.ts";
+
+/** What a client of a Runtime is made of. */
+export interface HttpClientOptions {
+  readonly endpoint: RuntimeEndpoint;
+  /** Names the Runtime in problems, e.g. `Runtime "lab"`. */
+  readonly label: string;
+  readonly limits: Pick<RemoteLimits, "requestTimeoutMs" | "maxAnswerBytes">;
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+}
+
+/** One request. */
+export interface HttpRequest {
+  /** The route below `/v1`, in segments, e.g. `["workers", "companion", "input"]`. */
+  readonly route: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON by POST; absent: GET. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A refusal, with the code that the Runtime gave. */
+export class RejectionError extends ProblemError {
+  /** The Runtime's own code, e.g. `worker_execution_rejected`; never shown. */
+  readonly peerCode: string | null;
+
+  constructor(problem: ProblemError, peerCode: string | null) {
+    super(problem.code, problem.detail);
+    this.peerCode = peerCode;
+  }
+}
+
+const REDIRECT_STATUS = 302;
+
+interface Answer {
+  readonly status: number;
+  readonly content: Awaited<ReturnType<typeof readBounded>>;
+}
+
+/** Asks a Runtime. */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws ProblemError for every failure of the connection and of the Runtime; the signal's reason where it aborts
+   */
+  async request<Schema extends z.ZodMiniType>(schema: Schema, request: HttpRequest): Promise<z.output<Schema>> {
+    const { clock, limits, label } = this.#options;
+    request.signal?.throwIfAborted();
+    const expiry = new AbortController();
+    using _timeout = clock.schedule(limits.requestTimeoutMs, () => expiry.abort());
+    const signal = request.signal ? AbortSignal.any([request.signal, expiry.signal]) : expiry.signal;
+    let answer: Answer;
+    try {
+      answer = await this.#exchange(request, signal);
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      throw expiry.signal.aborted ? timedOut(label) : connectionFailure(error, label);
+    }
+    const { status, content } = answer;
+    if (status < 200 || status > 299) {
+      const body = content.kind === "text" ? parseJson(content.text) : null;
+      throw new RejectionError(rejectionOf(status, body, label), codeOf(body));
+    }
+    if (content.kind === "too_large") {
+      throw new ProblemError(
+        "runtime_answer_too_large",
+        `${label} answered more than ${limits.maxAnswerBytes} bytes; the rest was not read.`,
+      );
+    }
+    const parsed = content.kind === "text" ? schema.safeParse(parseJson(content.text)) : null;
+    if (parsed?.success) return parsed.data;
+    throw new ProblemError("runtime_malformed_answer", `${label} gave an answer that could not be read.`);
+  }
+
+  async #exchange({ route, query, body }: HttpRequest, signal: AbortSignal): Promise<Answer> {
+    const { endpoint, fetch, limits } = this.#options;
+    const response = await fetch(endpoint.url(["v1", ...route], query), {
+      method: body === undefined ? "GET" : "POST",
+      headers: { ...endpoint.headers, "Content-Type": "application/json", Accept: "application/json" },
+      redirect: "manual",
+      signal,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    // A standard engine hides a redirect behind the status 0.
+    const status = response.type === "opaqueredirect" ? REDIRECT_STATUS : response.status;
+    return { status, content: await readBounded(response, limits.maxAnswerBytes) };
+  }
+}
+
+/** The JSON of a text, or undefined where it is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * One observation of a Worker elsewhere: one socket, from its beginning to its end.
+ *
+ * Owns how frames become steps, and what a Runtime is forgiven that knows the protocol in its older form: a snapshot that
+ * repeats the cursor it was given, and one that is empty. It does not connect again; who observes has the cursor for that.
+ */
+import { RuntimeCursor } from "../../protocol/cursor.ts";
+import type { WorkerId } from "../../protocol/id.ts";
+import type { TranscriptPage, WorkerDetail } from "../../protocol/runtime-api.ts";
+import type { Clock } from "../clock.ts";
+import type { ObservationStep, ObservedEvent } from "../runtime.ts";
+import { timedOut } from "./connection-failure.ts";
+import type { DecodedFrame } from "./decode-frame.ts";
+import type { RuntimeEndpoint } from "./endpoint.ts";
+import { readFrames } from "./frame-stream.ts";
+import type { RemoteLimits } from "./limits.ts";
+import { isStub, seedSnapshot } from "./reference-seed.ts";
+import type { ConnectWebSocket } from "./websocket.ts";
+
+/** What an observation is made of. */
+export interface RemoteObservation {
+  readonly endpoint: RuntimeEndpoint;
+  readonly workerId: WorkerId;
+  /** Names the Runtime in problems. */
+  readonly label: string;
+  readonly limits: RemoteLimits;
+  readonly clock: Clock;
+  readonly connect: ConnectWebSocket;
+  readonly signal: AbortSignal;
+  /** Reads what an empty snapshot lacks. */
+  readonly readWorker: () => Promise<{ readonly worker: WorkerDetail; readonly page: TranscriptPage }>;
+}
+
+/** Everything that a Runtime still keeps, in the reference's syntax and in ours. */
+const OLDEST = RuntimeCursor.parse("wo_0000000000000000");
+const MAX_BATCH = 256;
+
+/** Follows a Worker from a cursor, or from a snapshot without one. Ends with a problem, or silently by its signal. */
+export async function* observeRemote(
+  observation: RemoteObservation,
+  cursor: RuntimeCursor | undefined,
+): AsyncGenerator<ObservationStep, void, void> {
+  let isFirst = true;
+  for await (const batch of open(observation, cursor)) {
+    const events: ObservedEvent[] = [];
+    for (const frame of batch) {
+      if (frame.kind === "event") events.push(frame.observed);
+      if (frame.kind === "snapshot") {
+        const isEcho = isFirst && frame.observed.cursor === cursor;
+        if (!isEcho && isFirst && isStub(frame.event)) {
+          yield* observeSeeded(observation, frame.observed.cursor);
+          return;
+        }
+        if (!isEcho) {
+          if (events.length > 0) yield { kind: "events", events: events.splice(0) };
+          yield { kind: "snapshot", event: frame.observed };
+        }
+      }
+      isFirst = false;
+    }
+    if (events.length > 0) yield { kind: "events", events };
+  }
+}
+
+/**
+ * Follows a Worker whose Runtime sends an empty snapshot, from one that is put together here.
+ *
+ * @param head Where the Runtime says that the Worker stands.
+ */
+async function* observeSeeded(
+  observation: RemoteObservation,
+  head: RuntimeCursor,
+): AsyncGenerator<ObservationStep, void, void> {
+  const { label, limits, clock, readWorker } = observation;
+  const kept: DecodedFrame[] = [];
+  let isSeeded = false;
+  const expiry = new AbortController();
+  using timeout = clock.schedule(limits.requestTimeoutMs, () => expiry.abort());
+  const signal = AbortSignal.any([observation.signal, expiry.signal]);
+  for await (const batch of open({ ...observation, signal }, OLDEST)) {
+    const events: ObservedEvent[] = [];
+    for (const frame of batch) {
+      if (isSeeded) {
+        if (frame.kind === "event") events.push(frame.observed);
+        continue;
+      }
+      if (frame.kind === "event") kept.push(frame);
+      // The empty snapshot comes first; behind it everything that is kept, of which `head` is the newest.
+      if (frame.kind === "heartbeat" || (frame.kind === "snapshot" ? head !== OLDEST : frame.observed.cursor < head)) {
+        continue;
+      }
+      const seed = seedSnapshot({ ...(await readWorker()), kept: kept.flatMap(timed), now: clock.now() });
+      isSeeded = true;
+      timeout[Symbol.dispose]();
+      const newest = kept.findLast((known) => known.kind === "event")?.observed.cursor ?? head;
+      yield { kind: "snapshot", event: { cursor: newest, ts: clock.now(), payload: JSON.stringify(seed) } };
+    }
+    if (events.length > 0) yield { kind: "events", events };
+  }
+  if (expiry.signal.aborted && !observation.signal.aborted) throw timedOut(label);
+}
+
+const timed = (frame: DecodedFrame) => (frame.kind === "event" ? [{ event: frame.event, ts: frame.observed.ts }] : []);
+
+function open(
+  { endpoint, workerId, label, limits, clock, connect, signal }: RemoteObservation,
+  cursor: RuntimeCursor | undefined,
+): AsyncGenerator<readonly DecodedFrame[], void, void> {
+  const query = { heartbeat: "1", ...(cursor === undefined ? {} : { cursor }) };
+  return readFrames(
+    {
+      url: endpoint.webSocketUrl(["v1", "workers", workerId, "events", "ws"], query),
+      headers: endpoint.headers,
+      workerId,
+      label,
+      now: () => clock.now(),
+      limits,
+      clock,
+      connect,
+      signal,
+    },
+    MAX_BATCH,
+  );
+}

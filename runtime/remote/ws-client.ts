@@ -1,0 +1,105 @@
+/**
+ * A WebSocket client by the `ws` package, on Node and on Deno alike.
+ *
+ * Owns the translation of its events. The platform's own client can neither send a header nor tell with which status an
+ * upgrade was refused, and it can't ask whether the other end is still there.
+ */
+import { WebSocket } from "ws";
+import type { ConnectWebSocket, SocketEnd } from "./websocket.ts";
+
+const MAX_REFUSAL_CHARS = 8 * 1024;
+const NORMAL = 1000;
+const ABNORMAL = 1006;
+
+/** Opens sockets with `ws`. */
+export const connectWs: ConnectWebSocket = (request, listener) => {
+  let hasEnded = false;
+  let failure: Error | null = null;
+  const socket = new WebSocket(request.url, {
+    headers: { ...request.headers },
+    handshakeTimeout: request.handshakeTimeoutMs,
+    maxPayload: request.maxFrameBytes,
+    perMessageDeflate: false,
+    followRedirects: false,
+  });
+
+  const end = (reason: SocketEnd): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    listener.onEnd(reason);
+  };
+  const unlessEnded = (call: () => void) => () => {
+    if (!hasEnded) call();
+  };
+
+  socket.on(
+    "open",
+    unlessEnded(() => listener.onOpen()),
+  );
+  socket.on(
+    "ping",
+    unlessEnded(() => listener.onSign()),
+  );
+  socket.on(
+    "pong",
+    unlessEnded(() => listener.onSign()),
+  );
+  socket.on("message", (data, isBinary) => {
+    if (hasEnded) return;
+    if (isBinary || !("toString" in data)) listener.onBinary();
+    // why: with the default binary type a message is one Buffer, whose text is its UTF-8.
+    else listener.onText((data as { toString(): string }).toString());
+  });
+  socket.on("unexpected-response", (upgrade, response) => {
+    let body = "";
+    const refuse = (): void => {
+      end({ kind: "refused", status: response.statusCode ?? 0, body });
+      upgrade.destroy();
+    };
+    response.setEncoding("utf8");
+    response.on("data", (text: string) => {
+      body += text.slice(0, MAX_REFUSAL_CHARS - body.length);
+      if (body.length >= MAX_REFUSAL_CHARS) refuse();
+    });
+    response.on("end", refuse);
+    response.on("error", refuse);
+    response.on("close", refuse);
+  });
+  socket.on("error", (error) => {
+    failure = error;
+  });
+  socket.on("close", (code) => {
+    if (failure !== null) return end(endOf(failure));
+    end(code === ABNORMAL ? { kind: "broken", error: null } : { kind: "closed", code });
+  });
+
+  return {
+    ping: () => {
+      if (socket.readyState === WebSocket.OPEN) socket.ping();
+    },
+    pause: () => {
+      if (socket.readyState === WebSocket.OPEN) socket.pause();
+    },
+    resume: () => {
+      if (socket.readyState === WebSocket.OPEN) socket.resume();
+    },
+    discard() {
+      if (hasEnded) return;
+      hasEnded = true;
+      if (socket.readyState !== WebSocket.OPEN) return socket.terminate();
+      // A proper goodbye, and then no waiting for the other end's.
+      socket.close(NORMAL);
+      socket.terminate();
+    },
+  };
+};
+
+function endOf(error: Error): SocketEnd {
+  const code = "code" in error ? String(error.code) : "";
+  if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return { kind: "too_large" };
+  if (code.startsWith("WS_ERR_") || code.startsWith("HPE_") || /Sec-WebSocket|Upgrade header/i.test(error.message)) {
+    return { kind: "not_websocket" };
+  }
+  if (/handshake has timed out/i.test(error.message)) return { kind: "handshake_timeout" };
+  return { kind: "broken", error };
+}
