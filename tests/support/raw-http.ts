@@ -1,24 +1,27 @@
 /**
  * HTTP byte by byte, for requests that no client library would send.
  *
- * Owns the writing of a request as it stands, and the reading of one response up to the end of its connection.
+ * Owns the writing of a request as it stands, and the reading of one response.
  */
 import { connect } from "node:net";
 import { within } from "./within.ts";
 
-/** A response. Header names are in lower case. */
+/** A response; status 0: the connection ended without one. Header names are in lower case. */
 export interface RawResponse {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
-/** Sends `bytes` to a port of this machine and reads until the server closes. */
+/** Sends `bytes` to a port of this machine and reads one response, up to its length or the end of the connection. */
 export async function sendRaw(port: number, bytes: string | Uint8Array): Promise<RawResponse> {
   const socket = connect({ host: "127.0.0.1", port });
   const chunks: Buffer[] = [];
   const ended = Promise.withResolvers<void>();
-  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+  socket.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    if (isWhole(Buffer.concat(chunks))) ended.resolve();
+  });
   // A server that refuses a large body may reset the rest of it: what it has answered counts.
   socket.on("error", () => ended.resolve());
   socket.on("close", () => ended.resolve());
@@ -46,11 +49,18 @@ export const WEBSOCKET_HEADERS = {
   "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 } as const;
 
+function isWhole(bytes: Buffer): boolean {
+  const { headers, body } = parseResponse(bytes);
+  const length = headers.get("content-length");
+  return length !== undefined && Buffer.byteLength(body) >= Number(length);
+}
+
 function parseResponse(bytes: Buffer): RawResponse {
   let text = bytes.toString("utf8");
   // An interim response comes first where the request expected one.
   if (text.startsWith("HTTP/1.1 100")) text = text.slice(text.indexOf("\r\n\r\n") + 4);
   const split = text.indexOf("\r\n\r\n");
+  if (split === -1) return { status: 0, headers: new Map(), body: "" };
   const [statusLine = "", ...lines] = text.slice(0, split).split("\r\n");
   const headers = new Map(
     lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
