@@ -6,7 +6,7 @@
  * only watches, and makes up for browsers without scroll anchoring.
  */
 import { useSignal, type Signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 /** Nearer to the end than this counts as being there. */
 const AT_END_PX = 24;
@@ -20,15 +20,22 @@ export interface Follow {
 
 export function useFollow(scroller: { readonly current: HTMLElement | null }, onNearStart: () => void): Follow {
   const isAtEnd = useSignal(true);
+  /** On the way to the end: growing text must not be taken for a reader who scrolls up. */
+  const isJumping = useRef(false);
   useEffect(() => {
     const element = scroller.current;
     const content = element?.firstElementChild;
     if (!element || !content) return undefined;
     let height = content.clientHeight;
     const onScroll = () => {
-      isAtEnd.value = element.scrollTop >= -AT_END_PX;
+      const hasArrived = element.scrollTop >= -AT_END_PX;
+      if (hasArrived) isJumping.current = false;
+      isAtEnd.value = hasArrived || isJumping.current;
       const above = element.scrollHeight - element.clientHeight + element.scrollTop;
       if (!isAtEnd.value && above < NEAR_START_PX) onNearStart();
+    };
+    const takeOver = () => {
+      isJumping.current = false;
     };
     const hasAnchoring = CSS.supports("overflow-anchor", "auto");
     const sizes = new ResizeObserver(() => {
@@ -41,14 +48,18 @@ export function useFollow(scroller: { readonly current: HTMLElement | null }, on
     });
     sizes.observe(content);
     element.addEventListener("scroll", onScroll, { passive: true });
+    const ownMoves = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
+    for (const move of ownMoves) element.addEventListener(move, takeOver, { passive: true });
     return () => {
       sizes.disconnect();
+      for (const move of ownMoves) element.removeEventListener(move, takeOver);
       element.removeEventListener("scroll", onScroll);
     };
   }, []);
   return {
     isAtEnd,
     jump() {
+      isJumping.current = true;
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       scroller.current?.scrollTo({ top: 0, behavior: calm ? "instant" : "smooth" });
       isAtEnd.value = true;
