@@ -57,7 +57,7 @@ export function chooseProfile(profiles: Profiles, selector: ProfileSelector, isL
 }
 
 /** @throws ProblemError invalid_request where the Runtime has no such profile */
-export function findProfile(profiles: Profiles, selector: ProfileSelector): Profile {
+function findProfile(profiles: Profiles, selector: ProfileSelector): Profile {
   const key = profileKey(selector);
   const profile = profiles.get(key);
   if (profile) return profile;

@@ -8,7 +8,7 @@ import { processRegistry } from "../runtime/process-registry.ts";
 import { announce } from "./announcement.ts";
 import { ConfigError } from "../runtime/settings.ts";
 import { readConfig } from "./config.ts";
-import { upgradeWebSocket } from "./deno-websocket.ts";
+import { upgradeWebSocket } from "../runtime/deno-websocket.ts";
 import { loadAssets } from "./node-assets.ts";
 import { openWorkspace } from "./workspace.ts";
 

@@ -14,7 +14,7 @@ import { createEmbeddedRegistry } from "../runtime/registry.ts";
 import type * as WorkspaceModule from "./workspace.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
-import { CLIENT_FRAME_MAX_BYTES } from "./edge-limits.ts";
+import { CLIENT_FRAME_MAX_BYTES } from "../runtime/edge-limits.ts";
 import type { Assets } from "./platform.ts";
 
 const SERVER_FOLDERS = /\/(?:protocol|prompts|runtime|server|routes|islands)\//;

@@ -12,7 +12,7 @@ import { processRegistry } from "../runtime/process-registry.ts";
 import { announce } from "./announcement.ts";
 import { ConfigError } from "../runtime/settings.ts";
 import { readConfig } from "./config.ts";
-import { CLIENT_FRAME_MAX_BYTES, HANDSHAKE_TIMEOUT_MS } from "./edge-limits.ts";
+import { CLIENT_FRAME_MAX_BYTES, HANDSHAKE_TIMEOUT_MS } from "../runtime/edge-limits.ts";
 import { loadAssets } from "./node-assets.ts";
 import { openWorkspace } from "./workspace.ts";
 

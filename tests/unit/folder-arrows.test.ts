@@ -25,9 +25,9 @@ const arrows: Record<string, { values: string[]; types: string[] }> = {
   server: { values: ["routes", "runtime", "prompts", "islands", "protocol"], types: [] },
 };
 
-const platformFile = /^(server\/(node|deno|dev)\.ts|server\/(node|deno)-[\w-]+\.ts|runtime\/(node|deno)\.ts)$/;
+const platformFile = /^(server\/dev|(server|runtime)\/(node|deno)(-[\w-]+)?)\.ts$/;
 const sqliteStore = /^runtime\/store\/sqlite[\w-]*\.ts$/;
-const runtimeFace = /^runtime\/(.*\/)?(rest|observation|remote)[\w-]*(\/|\.ts$)|^runtime\/(node|deno)\.ts$/;
+const runtimeFace = /^runtime\/(.*\/)?(rest|observation|remote)[\w-]*(\/|\.ts$)|^runtime\/(node|deno)(-[\w-]+)?\.ts$/;
 const network = /^(hono|@hono|ws|partysocket)(\/|$)|^(node:)?(http|https|http2|net|tls|dgram)(\/|$)/;
 
 const files = globSync(`{${folders.join(",")}}/**/*.{ts,tsx}`).map((path) => path.replaceAll("\\", "/"));

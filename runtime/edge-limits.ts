@@ -12,3 +12,9 @@ export const HANDSHAKE_TIMEOUT_MS = 15_000;
 
 /** How long a viewer's socket may be silent before the platform looks whether it is still there. */
 export const SOCKET_IDLE_TIMEOUT_S = 60;
+
+/** How long peers have to close their sockets when the process ends. */
+export const CLOSE_TIMEOUT_MS = 1_000;
+
+/** How long a connection may be idle before the system asks whether its peer is still there. */
+export const KEEP_ALIVE_DELAY_MS = 60_000;

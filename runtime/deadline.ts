@@ -1,0 +1,14 @@
+/** Waiting, but not for ever: for ends that depend on a peer. */
+
+/** Resolves when `wanted` is settled or the time is over, whichever comes first; says nothing of which. */
+export async function deadline(wanted: Promise<unknown>, timeoutMs: number): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, timeoutMs);
+  try {
+    await Promise.race([wanted, over.promise]);
+  } catch {
+    // Whoever waits here is ending anyway.
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Listening on Deno.
+ *
+ * Owns Deno's HTTP server around an app, from its start to its end.
+ */
+import { deadline } from "./deadline.ts";
+import { upgradeWebSocket } from "./deno-websocket.ts";
+import { CLOSE_TIMEOUT_MS } from "./edge-limits.ts";
+import type { Listening, ListenOptions } from "./rest/listener.ts";
+import { ConfigError } from "./settings.ts";
+
+/** Serves an app on Deno. See `Listen`. */
+export function listen({ host, port, createApp }: ListenOptions): Promise<Listening> {
+  const app = createApp(upgradeWebSocket);
+  const listening = Promise.withResolvers<Listening>();
+  const onListen = ({ hostname, port: actualPort }: Deno.NetAddr): void => {
+    const name = hostname.includes(":") ? `[${hostname}]` : hostname;
+    listening.resolve({
+      url: `http://${name}:${actualPort}`,
+      close: () => deadline(server.shutdown(), CLOSE_TIMEOUT_MS),
+    });
+  };
+  let server: Deno.HttpServer;
+  try {
+    server = Deno.serve({ hostname: host, port, onListen }, (request) => app.fetch(request));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "no address";
+    listening.reject(new ConfigError(`Cannot start: ${reason}`, { cause: error }));
+  }
+  return listening.promise;
+}

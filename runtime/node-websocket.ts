@@ -1,0 +1,114 @@
+/**
+ * WebSockets on Node.
+ *
+ * Owns the step from an upgrade request to the app and on to a socket. Whatever the app answers instead goes out whole,
+ * body included, so that a client learns why it got no socket.
+ */
+import { STATUS_CODES, type IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Hono } from "hono";
+import { defineWebSocketHelper, WSContext, type WSEvents } from "hono/ws";
+import { WebSocket, WebSocketServer } from "ws";
+import { CLIENT_FRAME_MAX_BYTES } from "./edge-limits.ts";
+
+/** What the helper leaves for the upgrade when the app wants a socket. */
+interface UpgradeEnv {
+  accept?: WSEvents<WebSocket>;
+}
+
+/** Turns a request into a WebSocket. Only for apps whose upgrades go through {@link NodeWebSockets}. */
+export const upgradeWebSocket = defineWebSocketHelper<WebSocket>((context, events) => {
+  // why: the environment of a request is whatever its server hands to the app; this one hands over an UpgradeEnv.
+  (context.env as UpgradeEnv).accept = events;
+  return new Response(null);
+});
+
+/** Whether a request asks for a WebSocket; what else asks for an upgrade is answered as if it had not. */
+export function wantsWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+}
+
+/** The sockets of one server. */
+export class NodeWebSockets {
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: CLIENT_FRAME_MAX_BYTES,
+    perMessageDeflate: false,
+  });
+  readonly #app: Hono;
+
+  constructor(app: Hono) {
+    this.#app = app;
+  }
+
+  /** Answers an upgrade request. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on("error", () => socket.destroy());
+    const env: UpgradeEnv = {};
+    const response = await this.#ask(request, env);
+    if (socket.destroyed) return;
+    const { accept } = env;
+    if (accept === undefined) {
+      socket.end(await encodeResponse(response));
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, accept));
+  }
+
+  async #ask(request: IncomingMessage, env: UpgradeEnv): Promise<Response> {
+    try {
+      const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] => {
+        return typeof value === "string" ? [[name, value]] : (value ?? []).map((one) => [name, one]);
+      });
+      const url = new URL(`http://${request.headers.host ?? "localhost"}${request.url ?? "/"}`);
+      return await this.#app.fetch(new Request(url, { headers }), env);
+    } catch {
+      return new Response(null, { status: 400 });
+    }
+  }
+
+  /** Resolves when every socket has been closed by both sides. */
+  async closed(): Promise<void> {
+    await Promise.all(
+      [...this.#server.clients].map((socket) => new Promise((resolve) => socket.once("close", resolve))),
+    );
+  }
+
+  /** Lets go of every socket. */
+  terminate(): void {
+    for (const socket of this.#server.clients) socket.terminate();
+  }
+}
+
+function connect(socket: WebSocket, events: WSEvents<WebSocket>): void {
+  const context = new WSContext<WebSocket>({
+    raw: socket,
+    send: (data) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(data);
+    },
+    close: (code, reason) => socket.close(code, reason),
+    get readyState() {
+      return socket.readyState;
+    },
+  });
+  socket.on("message", (data, isBinary) => {
+    const bytes = Array.isArray(data) ? Buffer.concat(data) : new Uint8Array(data);
+    const content = isBinary ? new Uint8Array(bytes).buffer : new TextDecoder().decode(bytes);
+    events.onMessage?.(new MessageEvent("message", { data: content }), context);
+  });
+  socket.on("close", (code, reason) => {
+    events.onClose?.(new CloseEvent("close", { code, reason: reason.toString() }), context);
+  });
+  socket.on("error", () => events.onError?.(new Event("error"), context));
+  events.onOpen?.(new Event("open"), context);
+}
+
+async function encodeResponse(response: Response): Promise<Buffer> {
+  const body = Buffer.from(await response.arrayBuffer());
+  const headers = new Headers(response.headers);
+  headers.set("Connection", "close");
+  headers.set("Content-Length", String(body.byteLength));
+  const lines = Array.from(headers, ([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ""}\r\n${lines.join("")}\r\n`;
+  return Buffer.concat([Buffer.from(head), body]);
+}

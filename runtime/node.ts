@@ -1,0 +1,23 @@
+/**
+ * The Runtime process on Node.
+ *
+ * Owns what only Node has: its signals, its environment, its command line. The built output runs this.
+ */
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { listen } from "./node-listen.ts";
+import { announceRuntime, openRuntimeProcess } from "./rest/runtime-process.ts";
+import { readRuntimeConfig } from "./runtime-config.ts";
+import { ConfigError } from "./settings.ts";
+
+try {
+  const config = await readRuntimeConfig(process.env, process.argv.slice(2), (path) => readFile(path, "utf8"));
+  const runtime = await openRuntimeProcess({ config, listen, onUnexpected: (error) => console.error(error) });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void runtime.close().finally(() => process.exit(0)));
+  }
+  for (const line of announceRuntime(config, runtime.url)) console.log(line);
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(1);
+}

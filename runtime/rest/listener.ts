@@ -1,0 +1,27 @@
+/**
+ * What an edge does for the Runtime process: listen.
+ *
+ * Owns the interface only; `node-listen.ts` and `deno-listen.ts` fulfil it.
+ */
+import type { Hono } from "hono";
+import type { UpgradeWebSocket } from "hono/ws";
+
+/** What to serve, and where. */
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Makes the app with the platform's way to turn a request into a WebSocket. */
+  readonly createApp: (upgradeWebSocket: UpgradeWebSocket) => Hono;
+}
+
+/** An app that is served. */
+export interface Listening {
+  /** e.g. `http://127.0.0.1:38800`. */
+  readonly url: string;
+  /** Takes no more requests, gives sockets that are being closed a moment for it, and lets go of the rest. */
+  close(): Promise<void>;
+}
+
+/** Serves an app. @throws ConfigError where the address can't be had */
+export type Listen = (options: ListenOptions) => Promise<Listening>;

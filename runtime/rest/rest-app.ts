@@ -1,0 +1,52 @@
+/**
+ * The Runtime's command API, as a Hono app.
+ *
+ * Owns the order of its parts and what holds for all of them: the token, the bound on bodies, how failures are answered.
+ * It only calls the Runtime's interface and holds no port: `app.request()` drives all of it.
+ */
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { ProblemError } from "../../protocol/problem.ts";
+import type { Runtime } from "../runtime.ts";
+import { requireBearer } from "./bearer.ts";
+import { errorHandler, notFoundHandler, refuseOtherMethods } from "./error-response.ts";
+import { MAX_BODY_BYTES } from "./request.ts";
+import { runtimeRoutes } from "./runtime-routes.ts";
+import { workerRoutes, type PageLimits } from "./worker-routes.ts";
+
+/** What the app is made of. */
+export interface RestAppOptions {
+  readonly runtime: Runtime;
+  /** What every request must bring; null: nothing is asked for. */
+  readonly token: string | null;
+  readonly limits: PageLimits;
+  /** The observation's routes, behind the same token; absent: the Runtime can't be observed from outside. */
+  readonly observation?: Hono;
+  /** Told of every failure that nobody expected. */
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+const LIFECYCLE_PATH = /\/(?:stop|cancel)$/;
+
+/** Makes the app. */
+export function createRestApp({ runtime, token, limits, observation, onUnexpected }: RestAppOptions): Hono {
+  const app = new Hono();
+  app.onError(errorHandler(onUnexpected));
+  app.notFound(notFoundHandler);
+  if (token !== null) app.use(requireBearer(token));
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (context) => {
+        const detail = `The body is larger than ${MAX_BODY_BYTES} bytes.`;
+        if (LIFECYCLE_PATH.test(context.req.path)) return context.text(detail, 413);
+        throw new ProblemError("body_too_large", detail);
+      },
+    }),
+  );
+  app.route("/", runtimeRoutes(runtime));
+  app.route("/", workerRoutes(runtime, limits));
+  if (observation) app.route("/", observation);
+  refuseOtherMethods(app);
+  return app;
+}

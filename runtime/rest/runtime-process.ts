@@ -1,0 +1,109 @@
+/**
+ * The Runtime process, put together.
+ *
+ * Owns the composition of what a configuration describes: store, profiles, Runtime, its two faces, and what is printed.
+ * Entry points add a platform's way to listen.
+ */
+import * as z from "zod/mini";
+import { systemClock, systemRandom } from "../clock.ts";
+import { createConverseProfiles } from "../converse-profiles.ts";
+import { openEmbeddedRuntime } from "../embedded.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { DEFAULT_OBSERVATION_LIMITS } from "../observation/limits.ts";
+import { observationRoutes } from "../observation/observation-routes.ts";
+import { isLoopback, type RuntimeConfig } from "../runtime-config.ts";
+import { createMemoryStore } from "../store/memory.ts";
+import type { Listen } from "./listener.ts";
+import { createRestApp } from "./rest-app.ts";
+
+/** What a Runtime process is made of. */
+export interface RuntimeProcessOptions {
+  readonly config: RuntimeConfig;
+  readonly listen: Listen;
+  /** Told of every failure that nobody expected. */
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+/** A Runtime process that serves. */
+export interface RuntimeProcess {
+  readonly url: string;
+  /** Ends runs, tells observers, closes everything. Repeating it waits for the same end. */
+  close(): Promise<void>;
+}
+
+/** Opens a Runtime and serves it. @throws ConfigError where its address can't be had */
+export async function openRuntimeProcess(options: RuntimeProcessOptions): Promise<RuntimeProcess> {
+  const { config, listen, onUnexpected } = options;
+  // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
+  z.config(z.locales.en());
+  const limits: Limits = {
+    run: { ...DEFAULT_LIMITS.run, ...config.timeouts },
+    worker: { ...DEFAULT_LIMITS.worker, retentionEvents: config.retentionEvents },
+    runtime: {
+      ...DEFAULT_LIMITS.runtime,
+      maxWorkers: config.maxWorkers,
+      maxConfigBundles: config.maxConfigBundles,
+    },
+  };
+  const runtime = await openEmbeddedRuntime({
+    runtimeId: config.runtimeId,
+    displayName: config.displayName,
+    profiles: createConverseProfiles(config, config.displayName),
+    store: createMemoryStore(),
+    limits,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const listening = await listen({
+    host: config.host,
+    port: config.port,
+    createApp: (upgradeWebSocket) =>
+      createRestApp({
+        runtime,
+        token: config.token,
+        limits: limits.runtime,
+        observation: observationRoutes({
+          runtime,
+          upgradeWebSocket,
+          clock: systemClock,
+          limits: {
+            ...DEFAULT_OBSERVATION_LIMITS,
+            maxObservers: config.maxObservers,
+            heartbeatIntervalMs: config.heartbeatIntervalMs,
+          },
+          onUnexpected,
+        }),
+        onUnexpected,
+      }),
+  });
+  let closed: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    // First the Runtime, so that observers see how runs ended before they are told that it is over.
+    await runtime[Symbol.asyncDispose]();
+    await listening.close();
+  };
+  return {
+    url: listening.url,
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+/** Lines for the operator's terminal. They name no token, no key and no provider's address. */
+export function announceRuntime(config: RuntimeConfig, url: string): readonly string[] {
+  const { provider, token, host } = config;
+  const open = isLoopback(host) ? NO_TOKEN : OPEN_TO_ALL;
+  return [
+    `Runtime ${config.runtimeId} is at ${url}`,
+    token === null ? open : "Requests need its token.",
+    provider.kind === "demo"
+      ? "The offline demo answers: no key is configured. Set OPENAI_API_KEY (or OPENAI_BASE_URL) and OPENAI_MODEL for a provider."
+      : `Answers come from ${provider.model}.`,
+    "Workers are kept in memory and end with this process.",
+  ];
+}
+
+const NO_TOKEN = "There is no token: whoever is on this machine can command it.";
+const OPEN_TO_ALL = "DANGER: there is no token, and whoever can reach this address can command it.";

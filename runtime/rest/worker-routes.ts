@@ -1,0 +1,76 @@
+/**
+ * `/v1/workers`: the Workers of a Runtime.
+ *
+ * Owns the mapping of these paths to the Runtime's interface; the events of a Worker are the observation's. A body is
+ * read before its Worker is looked for, and the limit of a transcript is checked before it, as the reference does.
+ */
+import { Hono } from "hono";
+import { ProblemError } from "../../protocol/problem.ts";
+import type { Runtime } from "../runtime.ts";
+import { bodyOf, CreateBody, indexOf, InputBody, reasonOf, sendInputOf, workerIdOf } from "./request.ts";
+import { transcriptShape, workerShape } from "./wire-shapes.ts";
+
+const WORKER = "/v1/workers/:worker_id";
+
+/** Largest pages. */
+export interface PageLimits {
+  readonly maxTranscriptItems: number;
+  readonly maxEntries: number;
+}
+
+/** The routes of Workers. */
+export function workerRoutes(runtime: Runtime, limits: PageLimits): Hono {
+  return new Hono()
+    .get("/v1/workers", async (context) => {
+      const workers = await runtime.listWorkers();
+      return context.json({ workers: workers.map(workerShape) });
+    })
+    .post("/v1/workers", async (context) => {
+      const { profile, config_bundle, initial_input, display_name } = await bodyOf(context, CreateBody);
+      const worker = await runtime.createWorker({
+        profile,
+        ...(config_bundle ? { configBundle: config_bundle } : {}),
+        ...(display_name ? { displayName: display_name } : {}),
+        ...(initial_input ? { initialInput: { ...sendInputOf(initial_input), kind: initial_input.kind } } : {}),
+      });
+      return context.json({ worker: workerShape(worker) });
+    })
+    .get(WORKER, async (context) => {
+      return context.json({ worker: workerShape(await runtime.getWorker(workerIdOf(context))) });
+    })
+    .post(`${WORKER}/input`, async (context) => {
+      const input = await bodyOf(context, InputBody);
+      const workerId = workerIdOf(context);
+      if (input.kind === "system") {
+        await runtime.getWorker(workerId);
+        throw new ProblemError("unsupported", 'kind: Workers here take input of the kind "user" only.');
+      }
+      return context.json({ ack: await runtime.sendInput(workerId, sendInputOf(input)) });
+    })
+    .post(`${WORKER}/stop`, async (context) => {
+      const reason = await reasonOf(context);
+      return context.json({ ack: await runtime.stopWorker(workerIdOf(context), reason) });
+    })
+    .post(`${WORKER}/cancel`, async (context) => {
+      const reason = await reasonOf(context);
+      return context.json({ ack: await runtime.cancelRun(workerIdOf(context), reason) });
+    })
+    .get(`${WORKER}/transcript`, async (context) => {
+      const start = indexOf(context, "start") ?? 0;
+      const limit = indexOf(context, "limit") ?? limits.maxTranscriptItems;
+      if (limit > limits.maxTranscriptItems) {
+        throw new ProblemError(
+          "limit_too_large",
+          `limit: ${limit} is more than the ${limits.maxTranscriptItems} of a page.`,
+        );
+      }
+      const page = await runtime.transcript(workerIdOf(context), { start, limit });
+      return context.json({ transcript: transcriptShape(page) });
+    })
+    .get(`${WORKER}/entries`, async (context) => {
+      const before = indexOf(context, "before");
+      const limit = indexOf(context, "limit") ?? limits.maxEntries;
+      const query = before === undefined ? { limit } : { before, limit };
+      return context.json({ entries: await runtime.entries(workerIdOf(context), query) });
+    });
+}
