@@ -13,7 +13,7 @@ interface Timer {
 }
 
 /** When a manual clock starts: 2026-06-29T00:00:00Z. */
-export const START_MS = 1_782_691_200_000;
+const START_MS = 1_782_691_200_000;
 
 /** Lets everything finish that waits for promises only. */
 export async function settle(): Promise<void> {

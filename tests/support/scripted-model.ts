@@ -34,7 +34,7 @@ export const usage = (inputTokens: number, outputTokens: number): ScriptStep => 
 });
 
 /** What an attempt answers where no script is left. */
-export const HELLO: Script = [text("Hello "), text("there."), usage(12, 3), stop];
+const HELLO: Script = [text("Hello "), text("there."), usage(12, 3), stop];
 
 /** A model with what it was asked. */
 export interface ScriptedModel extends Model {
