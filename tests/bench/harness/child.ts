@@ -23,7 +23,7 @@ export function killChildrenAtExit(): void {
 }
 
 /** A process of the bench's own. */
-export class Child implements AsyncDisposable {
+class Child implements AsyncDisposable {
   readonly pid: number;
   protected readonly process: ChildProcess;
 
