@@ -56,7 +56,12 @@ export const RuntimeDetail = z.looseObject({
   stopped_worker_count: uint,
   cancelled_worker_count: uint,
   diagnostic_count: uint,
-  limits: z.looseObject({ max_transcript_projection_items: uint, max_event_batch_items: uint }),
+  limits: z.looseObject({
+    max_transcript_projection_items: uint,
+    max_event_batch_items: uint,
+    /** Ours. */
+    max_workers: z.optional(uint),
+  }),
   worker_creation_available: z._default(z.boolean(), false),
 });
 export type RuntimeDetail = z.infer<typeof RuntimeDetail>;

@@ -204,6 +204,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
         limits: {
           max_transcript_projection_items: limits.runtime.maxTranscriptItems,
           max_event_batch_items: limits.runtime.maxEventBatch,
+          max_workers: limits.runtime.maxWorkers,
         },
         worker_creation_available: !closed,
       };

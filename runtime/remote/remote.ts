@@ -47,7 +47,6 @@ const UNKNOWN_MAX_WORKERS = 200;
 
 // A Runtime of before the key was there could create Workers.
 const Detail = z.extend(RuntimeDetail, { worker_creation_available: z._default(z.boolean(), true) });
-const Limits = z.looseObject({ max_workers: z._default(z.number(), UNKNOWN_MAX_WORKERS) });
 const Answer = {
   runtime: z.looseObject({ runtime: Detail }),
   workers: z.looseObject({ workers: z.array(WorkerDetail) }),
@@ -253,6 +252,9 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
 
     async createWorker({ profile, configBundle, displayName: name, initialInput }, { signal } = {}) {
       await identify(signal);
+      if (initialInput?.content.trim() === "") {
+        throw new ProblemError("input_empty", "initial_input.content: expected at least one visible character.");
+      }
       const bundle = configBundle ?? (await storeLaunchBundle(profile, signal));
       const { worker } = await ask(Answer.worker, {
         route: ["workers"],
@@ -316,12 +318,14 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
       } catch (error) {
         if (signal.aborted) return;
         lastSeen.noteFailure(error);
+        // A server may refuse an upgrade without a body: then the Worker itself tells what is not there.
+        if (error instanceof ProblemError && error.code === "unsupported") await getWorker(workerId, call);
         throw error;
       }
     },
 
     async [Symbol.asyncDispose]() {
-      closing.abort(new ProblemError("shutting_down", `${label} is not asked any more.`));
+      closing.abort(new ProblemError("runtime_stopped", `${label} is not asked any more.`));
     },
   };
 }
@@ -331,7 +335,7 @@ function inputBody(content: string, submissionId: string | undefined, kind: "use
 }
 
 function maxWorkersOf({ limits }: RuntimeDetail): number {
-  return Limits.parse(limits).max_workers;
+  return limits.max_workers ?? UNKNOWN_MAX_WORKERS;
 }
 
 /** What is waited for, or the signal's reason as soon as it aborts. */

@@ -57,6 +57,9 @@ const BY_PROBLEM: Readonly<Record<string, StreamProblem>> = {
     ).map((code) => [code, code]),
   ),
   shutting_down: "runtime_unavailable",
+  // Its place in the stream is still known: who connects again goes on from there.
+  viewer_too_slow: "runtime_network_failed",
+  internal: "runtime_failed",
 };
 
 /** The problem that a Runtime's diagnostic names. */

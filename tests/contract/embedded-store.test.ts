@@ -3,14 +3,17 @@ import { describe, expect, test } from "vitest";
 import { SubmissionId, WorkerId } from "../../protocol/id.ts";
 import { createEmbeddedRegistry } from "../../runtime/registry.ts";
 import { createFailingStore } from "../support/failing-store.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 import { Follower, readLog } from "../support/follow.ts";
 import { settle } from "../support/manual-clock.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { COMPANION, ensureCompanion, openRuntimeFixture } from "../support/runtime-fixture.ts";
 import { hang, stop, text } from "../support/scripted-model.ts";
 
-const names = async (runtime: Parameters<typeof readLog>[0]) =>
-  (await readLog(runtime, COMPANION)).map(({ payload }) => (JSON.parse(payload) as { event: string }).event);
+const names = async (runtime: Runtime) =>
+  (await readLog({ runtime, settle, workerId: COMPANION })).map(
+    ({ payload }) => (JSON.parse(payload) as { event: string }).event,
+  );
 
 describe("a store that fails", () => {
   test("at a message refuses it; the id can be used again and nothing was published", async () => {

@@ -14,10 +14,11 @@ async function createSubject(options: SubjectOptions & FixtureOptions = {}): Pro
     model,
     settle,
     advance: (ms) => clock.advance(ms),
+    shutDown: async () => runtime[Symbol.asyncDispose](),
     // The process before is not asked to end; it only never gets a turn again.
     restart: () => createSubject({ ...options, scripts: [], store, clock, seed: 2 }),
     [Symbol.asyncDispose]: () => runtime[Symbol.asyncDispose](),
   };
 }
 
-runtimeSuite("the embedded Runtime", createSubject, { restart: true });
+runtimeSuite("the embedded Runtime", createSubject, { inProcess: true, restart: true });

@@ -11,8 +11,8 @@ const S1 = SubmissionId.parse("s-1");
 const S2 = SubmissionId.parse("s-2");
 
 /** How many messages the log has. */
-async function messages({ runtime, workerId }: RuntimeSubject): Promise<number> {
-  const log = await readLog(runtime, workerId);
+async function messages(subject: RuntimeSubject): Promise<number> {
+  const log = await readLog(subject);
   return log.filter(({ payload }) => payload.startsWith('{"event":"user_message"')).length;
 }
 

@@ -5,7 +5,7 @@ import { Event, isSnapshotEvent } from "../../protocol/event.ts";
 import { snapshotEvent, transcriptOf, type Transcript } from "../../protocol/transcript.ts";
 import { foldReceived, Follower, readLog } from "../support/follow.ts";
 import { problemCode } from "../support/problem-code.ts";
-import type { CreateSubject, RuntimeSubject } from "../support/runtime-subject.ts";
+import type { CreateSubject, RuntimeCapabilitiesUnderTest, RuntimeSubject } from "../support/runtime-subject.ts";
 import { canonicalJson } from "../support/same-json.ts";
 import { hang, stop, text, thinking, usage } from "../support/scripted-model.ts";
 
@@ -29,7 +29,7 @@ async function follow(subject: RuntimeSubject, cursor?: RuntimeCursor): Promise<
 const stateJson = (transcript: Transcript): string => canonicalJson(snapshotEvent(transcript));
 
 /** `Runtime.observe`. */
-export function observeSuite(createSubject: CreateSubject): void {
+export function observeSuite(createSubject: CreateSubject, { inProcess }: RuntimeCapabilitiesUnderTest): void {
   describe("observe()", () => {
     test("without a cursor gives a snapshot, then what follows it", async () => {
       await using subject = await createSubject({ scripts: [SCRIPT] });
@@ -103,13 +103,13 @@ export function observeSuite(createSubject: CreateSubject): void {
       await using subject = await createSubject();
       await using witness = await follow(subject);
       await say(subject);
-      expect(await readLog(subject.runtime, subject.workerId)).toEqual(witness.received.slice(1));
+      expect(await readLog(subject)).toEqual(witness.received.slice(1));
       await using follower = await follow(subject, ZERO);
       await say(subject);
       expect(follower.received).toEqual(witness.received.slice(1));
     });
 
-    test("hands on at most a batch at a time", async () => {
+    test.runIf(inProcess)("hands on at most a batch at a time", async () => {
       await using subject = await createSubject({ limits: { runtime: { maxEventBatch: 4 } } });
       await say(subject);
       const sizes: number[] = [];
@@ -200,7 +200,7 @@ export function observeSuite(createSubject: CreateSubject): void {
   });
 
   describe("an observer that falls behind what is kept", () => {
-    test("gets a snapshot, and its state is the Worker's", async () => {
+    test.runIf(inProcess)("gets a snapshot, and its state is the Worker's", async () => {
       const words = Array.from({ length: 40 }, (_, index) => text(`${index} `));
       await using subject = await createSubject({
         scripts: [[...words, stop]],

@@ -15,11 +15,11 @@ export function runtimeSuite(
   capabilities: RuntimeCapabilitiesUnderTest,
 ): void {
   describe(`${name}, as a Runtime`, () => {
-    workersSuite(createSubject);
+    workersSuite(createSubject, capabilities);
     inputSuite(createSubject);
     runSuite(createSubject);
     lifecycleSuite(createSubject, capabilities);
     pagesSuite(createSubject);
-    observeSuite(createSubject);
+    observeSuite(createSubject, capabilities);
   });
 }

@@ -9,7 +9,7 @@ import { fold } from "../../protocol/fold.ts";
 import type { WorkerId } from "../../protocol/id.ts";
 import { emptyTranscript, type Transcript } from "../../protocol/transcript.ts";
 import type { ObservedEvent, Runtime } from "../../runtime/runtime.ts";
-import { settle } from "./manual-clock.ts";
+import type { RuntimeSubject } from "./runtime-subject.ts";
 
 /** What an observer got: a snapshot, or an event. */
 export interface Received extends ObservedEvent {
@@ -68,10 +68,13 @@ export function foldReceived(received: readonly ObservedEvent[], start = emptyTr
 }
 
 /** Everything that a Worker's log still has. */
-export async function readLog(runtime: Pick<Runtime, "observe">, workerId: WorkerId): Promise<readonly Received[]> {
+export async function readLog(
+  subject: Pick<RuntimeSubject, "runtime" | "settle" | "workerId">,
+  workerId = subject.workerId,
+): Promise<readonly Received[]> {
   // why: the zero cursor is part of the contract; it is a constant of the wire.
-  const follower = new Follower(runtime, workerId, "wo_0000000000000000" as RuntimeCursor);
-  await settle();
+  const follower = new Follower(subject.runtime, workerId, "wo_0000000000000000" as RuntimeCursor);
+  await subject.settle();
   await follower.stop();
   return follower.received;
 }

@@ -27,6 +27,8 @@ export interface RuntimeSubject extends AsyncDisposable {
   /** Resolves when nothing happens any more unless time passes. */
   settle(): Promise<void>;
   advance(ms: number): Promise<void>;
+  /** Ends the Runtime in order, as its operator does. */
+  shutDown(): Promise<void>;
   /** The Runtime after its process was killed and started again over the same store. */
   restart(): Promise<RuntimeSubject>;
 }
@@ -34,8 +36,14 @@ export interface RuntimeSubject extends AsyncDisposable {
 /** Makes a subject of its own for a test. */
 export type CreateSubject = (options?: SubjectOptions) => Promise<RuntimeSubject>;
 
-/** What a kind of Runtime can't do. */
+/** In what kinds of Runtime differ. */
 export interface RuntimeCapabilitiesUnderTest {
+  /**
+   * Whether nothing stands between the Runtime and its caller. Where a network does, its buffers hide how slow an observer
+   * is and in which steps events are handed on, the Runtime's end is told as a problem, and Workers are launched with a
+   * bundle, by which a built-in profile that is missing is stood in for.
+   */
+  readonly inProcess: boolean;
   /** Whether a Worker may be made under an id of the caller's choice, and be found again after a restart. */
   readonly restart: boolean;
 }
