@@ -4,24 +4,28 @@
  * Owns the translation of its events. The platform's own client can neither send a header nor tell with which status an
  * upgrade was refused, and it can't ask whether the other end is still there.
  */
-import { WebSocket } from "ws";
+import { WebSocket, type ClientOptions } from "ws";
 import type { ConnectWebSocket, SocketEnd } from "./websocket.ts";
 
 const MAX_REFUSAL_CHARS = 8 * 1024;
 const NORMAL = 1000;
+/** How long a server that has sent a Close may take to let go of the connection. */
+const CLOSE_TIMEOUT_MS = 500;
 const ABNORMAL = 1006;
 
 /** Opens sockets with `ws`. */
 export const connectWs: ConnectWebSocket = (request, listener) => {
   let hasEnded = false;
-  let failure: Error | null = null;
-  const socket = new WebSocket(request.url, {
+  // The package's types do not know its `closeTimeout` yet.
+  const options: ClientOptions & { readonly closeTimeout: number } = {
     headers: { ...request.headers },
     handshakeTimeout: request.handshakeTimeoutMs,
     maxPayload: request.maxFrameBytes,
     perMessageDeflate: false,
     followRedirects: false,
-  });
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+  const socket = new WebSocket(request.url, options);
 
   const end = (reason: SocketEnd): void => {
     if (hasEnded) return;
@@ -66,10 +70,11 @@ export const connectWs: ConnectWebSocket = (request, listener) => {
     response.on("close", refuse);
   });
   socket.on("error", (error) => {
-    failure = error;
+    // The close that follows waits for the other end, which may take its time.
+    end(endOf(error));
+    socket.terminate();
   });
   socket.on("close", (code) => {
-    if (failure !== null) return end(endOf(failure));
     end(code === ABNORMAL ? { kind: "broken", error: null } : { kind: "closed", code });
   });
 

@@ -350,6 +350,7 @@ export function runSuite(createSubject: CreateSubject): void {
     test("is not asked at all where the message alone outgrows the model's window, and that is told", async () => {
       await using subject = await createSubject({});
       await using follower = new Follower(subject.runtime, subject.workerId);
+      await subject.settle();
       await subject.runtime.sendInput(subject.workerId, { content: "語".repeat(99_999) });
       await subject.settle();
       expect(subject.model.requests).toEqual([]);

@@ -1,0 +1,30 @@
+/**
+ * Clients of Runtimes elsewhere, as tests make them.
+ *
+ * Owns limits that are short enough to wait for and long enough for a busy machine.
+ */
+import { RuntimeId } from "../../protocol/id.ts";
+import { systemClock } from "../../runtime/clock.ts";
+import { RuntimeEndpoint } from "../../runtime/remote/endpoint.ts";
+import { DEFAULT_REMOTE_LIMITS, type RemoteLimits } from "../../runtime/remote/limits.ts";
+import { createRemoteRuntime } from "../../runtime/remote/remote.ts";
+import { connectWs } from "../../runtime/remote/ws-client.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { LAB } from "./remote-failures.ts";
+
+/** Given to every client: must not be seen anywhere but in a header. */
+export const TOKEN = "canary-token-of-the-client";
+
+/** A client of whatever is at `baseUrl`. */
+export function remoteClient(baseUrl: string, limits: Partial<RemoteLimits> = {}): Runtime {
+  return createRemoteRuntime({
+    runtimeId: RuntimeId.parse(LAB),
+    peerId: LAB,
+    displayName: "The lab",
+    endpoint: new RuntimeEndpoint(baseUrl, TOKEN),
+    limits: { ...DEFAULT_REMOTE_LIMITS, requestTimeoutMs: 1_000, handshakeTimeoutMs: 1_000, ...limits },
+    fetch: (input, init) => globalThis.fetch(input, init),
+    connectWebSocket: connectWs,
+    clock: systemClock,
+  });
+}

@@ -1,0 +1,29 @@
+/**
+ * A certificate that nobody vouches for.
+ *
+ * Owns a key pair for `localhost` that exists for tests only: a client that trusts it does not check.
+ */
+
+/** PEM. */
+export const SELF_SIGNED = {
+  key: `
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQghSPeqs0gYkfacnYB
+9uwdgBzW7mTLt8VOemHWp0kIdRWhRANCAAR7sJLdpUFF4rIHzIe3CGacgh3AekNt
+VQMFZUD/KymTzXMre6sZ8w3adEZe9ReHBNUlRm6X0YTwVxd8G6KEx0Pk
+-----END PRIVATE KEY-----
+`,
+  cert: `
+-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUREj4KTqq/dsHUCg7TTe0rpDI7aowCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA2MDMwN1oYDzIxMjYxMDI4
+MDYwMzA3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAR7sJLdpUFF4rIHzIe3CGacgh3AekNtVQMFZUD/KymTzXMre6sZ8w3a
+dEZe9ReHBNUlRm6X0YTwVxd8G6KEx0Pko28wbTAdBgNVHQ4EFgQUXdPDyitOeBcw
+TK8jkxp9vMK2QGQwHwYDVR0jBBgwFoAUXdPDyitOeBcwTK8jkxp9vMK2QGQwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSQAwRgIhAPq62g2fBZ84XKB1xSi6KpEHKQk8UiDAL3z8QN0G65+LAiEA
+xAq83O+wM7Ue2HoJN6Z/y3bki/UluLAsbT/b4ibiv6M=
+-----END CERTIFICATE-----
+`,
+} as const;
