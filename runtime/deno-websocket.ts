@@ -1,15 +1,33 @@
 /**
  * WebSockets on Deno.
  *
- * Owns the adapter from `Deno.upgradeWebSocket` to Hono's helper. Deno invalidates the request with the upgrade, so
- * everything is read before it.
+ * Owns the adapter from `Deno.upgradeWebSocket` to Hono's helper, and which sockets are open. Deno invalidates the
+ * request with the upgrade, so everything is read before it.
  */
-import { defineWebSocketHelper, WSContext } from "hono/ws";
+import { defineWebSocketHelper, WSContext, type WSEvents } from "hono/ws";
 import { SOCKET_IDLE_TIMEOUT_S } from "./edge-limits.ts";
 
-/** Turns a request into a WebSocket. */
-export const upgradeWebSocket = defineWebSocketHelper<WebSocket>((context, events) => {
-  const { socket, response } = Deno.upgradeWebSocket(context.req.raw, { idleTimeout: SOCKET_IDLE_TIMEOUT_S });
+/** The sockets of one server. */
+export class DenoWebSockets {
+  readonly #open = new Set<WebSocket>();
+
+  /** Turns a request into a WebSocket. */
+  readonly upgradeWebSocket = defineWebSocketHelper<WebSocket>((context, events) => {
+    const { socket, response } = Deno.upgradeWebSocket(context.req.raw, { idleTimeout: SOCKET_IDLE_TIMEOUT_S });
+    this.#open.add(socket);
+    socket.addEventListener("close", () => this.#open.delete(socket));
+    connect(socket, events);
+    return response;
+  });
+
+  /** Resolves when every socket has been closed by both sides. */
+  async closed(): Promise<void> {
+    const closing = (socket: WebSocket) => new Promise((resolve) => socket.addEventListener("close", resolve));
+    await Promise.all(Array.from(this.#open, closing));
+  }
+}
+
+function connect(socket: WebSocket, events: WSEvents<WebSocket>): void {
   const viewer = new WSContext<WebSocket>({
     raw: socket,
     send: (data) => {
@@ -25,5 +43,4 @@ export const upgradeWebSocket = defineWebSocketHelper<WebSocket>((context, event
   socket.addEventListener("message", (event) => events.onMessage?.(event, viewer));
   socket.addEventListener("close", (event) => events.onClose?.(event, viewer));
   socket.addEventListener("error", (event) => events.onError?.(event, viewer));
-  return response;
-});
+}

@@ -34,7 +34,6 @@ const open = async (): Promise<WorkspaceModule.Workspace> => {
   const { openWorkspace } = (await vite.ssrLoadModule("/server/workspace.ts")) as typeof WorkspaceModule;
   return openWorkspace({
     config,
-    platform: { upgradeWebSocket, assets },
     registry,
     host: { os: process.platform, arch: process.arch },
     onUnexpected: (error) => console.error(error),
@@ -42,6 +41,7 @@ const open = async (): Promise<WorkspaceModule.Workspace> => {
 };
 
 let workspace = await open();
+let app = workspace.createApp({ upgradeWebSocket, assets });
 
 let settling: NodeJS.Timeout | undefined;
 vite.watcher.on("change", (path) => {
@@ -52,6 +52,7 @@ vite.watcher.on("change", (path) => {
       async (next) => {
         const former = workspace;
         workspace = next;
+        app = next.createApp({ upgradeWebSocket, assets });
         await former.detach();
         console.log("The server was put together anew.");
       },
@@ -63,7 +64,7 @@ vite.watcher.on("change", (path) => {
 const sockets = new WebSocketServer({ noServer: true, maxPayload: CLIENT_FRAME_MAX_BYTES });
 serve(
   {
-    fetch: (request, env) => workspace.app.fetch(request, env),
+    fetch: (request, env) => app.fetch(request, env),
     hostname: config.host,
     port: config.port,
     websocket: { server: sockets },

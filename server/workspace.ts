@@ -33,7 +33,6 @@ const SECRET_BYTES = 32;
 /** What a workspace server is made of. */
 export interface WorkspaceOptions {
   readonly config: Config;
-  readonly platform: Platform;
   readonly registry: EmbeddedRegistry;
   readonly host: HostFacts;
   readonly onUnexpected: (error: unknown) => void;
@@ -41,7 +40,8 @@ export interface WorkspaceOptions {
 
 /** A workspace server without a port. */
 export interface Workspace {
-  readonly app: Hono;
+  /** The app for an edge. */
+  createApp(platform: Platform): Hono;
   /** Lets go of the Backend only: the Runtime and its Workers go on, for whoever opens them next. */
   detach(): Promise<void>;
   /** Ends runs, tells viewers, closes everything. */
@@ -50,7 +50,7 @@ export interface Workspace {
 
 /** Puts a workspace server together. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { config, platform, registry, host, onUnexpected } = options;
+  const { config, registry, host, onUnexpected } = options;
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
   const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config));
@@ -85,17 +85,17 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     clock: systemClock,
     random: systemRandom,
   });
-  const app = createApp({
-    backend,
-    platform,
-    workspaceName: config.workspace.displayName,
-    demo: config.provider.kind === "demo",
-    limits,
-    onUnexpected,
-  });
   const closeRemotes = () => Promise.all(remotes.map((remote) => remote[Symbol.asyncDispose]()));
   return {
-    app,
+    createApp: (platform) =>
+      createApp({
+        backend,
+        platform,
+        workspaceName: config.workspace.displayName,
+        demo: config.provider.kind === "demo",
+        limits,
+        onUnexpected,
+      }),
     async detach() {
       await backend[Symbol.asyncDispose]();
       await closeRemotes();
