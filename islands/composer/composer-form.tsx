@@ -73,6 +73,7 @@ export function ComposerForm() {
             onInput={(event) => composer.edit(event.currentTarget.value)}
             onCompositionStart={() => ime.compositionStarted()}
             onCompositionEnd={() => ime.compositionEnded()}
+            onKeyUp={() => ime.keyReleased()}
             onKeyDown={(event) => {
               if (event.key === "Escape" && ime.owns(event)) event.stopPropagation();
               if (!isSendKey(event, ime)) return;

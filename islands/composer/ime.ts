@@ -3,7 +3,8 @@
  *
  * Chromium and Firefox send the confirming Enter while composing (`isComposing`, keyCode 229) and end the composition
  * after it. Safari ends the composition first and sends the Enter after it, no longer composing, mostly as keyCode 229:
- * so an Enter within the same task as the end of a composition is the method's too. Every text field uses this.
+ * so an Enter within the same task as the end of a composition is the method's too, until a key is let go: a busy page
+ * may see the next key before any timer. Every text field uses this.
  */
 
 /** As much of a keyboard event as is read. */
@@ -23,6 +24,8 @@ const PROCESS_KEY_CODE = 229;
 export interface Ime {
   compositionStarted(): void;
   compositionEnded(): void;
+  /** A key has been let go, so the next one that is pressed is another. */
+  keyReleased(): void;
   /** Whether the key is the input method's. */
   owns(event: KeyLike): boolean;
 }
@@ -39,6 +42,9 @@ export function createIme(afterTask: (callback: () => void) => void = (callback)
       isComposing = false;
       hasJustEnded = true;
       afterTask(() => (hasJustEnded = false));
+    },
+    keyReleased() {
+      hasJustEnded = false;
     },
     owns: (event) => isComposing || hasJustEnded || event.isComposing || event.keyCode === PROCESS_KEY_CODE,
   };

@@ -37,6 +37,15 @@ describe("isSendKey()", () => {
     expect(isSendKey(enter(), ime)).toBe(true);
   });
 
+  test("Chromium, busy: the next Enter sends though it comes before any timer", () => {
+    const { ime } = setUp();
+    ime.compositionStarted();
+    expect(isSendKey(enter({ isComposing: true, keyCode: 229 }), ime)).toBe(false);
+    ime.compositionEnded();
+    ime.keyReleased();
+    expect(isSendKey(enter(), ime)).toBe(true);
+  });
+
   test("Firefox: the confirming Enter is composing, with the key's own code in older versions", () => {
     const { ime, nextTask } = setUp();
     ime.compositionStarted();
