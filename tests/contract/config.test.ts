@@ -33,6 +33,7 @@ test("readConfig() gives the documented defaults for an empty environment", asyn
     timeouts: { firstTokenTimeoutMs: 60_000, betweenChunksTimeoutMs: 30_000, wholeRunTimeoutMs: 600_000 },
     heartbeatIntervalMs: 10_000,
     retentionEvents: 4096,
+    remoteRuntimes: [],
   });
 });
 
@@ -90,6 +91,7 @@ test("readConfig() takes every key", async () => {
     timeouts: { firstTokenTimeoutMs: 1, betweenChunksTimeoutMs: 2, wholeRunTimeoutMs: 3 },
     heartbeatIntervalMs: 50,
     retentionEvents: 16,
+    remoteRuntimes: [],
   });
 });
 

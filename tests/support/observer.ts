@@ -50,6 +50,7 @@ export class Observer implements AsyncDisposable {
   readonly closed: Promise<Closed>;
   readonly #url: string;
   readonly #ref: WorkerRef;
+  readonly #startCursor: string | undefined;
   readonly #socket: WebSocket;
   readonly #waiting = new Set<() => void>();
   #transcript: Transcript;
@@ -60,6 +61,7 @@ export class Observer implements AsyncDisposable {
   constructor(url: string, ref: WorkerRef, options: ObserverOptions = {}) {
     this.#url = url;
     this.#ref = ref;
+    this.#startCursor = options.cursor;
     this.#transcript = options.transcript ?? emptyTranscript();
     const address = new URL(observationPath(ref), url);
     address.protocol = "ws:";
@@ -103,11 +105,11 @@ export class Observer implements AsyncDisposable {
     return this.#transcript;
   }
 
-  /** The cursor of the newest event, from which another socket would go on. */
+  /** From where another socket would go on: behind the newest event, or where this one began. */
   get cursor(): string {
-    const newest = this.received.at(-1);
-    if (newest === undefined) throw new Error("Cannot name a cursor: nothing was received");
-    return newest.cursor;
+    const cursor = this.received.at(-1)?.cursor ?? this.#startCursor;
+    if (cursor === undefined) throw new Error("Cannot name a cursor: nothing was received");
+    return cursor;
   }
 
   /** The names of the events in order; deltas that follow each other count once. */
