@@ -1,0 +1,94 @@
+/** Send, stream, answer: the one thing that everybody does. */
+import { expect, test } from "vitest";
+import { workerPagePath } from "../../islands/store/api-client.ts";
+import { onBothServers, SLOW } from "./both-servers.ts";
+
+onBothServers("A conversation", { YOI_DEMO_PACE: "0.03" }, (stage) => {
+  test("shows the message, lets the text grow and ends idle", async () => {
+    const tab = await stage.openConsole();
+    await tab.say(SLOW);
+    expect(await tab.userMessages.last().textContent()).toContain(SLOW);
+    const lengths: number[] = [];
+    await tab.written(1);
+    await tab.stopButton.waitFor();
+    expect(await tab.page.title()).toMatch(/^● Worker · Yoi Workspace$/);
+    await expect
+      .poll(async () => {
+        const length = (await tab.answerText()).length;
+        if (length > (lengths.at(-1) ?? 0)) lengths.push(length);
+        return lengths.length;
+      })
+      .toBeGreaterThanOrEqual(4);
+    await tab.settled();
+    expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
+    expect(await tab.page.title()).toBe("Worker · Yoi Workspace");
+    await tab.announcer.filter({ hasText: tab.words.announce.finished }).waitFor({ state: "attached" });
+    expect(await tab.page.getByRole("article", { name: "Worker" }).count()).toBe(1);
+  });
+
+  test("keeps the draft until the Worker has the message", async () => {
+    const tab = await stage.openConsole();
+    const held = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    await tab.page.route("**/input", async (route) => {
+      asked.resolve();
+      await held.promise;
+      await route.continue();
+    });
+    await tab.composer.fill("hello, slow network");
+    await tab.composer.press("Enter");
+    await asked.promise;
+    await tab.page.getByRole("button", { name: tab.words.sending }).waitFor();
+    expect(await tab.composer.inputValue()).toBe("hello, slow network");
+    held.resolve();
+    await tab.userMessages.first().waitFor();
+    await expect.poll(() => tab.composer.inputValue()).toBe("");
+    await tab.settled();
+  });
+
+  test("breaks the line on Shift+Enter and sends both lines", async () => {
+    const tab = await stage.openConsole();
+    await tab.composer.fill("first");
+    await tab.composer.press("Shift+Enter");
+    await tab.composer.pressSequentially("second");
+    expect(await tab.composer.inputValue()).toBe("first\nsecond");
+    await tab.composer.press("Enter");
+    await tab.settled();
+    expect((await stage.transcript(tab.ref))[0]?.content).toBe("first\nsecond");
+  });
+
+  test("is the same after a reload", async () => {
+    const tab = await stage.openConsole();
+    await tab.ask("hello");
+    await tab.ask("write a function");
+    const before = await tab.conversation();
+    expect(before).toHaveLength(4);
+    await tab.reload();
+    expect(await tab.conversation()).toEqual(before);
+  });
+
+  test("is read whole by a page that opens in the middle of the answer, and goes on there", async () => {
+    const tab = await stage.openConsole();
+    await tab.say(SLOW);
+    await tab.written(10);
+    await tab.reload();
+    expect(await tab.answerText()).toMatch(/^This answer takes/);
+    await tab.stopButton.waitFor();
+    await tab.settled();
+    expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
+    expect(await tab.oddities()).toEqual(tab.noOddities);
+  });
+
+  test("is readable without JavaScript, which a note says is needed to write", async () => {
+    const tab = await stage.openConsole();
+    await tab.ask("hello");
+    const plain = await stage.newTab({ javaScriptEnabled: false });
+    await plain.page.goto(stage.server.url + workerPagePath(tab.ref));
+    expect(await plain.page.getByRole("main").innerText()).toContain(plain.words.needsScript);
+    expect(await plain.composer.isVisible()).toBe(false);
+    expect(await plain.userMessages.allInnerTexts()).toEqual([expect.stringContaining("hello")]);
+    expect(await plain.answers.last().innerText()).toContain((await stage.answerText(tab.ref)).slice(0, 30));
+    expect(await plain.workerLinks.count()).toBe((await stage.listWorkers()).length);
+    expect(await plain.page.title()).toBe("Worker · Yoi Workspace");
+  });
+});

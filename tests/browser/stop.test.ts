@@ -1,0 +1,76 @@
+/** Stopping a run, and writing while one is under way. */
+import { expect, test } from "vitest";
+import { problemRow } from "../../protocol/problem.ts";
+import { onBothServers, SHORT, SLOW } from "./both-servers.ts";
+
+onBothServers("An answer that is being written", { YOI_DEMO_PACE: "0.1" }, (stage) => {
+  for (const way of ["button", "Escape"] as const) {
+    test(`is stopped by ${way}: the text so far stays, is marked, and the next message works`, async () => {
+      const tab = await stage.openConsole();
+      await tab.say(SLOW);
+      await tab.written(20);
+      if (way === "button") await tab.stopButton.click();
+      else await tab.page.keyboard.press("Escape");
+      await tab.settled();
+      const stopped = await tab.answerText();
+      expect(stopped.length).toBeGreaterThanOrEqual(20);
+      expect(stopped).toBe(await stage.answerText(tab.ref));
+      await tab.log.getByText(tab.words.stopped, { exact: true }).waitFor();
+      await tab.announcer.filter({ hasText: tab.words.announce.stopped }).waitFor({ state: "attached" });
+      await tab.reload();
+      expect(await tab.answerText()).toBe(stopped);
+      expect(await tab.log.getByText(tab.words.stopped, { exact: true }).count()).toBe(1);
+      await tab.ask(SHORT);
+      expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
+    });
+  }
+
+  test("is stopped before its first word, and says so", async () => {
+    const tab = await stage.openConsole();
+    await tab.say("/demo timeout");
+    await tab.log.getByText(tab.words.waitingForModel).waitFor();
+    await tab.stopButton.click();
+    await tab.settled();
+    expect(await tab.answers.count()).toBe(0);
+    await tab.log.getByText(tab.words.stopped, { exact: true }).waitFor();
+    await tab.ask(SHORT);
+  });
+
+  test("leaves the focus where one writes when it is stopped by its button", async () => {
+    const tab = await stage.openConsole();
+    await tab.say(SLOW);
+    await tab.stopButton.click();
+    await tab.settled();
+    await tab.page.keyboard.type("next");
+    expect(await tab.composer.inputValue()).toBe("next");
+  });
+
+  test("refuses a second message in words, and the draft is kept", async () => {
+    const tab = await stage.openConsole({ forgive: /409/ });
+    await tab.say(SLOW);
+    await tab.written(10);
+    await tab.composer.fill("and another thing");
+    await tab.composer.press("Enter");
+    await tab.notice.filter({ hasText: problemRow("worker_busy").title }).waitFor();
+    expect(await tab.notice.textContent()).toContain(tab.words.kept);
+    expect(await tab.composer.inputValue()).toBe("and another thing");
+    await tab.page.keyboard.press("Escape");
+    await tab.settled();
+    await tab.composer.press("Enter");
+    await tab.userMessages.filter({ hasText: "and another thing" }).waitFor();
+    await expect.poll(() => tab.composer.inputValue()).toBe("");
+    await tab.settled(2);
+    expect(await tab.notice.textContent()).toBe("");
+  });
+
+  test("leaves the next draft alone, which survives a reload in its middle", async () => {
+    const tab = await stage.openConsole();
+    await tab.say(SLOW);
+    await tab.composer.fill("a thought\nfor later");
+    await tab.reload();
+    expect(await tab.composer.inputValue()).toBe("a thought\nfor later");
+    await tab.stopButton.click();
+    await tab.settled();
+    expect(await tab.composer.inputValue()).toBe("a thought\nfor later");
+  });
+});
