@@ -13,8 +13,8 @@ const reports = mkdtempSync(join(tmpdir(), "yoi-test-"));
 const stages = {
   check: () => runStep("check.mjs"),
   unit: () => runVitest("node", "unit"),
-  contract: () => runVitest("node", "contract"),
-  "contract-deno": () => runVitest("deno", "contract"),
+  contract: () => runBuilt("node", "contract"),
+  "contract-deno": () => runBuilt("deno", "contract"),
   browser: async () => {
     const prepared = [await runStep("install-chromium.mjs"), await runStep("build.mjs")];
     return prepared.some((step) => step.failed > 0) ? sum(prepared) : runVitest("node", "browser");
@@ -53,6 +53,12 @@ async function attempt(stage) {
 async function runStep(script) {
   const code = await run(commandFor("any", [`scripts/${script}`]));
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
+/** For tests that start the built server. */
+async function runBuilt(engine, project) {
+  const built = await runStep("build.mjs");
+  return built.failed > 0 ? built : runVitest(engine, project);
 }
 
 /** Counts what vitest reports; an end in error with no failed test (a crash, a file that does not load) counts as one. */
