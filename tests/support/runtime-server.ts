@@ -4,11 +4,13 @@
  * Owns the serving and plain requests to it. Time inside the Runtime and in its observation passes by manual clocks.
  */
 import type { RuntimeCursor } from "../../protocol/cursor.ts";
+import type { WorkerId } from "../../protocol/id.ts";
 import { DEFAULT_OBSERVATION_LIMITS, type ObservationLimits } from "../../runtime/observation/limits.ts";
 import { observationRoutes } from "../../runtime/observation/observation-routes.ts";
+import type { ObservedEvent } from "../../runtime/runtime.ts";
 import type { Listen, Listening } from "../../runtime/rest/listener.ts";
 import { createRestApp } from "../../runtime/rest/rest-app.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { ManualClock, settle } from "./manual-clock.ts";
 import { openRuntimeFixture, type FixtureOptions, type RuntimeFixture } from "./runtime-fixture.ts";
 import { testEngine } from "./server-process.ts";
 
@@ -39,6 +41,8 @@ export interface RuntimeServer extends RuntimeFixture {
   readonly unexpected: readonly unknown[];
   /** Sends a request; `body` is sent as JSON. */
   request(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** Everything that a Worker's log still has, without a network. */
+  log(workerId: WorkerId): Promise<readonly ObservedEvent[]>;
   /** Closes as the process does on its signal. */
   close(): Promise<void>;
 }
@@ -104,6 +108,19 @@ export async function serveRuntime(options: RuntimeServerOptions = {}): Promise<
         type,
         body: type?.startsWith("application/json") && text !== "" ? JSON.parse(text) : text,
       };
+    },
+    async log(workerId) {
+      const ending = new AbortController();
+      const events: ObservedEvent[] = [];
+      const reading = (async () => {
+        for await (const step of runtime.observe(workerId, { cursor: ZERO_CURSOR, signal: ending.signal })) {
+          if (step.kind === "events") events.push(...step.events);
+        }
+      })();
+      await settle();
+      ending.abort();
+      await reading;
+      return events;
     },
     close,
     [Symbol.asyncDispose]: close,
