@@ -1,6 +1,7 @@
 import { arch, platform } from "node:os";
 import { expect, test } from "vitest";
 import {
+  ConfigBundleResult,
   HostSummary,
   listOf,
   RuntimeSummary,
@@ -12,6 +13,7 @@ import {
   WorkerTranscript,
   WorkspaceSummary,
 } from "../../protocol/backend-api.ts";
+import { bundleOf, sealed } from "../support/config-bundle.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
 import { parseAnswer, problemOf, RUNTIME_PATH, workerPath } from "../support/workspace-client.ts";
 
@@ -212,6 +214,26 @@ test("GET entries pages upwards from where the snapshot begins", async () => {
   expect(page).toMatchObject({ entries_start: 1, entries_total: all.entries.length, entries: all.entries.slice(1, 3) });
   const none = await client.read(WorkerEntries, `${path}?before=0`);
   expect(none).toMatchObject({ entries_start: 0, entries: [] });
+});
+
+test("POST config-bundles keeps a bundle, and its availability is asked for by its digest", async () => {
+  const { client } = workspace;
+  const bundle = await sealed(bundleOf({ id: "bundle.one:1" }));
+  const { id, digest } = bundle.metadata;
+  const stored = parseAnswer(ConfigBundleResult, await client.post(`${RUNTIME_PATH}/config-bundles`, { bundle }));
+  expect(stored).toMatchObject({
+    state: "accepted",
+    availability: { reference: { id, digest }, summary: { id, digest, digest_algorithm: "sha256", profile_count: 1 } },
+    diagnostics: [],
+  });
+  const path = `${RUNTIME_PATH}/config-bundles/${id}/availability`;
+  expect(await client.read(ConfigBundleResult, `${path}?digest=${digest}`)).toEqual(stored);
+  expect(problemOf(await client.get(`${path}?digest=${"0".repeat(64)}`))).toMatchObject({
+    code: "config_bundle_digest_mismatch",
+  });
+  for (const query of ["", "?digest=", `?digest=${digest.toUpperCase()}`, `?digest=${digest}0`]) {
+    expect(problemOf(await client.get(path + query)), query).toMatchObject({ status: 400, code: "invalid_query" });
+  }
 });
 
 test("POST cancel of an idle Worker changes nothing and says so again", async () => {

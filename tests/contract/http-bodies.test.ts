@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ProblemBody } from "../../protocol/problem.ts";
 import { API_ROUTES, fillPath } from "../support/api-routes.ts";
+import { bundleOf, sealed } from "../support/config-bundle.ts";
 import { requestHead, sendRaw } from "../support/raw-http.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
 import { within } from "../support/within.ts";
@@ -183,6 +184,25 @@ test("POST workers keeps no Worker whose first message is refused", async () => 
   const refused = await client.post(`${RUNTIME_PATH}/workers`, { initial_input: { content: " " } });
   expect(problemOf(refused)).toMatchObject({ status: 400, code: "input_empty" });
   expect(await count()).toBe(before);
+});
+
+test.each([
+  [null, "bundle: "],
+  [{}, "bundle.metadata: "],
+  [{ metadata: { id: 1 } }, "bundle.metadata.id: "],
+  [bundleOf(), "bundle.metadata.digest: "],
+  [{ ...bundleOf(), profiles: [{ selector: { kind: "king" } }] }, "bundle.profiles.0.selector.kind: "],
+  [bundleOf({ id: "../up" }), "bundle.metadata.id: "],
+])("POST config-bundles refuses %j", async (bundle, detail) => {
+  const problem = problemOf(await workspace.client.post(`${RUNTIME_PATH}/config-bundles`, { bundle }));
+  expect(problem.status).toBe(400);
+  expect(problem.detail.slice(0, detail.length)).toBe(detail);
+});
+
+test("POST config-bundles is not harmed by unknown keys, nested deeply", async () => {
+  const bundle = JSON.stringify(await sealed(bundleOf()));
+  const body = `{"bundle":${bundle.slice(0, -1)},"__proto__":${deep(100_000)},"junk":${deep(100_000)}}}`;
+  expect((await post("/api/runtimes/:runtime_id/config-bundles", body)).status).toBe(200);
 });
 
 test.each([

@@ -1,20 +1,35 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ProblemBody } from "../../protocol/problem.ts";
 import { API_ROUTES, EVENTS_ROUTE, fillPath, idsOf } from "../support/api-routes.ts";
+import { bundleOf, sealed } from "../support/config-bundle.ts";
 import { requestHead, sendRaw } from "../support/raw-http.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
 import { problemOf } from "../support/workspace-client.ts";
 
 const workspace = serveWorkspace();
-const ids = { runtime_id: "backend-internal", worker_id: "companion", host_id: "" };
+const ids = { runtime_id: "backend-internal", worker_id: "companion", host_id: "", bundle_id: "demo-bundle" };
 beforeAll(async () => {
   const hosts = JSON.parse((await workspace.client.get("/api/hosts")).text);
   ids.host_id = hosts.items[0].host_id;
 });
 
 const routes = [...API_ROUTES, EVENTS_ROUTE];
-const bodyFor = (method: string) =>
-  method === "POST" ? { headers: { "Content-Type": "application/json" }, body: "{}" } : {};
+/** What some routes need besides ids. */
+const bodies: Readonly<Record<string, unknown>> = {
+  "/api/runtimes/:runtime_id/workers/:worker_id/input": { content: "Hi" },
+  "/api/runtimes/:runtime_id/config-bundles": { bundle: await sealed(bundleOf()) },
+};
+const queries: Readonly<Record<string, string>> = {
+  "/api/runtimes/:runtime_id/config-bundles/:bundle_id/availability": `?digest=${"0".repeat(64)}`,
+};
+
+/** A request that is right but for its ids. */
+function requestTo(method: string, path: string, values: Readonly<Record<string, string>>) {
+  const target = fillPath(path, values) + (queries[path] ?? "");
+  const body = method === "POST" ? JSON.stringify(bodies[path] ?? {}) : "";
+  const headers = { "Content-Type": "application/json", "Content-Length": String(body.length) };
+  return { target, body, headers };
+}
 
 const raw = async (target: string, accept = "*/*") => {
   const answer = await sendRaw(workspace.server.port, requestHead("GET", target, { Accept: accept }));
@@ -33,25 +48,24 @@ const malformed = [
   "%c0%ae",
   "%",
   "%zz",
-  "a.b",
   "a%20b",
   "%E7%A0%94",
   "a%2Fb",
   "a%5Cb",
   "a%0d%0aX-Injected:1",
   "%3Cscript%3E",
-  "x".repeat(121),
+  "x".repeat(129),
   "x".repeat(5_000),
 ];
 
 const idCases = routes.flatMap(({ method, path }) => idsOf(path).map((name) => [method, path, name] as const));
 
 test.each(idCases)("%s %s answers 400 to every malformed %s", async (method, path, name) => {
-  for (const id of malformed) {
-    const target = fillPath(path, { ...ids, [name]: id });
-    const { headers = {}, body = "" } = bodyFor(method);
-    const all: Record<string, string> = { ...headers, "Content-Length": String(body.length) };
-    const answer = await sendRaw(workspace.server.port, requestHead(method, target, all) + body);
+  // A bundle's id may have a dot, and eight characters more than the others.
+  const own = name === "bundle_id" ? [".hidden"] : ["a.b", "x".repeat(121)];
+  for (const id of [...malformed, ...own]) {
+    const { target, body, headers } = requestTo(method, path, { ...ids, [name]: id });
+    const answer = await sendRaw(workspace.server.port, requestHead(method, target, headers) + body);
     expect(answer.status, target).toBe(400);
     expect(answer.headers.get("content-type"), target).toBe("application/problem+json");
     expect(answer.headers.has("x-injected"), target).toBe(false);
@@ -65,15 +79,13 @@ const unknown = {
   runtime_id: ["runtime_not_found", 'There is no Runtime "nobody".'],
   worker_id: ["worker_not_found", 'Runtime "backend-internal" has no Worker "nobody".'],
   host_id: ["host_not_found", 'There is no host "nobody".'],
+  bundle_id: ["config_bundle_missing", 'There is no config bundle "nobody".'],
 } as const;
 
-const bodies: Readonly<Record<string, string>> = {
-  "/api/runtimes/:runtime_id/workers/:worker_id/input": '{"content":"Hi"}',
-};
-
 test.each(idCases)("%s %s answers 404 to an unknown %s", async (method, path, name) => {
-  const init = method === "POST" ? { ...bodyFor(method), method, body: bodies[path] ?? "{}" } : {};
-  const answer = await workspace.client.request(fillPath(path, { ...ids, [name]: "nobody" }), init);
+  const { target, body } = requestTo(method, path, { ...ids, [name]: "nobody" });
+  const headers = { "Content-Type": "application/json" };
+  const answer = await workspace.client.request(target, { method, headers, ...(body ? { body } : {}) });
   const [code, detail] = unknown[name as keyof typeof unknown];
   expect(problemOf(answer)).toMatchObject({ status: 404, code, detail });
 });

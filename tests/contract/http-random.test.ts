@@ -30,6 +30,7 @@ const path = fc
     runtime_id: id(() => "backend-internal"),
     worker_id: id(() => workerId),
     host_id: id(() => "embedded-workspace-0000000000000000"),
+    bundle_id: id(() => "demo-bundle"),
     end: fc.oneof({ weight: 5, arbitrary: fc.constant("") }, fc.constantFrom("/", "//", "/x", "%00", ";a=b", "#x")),
   })
   .map(({ route, end, ...ids }) => ({ route, target: fillPath(route.path, ids) + end }));
@@ -39,7 +40,7 @@ const query = fc.oneof(
   fc
     .array(
       fc.tuple(
-        fc.constantFrom("start", "limit", "before", "cursor", "heartbeat", "__proto__", ""),
+        fc.constantFrom("start", "limit", "before", "cursor", "digest", "heartbeat", "__proto__", ""),
         fc.oneof(fc.integer().map(String), fc.double().map(String), fc.string({ maxLength: 300 })),
       ),
       { minLength: 1, maxLength: 4 },
