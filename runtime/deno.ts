@@ -14,7 +14,7 @@ try {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => void runtime.close().finally(() => Deno.exit(0)));
   }
-  for (const line of announceRuntime(config, runtime.url)) console.log(line);
+  console.log(announceRuntime(config, runtime.url).join("\n"));
 } catch (error) {
   console.error(error instanceof ConfigError ? error.message : error);
   Deno.exit(1);

@@ -16,7 +16,7 @@ try {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void runtime.close().finally(() => process.exit(0)));
   }
-  for (const line of announceRuntime(config, runtime.url)) console.log(line);
+  console.log(announceRuntime(config, runtime.url).join("\n"));
 } catch (error) {
   console.error(error instanceof ConfigError ? error.message : error);
   process.exit(1);

@@ -1,0 +1,99 @@
+/**
+ * The Runtime as a process of its own, started as an operator starts it.
+ *
+ * Owns the process: its command line, its environment, what it prints, its signals and its end. Node runs the built
+ * output, Deno the sources. Whoever starts one disposes of it; what is left over dies with this process.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { testEngine, type Exit } from "./server-process.ts";
+import { within } from "./within.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const running = new Set<ChildProcess>();
+const killAll = () => running.forEach((child) => child.kill("SIGKILL"));
+process.on("exit", killAll);
+process.on("disconnect", killAll);
+
+function commandOf(): readonly [string, ...string[]] {
+  if (testEngine === "deno") return [process.execPath, "run", "-A", "runtime/deno.ts"];
+  const script = "dist/server/runtime.js";
+  if (!existsSync(`${root}${script}`)) throw new Error("Cannot start a Runtime: npm run build comes first");
+  return [process.execPath, "--enable-source-maps", script];
+}
+
+function machineEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => {
+      return entry[1] !== undefined && !/^(?:YOI|OPENAI)_/.test(entry[0]);
+    }),
+  );
+}
+
+/** How a Runtime is started. It takes a free port unless `args` say otherwise. */
+export interface RuntimeProcessOptions {
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A process that has been started, whether or not it serves. */
+export class RuntimeProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly exited: Promise<Exit>;
+  #output = "";
+  #look = () => {};
+
+  constructor({ args = [], environment = {} }: RuntimeProcessOptions = {}) {
+    const [program, ...script] = commandOf();
+    const env = { ...machineEnvironment(), YOI_RUNTIME_BIND: "127.0.0.1:0", YOI_DEMO_PACE: "0", ...environment };
+    this.#child = spawn(program, [...script, ...args], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+    running.add(this.#child);
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.#output += text;
+        this.#look();
+      });
+    }
+    this.exited = once(this.#child, "close").then(([code, signal]: (number | string | null)[]) => {
+      running.delete(this.#child);
+      return { code: code === null ? null : Number(code), signal: signal === null ? null : String(signal) };
+    });
+  }
+
+  /** All that it has printed. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Where it serves, when it has said so. */
+  async url(): Promise<string> {
+    const found = Promise.withResolvers<string>();
+    this.#look = () => {
+      const url = /^Runtime \S+ is at (http:\S+)\n/m.exec(this.#output)?.[1];
+      if (url !== undefined) found.resolve(url);
+    };
+    this.#look();
+    void this.exited.then(() => found.reject(new Error(`The Runtime ended before it listened: ${this.#output}`)));
+    return within(found.promise, () => `a Runtime to listen; it said ${this.#output}`);
+  }
+
+  /** Its end, waited for. */
+  end(): Promise<Exit> {
+    return within(this.exited, () => `the Runtime to end; it said ${this.#output}`);
+  }
+
+  /** Sends a signal and waits for the end. */
+  kill(signal: NodeJS.Signals = "SIGTERM"): Promise<Exit> {
+    // By its number: Deno's own `kill()` remembers the signal as the end, however the process ended.
+    if (this.#child.pid !== undefined && running.has(this.#child)) process.kill(this.#child.pid, signal);
+    return this.end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill("SIGKILL");
+  }
+}
