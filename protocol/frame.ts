@@ -76,8 +76,10 @@ export const ClientFrame = z.discriminatedUnion("kind", [
     ts: epochMs,
     /** When the next one is due at the latest. */
     interval_ms: uint,
-    /** Newest cursor of the stream: a viewer that has it has everything. */
+    /** Newest cursor of the stream: a viewer that has it has everything that the Backend has. */
     cursor: ClientCursor,
+    /** What keeps the Backend from hearing more; absent while it hears the Worker. It goes on trying. */
+    upstream: z.optional(z.looseObject({ problem: z.string(), since_ts: epochMs })),
   }),
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;

@@ -76,7 +76,7 @@ export interface ObservedEvent {
 
 /**
  * A step of an observation. `snapshot` states where the Worker stands at its cursor and replaces all that came before;
- * `events` follow the step before without a gap.
+ * `events` follow the step before without a gap. There may be none: then the observation stands, and nothing is missing.
  */
 export type ObservationStep =
   | { readonly kind: "snapshot"; readonly event: ObservedEvent }

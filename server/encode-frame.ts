@@ -29,7 +29,19 @@ export function encodeDiagnostic(problem: ProblemError): string {
   return JSON.stringify({ kind: "diagnostic", diagnostic: { code, message: problem.detail, problem: problem.code } });
 }
 
+/** What keeps a relay from hearing its Worker, and since when. */
+export interface UpstreamTrouble {
+  readonly problem: ProblemError;
+  readonly sinceTs: number;
+}
+
 /** The frame that says that the link is alive and that nothing is missing before `cursor`. */
-export function encodeHeartbeat(cursor: ClientCursor, ts: number, intervalMs: number): string {
-  return JSON.stringify({ kind: "heartbeat", ts, interval_ms: intervalMs, cursor });
+export function encodeHeartbeat(
+  cursor: ClientCursor,
+  ts: number,
+  intervalMs: number,
+  trouble: UpstreamTrouble | null,
+): string {
+  const upstream = trouble === null ? {} : { upstream: { problem: trouble.problem.code, since_ts: trouble.sinceTs } };
+  return JSON.stringify({ kind: "heartbeat", ts, interval_ms: intervalMs, cursor, ...upstream });
 }

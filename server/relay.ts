@@ -8,14 +8,14 @@
 import type { ClientCursor, RuntimeCursor } from "../protocol/cursor.ts";
 import { Event, isSnapshotEvent } from "../protocol/event.ts";
 import type { WorkerRef } from "../protocol/id.ts";
-import { asProblem, problemRow, ProblemError } from "../protocol/problem.ts";
+import { asProblem, ProblemError } from "../protocol/problem.ts";
 import { fold } from "../protocol/fold.ts";
 import { boundTranscript, emptyTranscript, snapshotEvent, type Transcript } from "../protocol/transcript.ts";
 import { sleep, type Clock, type Random } from "../runtime/clock.ts";
 import type { ObservedEvent, Runtime } from "../runtime/runtime.ts";
 import type { WorkerView } from "./backend.ts";
 import type { CursorMint } from "./client-cursor.ts";
-import { encodeEvent, encodeHeartbeat, encodeSnapshot } from "./encode-frame.ts";
+import { encodeEvent, encodeHeartbeat, encodeSnapshot, type UpstreamTrouble } from "./encode-frame.ts";
 import { FrameWindow, type WindowFrame } from "./frame-window.ts";
 import type { BackendLimits } from "./limits.ts";
 import { passThrough, type ObservationPolicy } from "./policy.ts";
@@ -53,6 +53,7 @@ export class Relay implements ViewerFeed {
   #catchUp: Promise<void> | null = null;
   #grace: Disposable | null = null;
   #heartbeat: Disposable | null = null;
+  #trouble: UpstreamTrouble | null = null;
   /** Viewers that are being let in. */
   #arriving = 0;
 
@@ -138,7 +139,7 @@ export class Relay implements ViewerFeed {
 
   heartbeatFrame(): string {
     const { clock, limits } = this.#options;
-    return encodeHeartbeat(this.#cursor, clock.now(), limits.heartbeatIntervalMs);
+    return encodeHeartbeat(this.#cursor, clock.now(), limits.heartbeatIntervalMs, this.#trouble);
   }
 
   get #cursor(): ClientCursor {
@@ -165,11 +166,16 @@ export class Relay implements ViewerFeed {
     /** Whether the upstream no longer knows the relay's position. */
     let isLost = false;
     while (!signal.aborted) {
+      /** When the upstream was heard first; null: not at all. */
+      let heardMs: number | null = null;
       try {
         const from = this.#head === null || isLost ? {} : { cursor: this.#head };
         for await (const step of runtime.observe(ref.worker_id, { ...from, signal })) {
-          failures = 0;
+          heardMs ??= clock.now();
+          // A snapshot alone is no way forward: a Runtime may send one and break off, again and again.
+          if (step.kind === "events" && step.events.length > 0) failures = 0;
           isLost = false;
+          this.#noteTrouble(null);
           if (step.kind === "snapshot") this.#restart(step.event);
           else this.#take(step.events);
         }
@@ -181,20 +187,32 @@ export class Relay implements ViewerFeed {
       } catch (error) {
         if (signal.aborted) return;
         const problem = asProblem(error);
-        if (problem.code.startsWith("cursor_") && !isLost) {
-          isLost = true;
-          continue;
-        }
-        if (this.#head === null || !problemRow(problem.code).retryable || runtime.kind === "embedded") {
+        const isCursorLost: boolean = problem.code.startsWith("cursor_") && !isLost;
+        isLost ||= isCursorLost;
+        if (!isCursorLost && (this.#head === null || runtime.kind === "embedded" || isFinal(problem))) {
           this.close(problem);
           return;
         }
+        if (heardMs !== null && clock.now() - heardMs >= limits.upstreamMaxBackoffMs) failures = 0;
+        if (isCursorLost && failures === 0) {
+          failures = 1;
+          continue;
+        }
+        if (!isCursorLost) this.#noteTrouble(problem);
         const backoffMs = Math.min(limits.upstreamMaxBackoffMs, limits.upstreamMinBackoffMs * 2 ** failures);
         failures += 1;
         const jitter = 0.5 + (random.bytes(1)[0] ?? 0) / 512;
         await sleep(clock, backoffMs * jitter, signal).catch(() => {});
       }
     }
+  }
+
+  /** Tells the viewers that listen for it, as soon as it changes; their sockets stay open. */
+  #noteTrouble(problem: ProblemError | null): void {
+    if (this.#trouble?.problem.code === problem?.code) return;
+    const sinceTs = this.#trouble?.sinceTs ?? this.#options.clock.now();
+    this.#trouble = problem === null ? null : { problem, sinceTs };
+    for (const viewer of this.#viewers) viewer.beat();
   }
 
   /** A snapshot from upstream: whatever came before is replaced, for the viewers too. */
@@ -315,6 +333,9 @@ export class Relay implements ViewerFeed {
     });
   }
 }
+
+/** Whether a Runtime elsewhere will say the same whenever it is asked; whatever else keeps it away may be put right. */
+const isFinal = ({ code }: ProblemError): boolean => code === "worker_not_found" || code === "unsupported";
 
 const expired = () =>
   new ProblemError("cursor_expired", "cursor: what followed it is no longer kept; connect without one.");

@@ -41,9 +41,13 @@ export async function* observeRemote(
   cursor: RuntimeCursor | undefined,
 ): AsyncGenerator<ObservationStep, void, void> {
   let isFirst = true;
+  /** Whether who observes knows that the observation stands. */
+  let isTold = false;
   for await (const batch of open(observation, cursor)) {
     const events: ObservedEvent[] = [];
+    let stands = false;
     for (const frame of batch) {
+      if (frame.kind === "heartbeat") stands = true;
       if (frame.kind === "event") events.push(frame.observed);
       if (frame.kind === "snapshot") {
         const isEcho = isFirst && frame.observed.cursor === cursor;
@@ -51,14 +55,19 @@ export async function* observeRemote(
           yield* observeSeeded(observation, frame.observed.cursor);
           return;
         }
+        stands ||= isEcho;
         if (!isEcho) {
+          isTold = true;
           if (events.length > 0) yield { kind: "events", events: events.splice(0) };
           yield { kind: "snapshot", event: frame.observed };
         }
       }
       isFirst = false;
     }
-    if (events.length > 0) yield { kind: "events", events };
+    if (events.length > 0 || (stands && !isTold)) {
+      isTold = true;
+      yield { kind: "events", events };
+    }
   }
 }
 

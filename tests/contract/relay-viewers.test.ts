@@ -117,10 +117,15 @@ describe("heartbeats", () => {
     runtime.breakConnections(new ProblemError("runtime_unavailable", "The connection broke."));
     await clock.advance(3_000);
     expect(socket.closeCode).toBe(null);
-    expect(socket.heartbeats).toBe(4);
+    // Three by the clock, one at the start, one for the bad news.
+    expect(socket.heartbeats).toBe(5);
+    const trouble = { problem: "runtime_unavailable", since_ts: expect.any(Number) as number };
+    expect(socket.frames.at(-1)).toMatchObject({ kind: "heartbeat", upstream: trouble });
     await publish(...words(2, 2));
     await clock.advance(60_000);
     expect(stateOf(socket)).toBe(stateJson());
     expect(socket.closeCode).toBe(null);
+    expect(socket.frames.at(-1)).toMatchObject({ kind: "heartbeat", cursor: socket.cursor });
+    expect(socket.frames.at(-1)).not.toHaveProperty("upstream");
   });
 });

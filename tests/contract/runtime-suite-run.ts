@@ -2,7 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../../runtime/model/model.ts";
 import { Follower } from "../support/follow.ts";
-import type { CreateSubject, RuntimeSubject, SubjectOptions } from "../support/runtime-subject.ts";
+import type {
+  CreateSubject,
+  RuntimeCapabilitiesUnderTest,
+  RuntimeSubject,
+  SubjectOptions,
+} from "../support/runtime-subject.ts";
 import { cut, fail, hang, stop, text, thinking, usage, wait } from "../support/scripted-model.ts";
 
 const TIMEOUTS = { firstTokenTimeoutMs: 2_000, betweenChunksTimeoutMs: 1_000, wholeRunTimeoutMs: 10_000 };
@@ -43,7 +48,7 @@ const message = (value: string) =>
   JSON.stringify({ kind: "message", role: "assistant", content: [{ kind: "text", text: value }] });
 
 /** Everything about one run. */
-export function runSuite(createSubject: CreateSubject): void {
+export function runSuite(createSubject: CreateSubject, { inProcess }: RuntimeCapabilitiesUnderTest): void {
   describe("a run that ends by itself", () => {
     test("publishes its events in the protocol's order, the message before whatever answers it", async () => {
       const script = [thinking("h"), thinking("m"), text("Hello "), text("there."), usage(12, 3), stop];
@@ -165,7 +170,7 @@ export function runSuite(createSubject: CreateSubject): void {
       expect(follower.events.filter(({ event }) => event === "run_end")).toHaveLength(1);
     });
 
-    test("in the same moment as its message ends too", async () => {
+    test.runIf(inProcess)("in the same moment as its message ends too", async () => {
       await using subject = await createSubject({ scripts: [[hang]] });
       const { runtime, workerId } = subject;
       const sent = runtime.sendInput(workerId, { content: "hi" });

@@ -17,7 +17,7 @@ export function runtimeSuite(
   describe(`${name}, as a Runtime`, () => {
     workersSuite(createSubject, capabilities);
     inputSuite(createSubject);
-    runSuite(createSubject);
+    runSuite(createSubject, capabilities);
     lifecycleSuite(createSubject, capabilities);
     pagesSuite(createSubject);
     observeSuite(createSubject, capabilities);
