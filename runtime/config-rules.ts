@@ -87,7 +87,7 @@ export function checkProfileSelector(selector: ProfileSelector, at = "profile"):
 function checkDeclaration(at: string, { kind, name, reference }: ConfigDeclaration): void {
   const prefixes = REFERENCE_PREFIXES.get(kind);
   if (prefixes === undefined) refuse(`${at}.kind`, "it is not supported here", "unsupported_config_declaration");
-  checkText(`${at}.name`, name, true);
+  checkText(`${at}.name`, name);
   if (reference.length > CONFIG_TEXT_MAX_CHARS || !REFERENCE_PATTERN.test(reference)) {
     refuse(`${at}.reference`, `expected 1 to ${CONFIG_TEXT_MAX_CHARS} letters, digits, :, -, _, ., @ and +`);
   }
