@@ -16,12 +16,12 @@ import { LAB } from "./remote-failures.ts";
 export const TOKEN = "canary-token-of-the-client";
 
 /** A client of whatever is at `baseUrl`. */
-export function remoteClient(baseUrl: string, limits: Partial<RemoteLimits> = {}): Runtime {
+export function remoteClient(baseUrl: string, limits: Partial<RemoteLimits> = {}, token = TOKEN): Runtime {
   return createRemoteRuntime({
     runtimeId: RuntimeId.parse(LAB),
     peerId: LAB,
     displayName: "The lab",
-    endpoint: new RuntimeEndpoint(baseUrl, TOKEN),
+    endpoint: new RuntimeEndpoint(baseUrl, token),
     limits: { ...DEFAULT_REMOTE_LIMITS, requestTimeoutMs: 1_000, handshakeTimeoutMs: 1_000, ...limits },
     fetch: (input, init) => globalThis.fetch(input, init),
     connectWebSocket: connectWs,
