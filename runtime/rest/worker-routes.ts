@@ -27,10 +27,11 @@ export function workerRoutes(runtime: Runtime, limits: PageLimits): Hono {
     })
     .post("/v1/workers", async (context) => {
       const { profile, config_bundle, initial_input, display_name } = await bodyOf(context, CreateBody);
+      const displayName = display_name?.trim();
       const worker = await runtime.createWorker({
         profile,
         ...(config_bundle ? { configBundle: config_bundle } : {}),
-        ...(display_name ? { displayName: display_name } : {}),
+        ...(displayName ? { displayName } : {}),
         ...(initial_input ? { initialInput: { ...sendInputOf(initial_input), kind: initial_input.kind } } : {}),
       });
       return context.json({ worker: workerShape(worker) });

@@ -122,7 +122,7 @@ describe("the Workers' routes", () => {
     await using server = await serveRuntime();
     const { body } = await server.request("POST", "/v1/workers", {
       profile: { kind: "builtin", value: "companion" },
-      display_name: "My Worker",
+      display_name: " My Worker ",
       config_bundle: null,
       initial_input: null,
     });
