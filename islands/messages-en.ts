@@ -101,6 +101,7 @@ export const en: Messages = {
     connecting: "Connecting",
     catchingUp: "Catching up",
     live: "Live",
+    waiting: "Waiting for the Runtime",
     reconnecting: "Reconnecting",
     reconnectingIn: (seconds) => `Reconnecting in ${seconds} s`,
     offline: "Offline",

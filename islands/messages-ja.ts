@@ -149,6 +149,7 @@ export const ja: Messages = {
     connecting: "接続中",
     catchingUp: "同期中",
     live: "接続済み",
+    waiting: "Runtime を待っています",
     reconnecting: "再接続中",
     reconnectingIn: (seconds) => `${seconds} 秒後に再接続`,
     offline: "オフライン",

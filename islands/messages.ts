@@ -93,6 +93,8 @@ interface LinkMessages {
   readonly connecting: string;
   readonly catchingUp: string;
   readonly live: string;
+  /** The server is there, the Worker's Runtime is not. */
+  readonly waiting: string;
   readonly reconnecting: string;
   readonly reconnectingIn: (seconds: number) => string;
   readonly offline: string;

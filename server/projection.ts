@@ -31,7 +31,7 @@ export async function hostIdOf(kind: Runtime["kind"], value: string): Promise<Ho
 }
 
 /** A name that is safe to show: no control characters, no slashes, bounded. */
-export function cleanLabel(label: string): string {
+function cleanLabel(label: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is removed
   return label.replaceAll(/[\u0000-\u001f\u007f/\\]/g, "").slice(0, DISPLAY_NAME_MAX_CHARS);
 }

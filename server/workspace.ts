@@ -24,9 +24,9 @@ import { openRemoteRuntimes } from "./remote-runtimes.ts";
 import { EMBEDDED_RUNTIME_NAME } from "./runtimes-file.ts";
 
 /** The embedded Runtime's id, the same in every workspace. */
-export const EMBEDDED_RUNTIME_ID = RuntimeId.parse(EMBEDDED_RUNTIME_NAME);
+const EMBEDDED_RUNTIME_ID = RuntimeId.parse(EMBEDDED_RUNTIME_NAME);
 /** The Companion's id in it. */
-export const COMPANION_WORKER_ID = WorkerId.parse("companion");
+const COMPANION_WORKER_ID = WorkerId.parse("companion");
 
 const SECRET_BYTES = 32;
 

@@ -36,7 +36,7 @@ export function LinkStatus() {
           </span>
         </summary>
         <div class="popover-panel">
-          {state.kind === "ended" && <p>{messages.problem(state.problem)}</p>}
+          {(state.kind === "ended" || state.kind === "waiting") && <p>{messages.problem(state.problem)}</p>}
           {"staleSince" in state && isInteractive.value && (
             <p>{messages.link.staleSince(formats.timeWithSeconds(state.staleSince))}</p>
           )}
@@ -68,6 +68,8 @@ function linkWords(state: LinkState, now: number | undefined, messages: Messages
       return link.catchingUp;
     case "live":
       return link.live;
+    case "waiting":
+      return link.waiting;
     case "offline":
       return link.offline;
     case "ended":

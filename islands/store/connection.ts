@@ -9,7 +9,7 @@ import { computed, createModel, signal } from "@preact/signals";
 import ReconnectingWebSocket from "partysocket/ws";
 import type { ClientCursor } from "../../protocol/cursor.ts";
 import { ClientFrame, type StreamDiagnostic } from "../../protocol/frame.ts";
-import { closeCodeOf } from "../../protocol/problem.ts";
+import { closeCodeOf, isProblemCode } from "../../protocol/problem.ts";
 import type { Clock, TimerHandle } from "./clock.ts";
 import type { Envelope } from "./conversation.ts";
 import { backoffMs, remedyFor, type LinkState } from "./link-state.ts";
@@ -167,7 +167,15 @@ export const Connection = createModel((options: ConnectionOptions) => {
     heartbeatMs = frame.interval_ms;
     silenceAllowedMs = Math.max(1_000, frame.interval_ms * SILENT_INTERVALS);
     if (clock.now() - openedAt >= STABLE_MS) failedAttempts = 0;
-    state.value = { kind: "live" };
+    const { upstream } = frame;
+    state.value =
+      upstream === undefined
+        ? { kind: "live" }
+        : {
+            kind: "waiting",
+            problem: isProblemCode(upstream.problem) ? upstream.problem : "runtime_unavailable",
+            staleSince: upstream.since_ts,
+          };
     if (frame.cursor === options.cursor()) {
       missed = undefined;
       return;

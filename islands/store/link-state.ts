@@ -11,6 +11,8 @@ export type LinkState =
   | { readonly kind: "catching_up" }
   /** Everything there is has been received, and the link gives signs of life. */
   | { readonly kind: "live" }
+  /** The link is open, but the server can't hear the Worker; it goes on trying by itself. */
+  | { readonly kind: "waiting"; readonly problem: ProblemCode; readonly staleSince: number }
   /** Between attempts, or within one (`nextAttemptAt` absent). What is shown may be out of date since `staleSince`. */
   | {
       readonly kind: "reconnecting";

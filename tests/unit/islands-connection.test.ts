@@ -63,6 +63,18 @@ async function live(setup: Setup): Promise<void> {
 }
 
 describe("Connection", () => {
+  test("says that the server waits for the Runtime while heartbeats do, and is live again after", async () => {
+    const setup = setUp();
+    await live(setup);
+    const upstream = { problem: "runtime_refused", since_ts: 7 };
+    setup.newest().frame({ ...heartbeat("bo_0"), upstream });
+    expect(setup.connection.state.value).toEqual({ kind: "waiting", problem: "runtime_refused", staleSince: 7 });
+    setup.newest().frame({ ...heartbeat("bo_0"), upstream: { ...upstream, problem: "of_a_newer_server" } });
+    expect(setup.connection.state.value).toMatchObject({ kind: "waiting", problem: "runtime_unavailable" });
+    setup.newest().frame(heartbeat("bo_0"));
+    expect(setup.connection.state.value).toEqual({ kind: "live" });
+  });
+
   test("goes from connecting over catching up to live at the first heartbeat", async () => {
     const setup = setUp();
     expect(setup.connection.state.value.kind).toBe("connecting");
