@@ -273,7 +273,7 @@ describe("Connection", () => {
   });
 
   test("a Worker that is gone when the link comes back ends it too, though the browser hides the answer to a handshake", async () => {
-    let refusal: StreamDiagnostic | undefined;
+    let refusal: StreamDiagnostic | undefined = undefined;
     const setup = setUp({ findRefusal: async () => refusal });
     await live(setup);
     setup.newest().end();
