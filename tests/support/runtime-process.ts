@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { testEngine, type Exit } from "./server-process.ts";
+import { testEngine, type Engine, type Exit } from "./server-process.ts";
 import { within } from "./within.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -19,11 +19,22 @@ const killAll = () => running.forEach((child) => child.kill("SIGKILL"));
 process.on("exit", killAll);
 process.on("disconnect", killAll);
 
-function commandOf(): readonly [string, ...string[]] {
-  if (testEngine === "deno") return [process.execPath, "run", "-A", "runtime/deno.ts"];
+/** The program of an engine, whether or not it is there. */
+function programOf(engine: Engine): string {
+  if (engine === testEngine) return process.execPath;
+  if (engine === "node") return `${root}node_modules/.bin/node`;
+  const libc = process.platform === "linux" ? "-glibc" : "";
+  return `${root}node_modules/@deno/${process.platform}-${process.arch}${libc}/deno`;
+}
+
+/** The engines that are here. */
+export const ENGINES: readonly Engine[] = (["node", "deno"] as const).filter((engine) => existsSync(programOf(engine)));
+
+function commandOf(engine: Engine): readonly [string, ...string[]] {
+  if (engine === "deno") return [programOf(engine), "run", "-A", "runtime/deno.ts"];
   const script = "dist/server/runtime.js";
   if (!existsSync(`${root}${script}`)) throw new Error("Cannot start a Runtime: npm run build comes first");
-  return [process.execPath, "--enable-source-maps", script];
+  return [programOf(engine), "--enable-source-maps", script];
 }
 
 function machineEnvironment(): Record<string, string> {
@@ -36,6 +47,7 @@ function machineEnvironment(): Record<string, string> {
 
 /** How a Runtime is started. It takes a free port unless `args` say otherwise. */
 export interface RuntimeProcessOptions {
+  readonly engine?: Engine;
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -47,8 +59,8 @@ export class RuntimeProcess implements AsyncDisposable {
   #output = "";
   #look = () => {};
 
-  constructor({ args = [], environment = {} }: RuntimeProcessOptions = {}) {
-    const [program, ...script] = commandOf();
+  constructor({ engine = testEngine, args = [], environment = {} }: RuntimeProcessOptions = {}) {
+    const [program, ...script] = commandOf(engine);
     const env = { ...machineEnvironment(), YOI_RUNTIME_BIND: "127.0.0.1:0", YOI_DEMO_PACE: "0", ...environment };
     this.#child = spawn(program, [...script, ...args], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     running.add(this.#child);
