@@ -11,8 +11,15 @@ import type { Backend, Observation, ViewRequest } from "../server/backend.ts";
 import type { ViewerSocket } from "../server/viewer-socket.ts";
 import { workerRefOf } from "./request.ts";
 
+/** How an edge's requests become viewers' sockets. */
+export interface EventSockets {
+  readonly upgradeWebSocket: UpgradeWebSocket;
+  /** The relay's view of a platform's socket; `closed` is aborted by whoever hears of the close. */
+  readonly viewerSocket: (socket: WSContext, closed: AbortController) => ViewerSocket;
+}
+
 /** The observation route. */
-export function eventRoutes(backend: Backend, upgradeWebSocket: UpgradeWebSocket): Hono {
+export function eventRoutes(backend: Backend, { upgradeWebSocket, viewerSocket }: EventSockets): Hono {
   const path = "/api/runtimes/:runtime_id/workers/:worker_id/events/ws";
   return new Hono()
     .get(path, async (context: Context, next) => {
@@ -56,28 +63,4 @@ function wrongInHandshake(method: string, header: (name: string) => string | und
   if (!/(?:^|,)\s*upgrade\s*(?:,|$)/i.test(header("Connection") ?? "")) return "Connection: expected Upgrade.";
   if (header("Sec-WebSocket-Version") !== "13") return "Sec-WebSocket-Version: expected 13.";
   return KEY.test(header("Sec-WebSocket-Key") ?? "") ? null : "Sec-WebSocket-Key: expected 16 bytes in base64.";
-}
-
-/** The relay's view of the platform's socket. */
-function viewerSocket(socket: WSContext, closed: AbortController): ViewerSocket {
-  return {
-    send(text) {
-      if (!closed.signal.aborted) socket.send(text);
-    },
-    close(code, reason) {
-      if (closed.signal.aborted) return;
-      closed.abort();
-      socket.close(code, reason);
-    },
-    get bufferedBytes() {
-      return bufferedBytesOf(socket.raw);
-    },
-    closed: closed.signal,
-  };
-}
-
-/** Every platform's WebSocket has `bufferedAmount`; one that has not is taken as always drained. */
-function bufferedBytesOf(raw: unknown): number {
-  if (typeof raw !== "object" || raw === null || !("bufferedAmount" in raw)) return 0;
-  return typeof raw.bufferedAmount === "number" ? raw.bufferedAmount : 0;
 }

@@ -26,6 +26,12 @@ function messageText(item: LoggedItem): string {
     .join("");
 }
 
+/** Who speaks: a rotated segment keeps what people said among the items of its history. */
+function roleOf(item: LoggedItem): TranscriptLine["role"] {
+  if (!isKnownItem(item) || item.kind !== "message") return "assistant";
+  return item.role === "user" || item.role === "system" ? item.role : "assistant";
+}
+
 /** The line that an entry adds to the transcript, or null where it adds none. */
 export function transcriptLine(entry: LogEntry): TranscriptLine | null {
   if (!isKnownEntry(entry)) return null;
@@ -34,7 +40,7 @@ export function transcriptLine(entry: LogEntry): TranscriptLine | null {
       return { role: "user", content: flattenSegments(entry.segments), ts: entry.ts };
     case "assistant_item": {
       const content = messageText(entry.item);
-      return content.trim() === "" ? null : { role: "assistant", content, ts: entry.ts };
+      return content.trim() === "" ? null : { role: roleOf(entry.item), content, ts: entry.ts };
     }
     case "run_errored":
       return { role: "system", content: `error: ${entry.message}`, ts: entry.ts };

@@ -15,6 +15,7 @@ import { refuseOtherMethods } from "../routes/methods.ts";
 import { notFoundHandler, problemHandler, type ProblemRendering } from "../routes/problem.ts";
 import { runtimeRoutes } from "../routes/runtimes.ts";
 import { workerRoutes } from "../routes/workers.ts";
+import { observerSocket } from "../runtime/observation/observer-socket.ts";
 import type { Backend } from "./backend.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
@@ -53,7 +54,7 @@ export function createApp(options: AppOptions): Hono {
   app.route("/", runtimeRoutes(backend));
   app.route("/", workerRoutes(backend, limits));
   app.route("/", companionRoutes(backend, limits));
-  app.route("/", eventRoutes(backend, platform.upgradeWebSocket));
+  app.route("/", eventRoutes(backend, { upgradeWebSocket: platform.upgradeWebSocket, viewerSocket: observerSocket }));
   app.route("/", consoleRoutes(backend, { assets: platform.assets, workspaceName, demo, ...limits }));
   app.route("/", assetRoutes(platform.assets));
   refuseOtherMethods(app);

@@ -1,7 +1,7 @@
 /**
  * A viewer's socket, as the relay needs it.
  *
- * Owns the interface only; routes make one from the platform's WebSocket.
+ * Owns the interface only; the app makes one from the platform's WebSocket.
  */
 export interface ViewerSocket {
   /** Hands one text frame to the platform. Does nothing once closed. */
