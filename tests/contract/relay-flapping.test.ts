@@ -1,0 +1,93 @@
+/** A Runtime elsewhere that comes and goes: how often the relay asks, and which ends are final. */
+import { describe, expect, test } from "vitest";
+import { RuntimeCursor } from "../../protocol/cursor.ts";
+import { RuntimeId, WorkerId } from "../../protocol/id.ts";
+import { ProblemError, type ProblemCode } from "../../protocol/problem.ts";
+import { emptyTranscript, snapshotEvent } from "../../protocol/transcript.ts";
+import type { ObservationStep } from "../../runtime/runtime.ts";
+import { createCursorMint } from "../../server/client-cursor.ts";
+import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
+import { passThrough } from "../../server/policy.ts";
+import { Relay } from "../../server/relay.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { FakeSocket } from "../support/relay-fixture.ts";
+import { createSeededRandom } from "../support/seeded-random.ts";
+
+const ref = { runtime_id: RuntimeId.parse("lab"), worker_id: WorkerId.parse("worker-00000001") };
+const cursor = (position: number) => RuntimeCursor.parse(`wo_0000000a${position.toString(16).padStart(8, "0")}`);
+const snapshot: ObservationStep = {
+  kind: "snapshot",
+  event: { cursor: cursor(0), ts: 1, payload: JSON.stringify(snapshotEvent(emptyTranscript())) },
+};
+const event = (position: number): ObservationStep => ({
+  kind: "events",
+  events: [{ cursor: cursor(position), ts: 1, payload: '{"event":"text_delta","data":{"text":"a"}}' }],
+});
+
+/** A relay over a Runtime whose every observation gives these steps and then breaks. */
+async function setUp(stepsOf: (call: number) => readonly ObservationStep[], code: ProblemCode) {
+  const clock = new ManualClock();
+  let calls = 0;
+  const runtime = {
+    kind: "remote" as const,
+    async *observe() {
+      calls += 1;
+      yield* stepsOf(calls);
+      throw new ProblemError(code, "It broke.");
+    },
+  };
+  const relay = new Relay({
+    ref,
+    runtime,
+    mint: await createCursorMint(new Uint8Array(32), ref),
+    policy: passThrough,
+    limits: DEFAULT_BACKEND_LIMITS,
+    clock,
+    random: createSeededRandom(1),
+    onEnd: () => {},
+  });
+  const socket = new FakeSocket();
+  await relay.attach(socket, { heartbeat: true });
+  return { clock, socket, calls: () => calls };
+}
+
+describe("a relay whose Runtime", () => {
+  test("sends a snapshot and breaks off, again and again, asks ever more seldom", async () => {
+    const { clock, socket, calls } = await setUp(() => [snapshot], "runtime_network_failed");
+    await clock.advance(10 * 60_000);
+    expect(calls()).toBeGreaterThan(60);
+    expect(calls()).toBeLessThan(130);
+    expect(socket.closeCode).toBe(null);
+  });
+
+  test("never knows the cursor that it gave itself asks ever more seldom", async () => {
+    const { clock, calls } = await setUp((call) => (call % 2 === 1 ? [snapshot] : []), "cursor_unknown");
+    await clock.advance(10 * 60_000);
+    expect(calls()).toBeLessThan(260);
+  });
+
+  test("brings something new each time is asked again soon", async () => {
+    const { clock, calls } = await setUp((call) => (call === 1 ? [snapshot] : [event(call)]), "runtime_network_failed");
+    await clock.advance(60_000);
+    expect(calls()).toBeGreaterThan(120);
+  });
+
+  test.each(["runtime_auth_failed", "runtime_tls_failed", "runtime_wrong_identity", "runtime_redirected"] as const)(
+    "fails with %s is waited for: it may be put right",
+    async (code) => {
+      const { clock, socket } = await setUp((call) => (call === 1 ? [snapshot] : []), code);
+      await clock.advance(60_000);
+      expect(socket.closeCode).toBe(null);
+      expect(socket.frames.at(-1)).toMatchObject({ kind: "heartbeat", upstream: { problem: code } });
+    },
+  );
+
+  test.each([
+    ["worker_not_found", 4404],
+    ["unsupported", 4501],
+  ] as const)("fails with %s ends, and says so", async (code, closeCode) => {
+    const { clock, socket } = await setUp((call) => (call === 1 ? [snapshot] : []), code);
+    await clock.advance(1_000);
+    expect([socket.closeCode, socket.problem]).toEqual([closeCode, code]);
+  });
+});
