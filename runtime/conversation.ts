@@ -29,7 +29,14 @@ function messageText(item: LoggedItem): string {
 /** Who speaks: a rotated segment keeps what people said among the items of its history. */
 function roleOf(item: LoggedItem): TranscriptLine["role"] {
   if (!isKnownItem(item) || item.kind !== "message") return "assistant";
-  return item.role === "user" || item.role === "system" ? item.role : "assistant";
+  switch (item.role) {
+    case "user":
+      return "user";
+    case "system":
+      return "system";
+    default:
+      return "assistant";
+  }
 }
 
 /** The line that an entry adds to the transcript, or null where it adds none. */
