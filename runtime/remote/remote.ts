@@ -341,6 +341,8 @@ function maxWorkersOf({ limits }: RuntimeDetail): number {
 /** What is waited for, or the signal's reason as soon as it aborts. */
 async function orAbort<Value>(waited: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (signal === undefined) return waited;
+  // Whoever stops waiting leaves it to itself, also where it fails later.
+  waited.catch(() => {});
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
