@@ -26,6 +26,8 @@ class Link {
   readonly #server: Socket;
   #swallowed: readonly Direction[];
   #bytesLeft: number;
+  /** What the client sent first, as text. */
+  opening = "";
 
   constructor(client: Socket, server: Socket, mode: ProxyMode) {
     this.#client = client;
@@ -39,6 +41,7 @@ class Link {
   #carry(from: Socket, to: Socket, direction: Direction): void {
     const isSwallowed = () => this.#swallowed.includes(direction);
     from.on("data", (bytes: Buffer) => {
+      if (direction === "to_server" && this.opening === "") this.opening = bytes.toString("latin1");
       if (isSwallowed()) return;
       if (direction === "to_server") to.write(bytes);
       else this.#toClient(bytes);
@@ -82,7 +85,8 @@ class Link {
 export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #links = new Set<Link>();
-  #mode: ProxyMode = PASS;
+  readonly #all: Link[] = [];
+  #choose: () => ProxyMode = () => PASS;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -93,8 +97,9 @@ export class TcpProxy implements AsyncDisposable {
     const proxy = new TcpProxy(server);
     server.on("connection", (client) => {
       const target = connect({ host: "127.0.0.1", port: targetPort, noDelay: true, allowHalfOpen: true });
-      const link = new Link(client, target, proxy.#mode);
+      const link = new Link(client, target, proxy.#choose());
       proxy.#links.add(link);
+      proxy.#all.push(link);
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -115,9 +120,19 @@ export class TcpProxy implements AsyncDisposable {
     return [...this.#links].filter((link) => link.isOpenAtServer).length;
   }
 
-  /** What happens to connections from now on; those that are there stay as they are. */
-  accept(mode: ProxyMode): void {
-    this.#mode = mode;
+  /** How many connections there ever were whose client sent `words` first. */
+  countOf(words: string): number {
+    return this.#all.filter(({ opening }) => opening.includes(words)).length;
+  }
+
+  /** How many of those the server behind still holds open. */
+  openOf(words: string): number {
+    return this.#all.filter((link) => link.opening.includes(words) && link.isOpenAtServer).length;
+  }
+
+  /** What happens to connections from now on; those that are there stay as they are. A function chooses for each. */
+  accept(mode: ProxyMode | (() => ProxyMode)): void {
+    this.#choose = typeof mode === "function" ? mode : () => mode;
   }
 
   /** Takes the bytes of the connections that are there, drops them and says nothing. New ones pass. */
@@ -133,7 +148,7 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Ends the connections that are there; new ones pass. */
   resume(): void {
-    this.#mode = PASS;
+    this.#choose = () => PASS;
     for (const link of this.#links) link.destroy();
     this.#links.clear();
   }

@@ -69,9 +69,9 @@ export class WorkspaceClient {
     return parseAnswer(schema, await this.get(path));
   }
 
-  /** A Worker of a test's own. */
-  async createWorker(): Promise<WorkerRef> {
-    const { worker } = parseAnswer(WorkerSpawnResult, await this.post(`${RUNTIME_PATH}/workers`, {}));
+  /** A Worker of a test's own; in the embedded Runtime unless another one's path is given. */
+  async createWorker(runtimePath: string = RUNTIME_PATH): Promise<WorkerRef> {
+    const { worker } = parseAnswer(WorkerSpawnResult, await this.post(`${runtimePath}/workers`, {}));
     if (!worker) throw new Error("Cannot use a Worker that was not shown");
     return { runtime_id: worker.runtime_id, worker_id: worker.worker_id };
   }
