@@ -25,6 +25,8 @@ export default defineConfig(({ isSsrBuild }) => ({
   plugins: [textImports(), preact()],
   appType: "custom",
   publicDir: false,
+  // With their packages inside: finding and reading hundreds of modules is what a start would otherwise wait for.
+  ssr: isSsrBuild ? { noExternal: true } : {},
   build: isSsrBuild
     ? {
         outDir: "dist/server",

@@ -41,7 +41,9 @@ export function findDeno() {
  */
 export function commandFor(engine, scriptAndArguments) {
   const node = engine === "deno" ? undefined : findNode();
-  if (node) return [node, "--enable-source-maps", ...scriptAndArguments];
+  // A build is not minified: its traces can be read, and looking for its source map would hold up every start.
+  const isBuilt = /\bdist\//.test(scriptAndArguments[0] ?? "");
+  if (node) return [node, ...(isBuilt ? [] : ["--enable-source-maps"]), ...scriptAndArguments];
   const deno = engine === "node" ? undefined : findDeno();
   if (deno) return [deno, "run", "-A", ...scriptAndArguments];
   const wanted = engine === "deno" ? "Deno" : `Node ${oldestNode} or newer`;

@@ -8,13 +8,15 @@ import type { BenchCase } from "./bench-case.ts";
 import { bundle } from "./cases/bundle.ts";
 import { fanOut } from "./cases/fan-out.ts";
 import { hop } from "./cases/hop.ts";
+import { idleWorkers } from "./cases/idle-workers.ts";
+import { remoteHop } from "./cases/remote-hop.ts";
 import { start } from "./cases/start.ts";
 import { wire } from "./cases/wire.ts";
 import { replaceFigures, renderResult } from "./figures.ts";
 import { killChildrenAtExit } from "./harness/child.ts";
 import { describeMachine } from "./harness/machine.ts";
 
-const CASES: readonly BenchCase[] = [hop, fanOut, start, bundle, wire];
+const CASES: readonly BenchCase[] = [hop, remoteHop, fanOut, idleWorkers, start, bundle, wire];
 const DOCUMENT = "docs/performance.md";
 const WRITE = "--write";
 

@@ -44,8 +44,8 @@ async function run(): Promise<CaseResult> {
   await using crowd = await startProgramChild("crowd");
   await using peer = await startProgramChild("broadcast");
   const environment = { OPENAI_BASE_URL: await provider.ask("address", null, z.url()) };
-  await using node = await startWorkspace("node", environment);
-  await using deno = await startWorkspace("deno", environment);
+  await using node = await startWorkspace("node", { environment });
+  await using deno = await startWorkspace("deno", { environment });
   const servers = { node, deno };
   const workers = { node: await spawnWorker(node.url), deno: await spawnWorker(deno.url) };
   const peerUrl = await peer.ask("address", null, z.url());

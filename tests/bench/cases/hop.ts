@@ -12,6 +12,7 @@ import { alternate, samplesOf } from "../harness/rounds.ts";
 import { estimate, paired, pairedRatio, quantile } from "../harness/statistics.ts";
 import { figure, interval } from "../harness/table.ts";
 import type { AnswerOrder } from "../programs/answer.ts";
+import { EMBEDDED_RUNTIME_ID } from "../programs/worker-client.ts";
 
 const ROUNDS = 12;
 const STREAMS = 10;
@@ -36,22 +37,23 @@ async function run(): Promise<CaseResult> {
   await using reader = await startProgramChild("reader");
   const providerUrl = await provider.ask("address", null, z.url());
   const environment = { OPENAI_BASE_URL: providerUrl };
-  await using node = await startWorkspace("node", environment);
-  await using deno = await startWorkspace("deno", environment);
+  await using node = await startWorkspace("node", { environment });
+  await using deno = await startWorkspace("deno", { environment });
   const servers = { node, deno };
+  const through = (engine: Engine) => ({ serverUrl: servers[engine].url, runtimeId: EMBEDDED_RUNTIME_ID });
   for (const engine of ENGINES) {
-    await reader.ask("open", { serverUrl: servers[engine].url, workers: STREAMS }, z.undefined());
+    await reader.ask("open", { ...through(engine), workers: STREAMS }, z.undefined());
   }
 
-  const through = (engine: Engine) => () => {
-    return readAll(reader.ask("through", { serverUrl: servers[engine].url, orders }, Ages));
+  const readThrough = (engine: Engine) => () => {
+    return readAll(reader.ask("through", { ...through(engine), orders }, Ages));
   };
   const samples = await alternate(
     ROUNDS,
     new Map<"direct" | Engine, () => Promise<Ages>>([
       ["direct", () => readAll(reader.ask("direct", { providerUrl, orders }, Ages))],
-      ["node", through("node")],
-      ["deno", through("deno")],
+      ["node", readThrough("node")],
+      ["deno", readThrough("deno")],
     ]),
   );
   const at = (name: "direct" | Engine, fraction: number) =>

@@ -8,9 +8,10 @@ import { spawn, type ChildProcess, type StdioOptions } from "node:child_process"
 import { once } from "node:events";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import type * as z from "zod/mini";
 import { Answer, type Question } from "./control.ts";
-import { benchProgram, commandOf, SERVER_PROGRAMS, type Engine } from "./engine.ts";
+import { benchProgram, commandOf, RUNTIME_PROGRAMS, SERVER_PROGRAMS, type Engine } from "./engine.ts";
 
 const running = new Set<ChildProcess>();
 
@@ -47,10 +48,13 @@ class Child implements AsyncDisposable {
 export class ServerChild extends Child {
   /** `http://127.0.0.1:41234`. */
   readonly url: string;
+  /** `ws://127.0.0.1:9229/0f2c…`, or null where none was asked for. */
+  readonly inspectorUrl: string | null;
 
-  constructor(child: ChildProcess, url: string) {
+  constructor(child: ChildProcess, url: string, inspectorUrl: string | null) {
     super(child);
     this.url = url;
+    this.inspectorUrl = inspectorUrl;
   }
 }
 
@@ -90,37 +94,56 @@ export async function startProgramChild(name: string): Promise<ProgramChild> {
   return new ProgramChild(launch(command, {}, ["ignore", "inherit", "inherit", "ipc"]));
 }
 
+/** How a server is started. */
+export interface StartOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether its heap is to be looked into (`inspector.ts`). */
+  readonly isInspected?: boolean;
+}
+
 /** Starts the workspace server as it is built, and waits until it listens. */
-export async function startWorkspace(
-  engine: Engine,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<ServerChild> {
-  return startServer(await commandOf(engine, SERVER_PROGRAMS[engine]), environment);
+export async function startWorkspace(engine: Engine, options: StartOptions = {}): Promise<ServerChild> {
+  return startServer(engine, [SERVER_PROGRAMS[engine]], options, { YOI_PORT: "0" });
+}
+
+/** Starts a Runtime's process as it is built, and waits until it listens. */
+export async function startRuntime(engine: Engine, options: StartOptions = {}): Promise<ServerChild> {
+  return startServer(engine, [RUNTIME_PROGRAMS[engine]], options, { YOI_RUNTIME_BIND: "127.0.0.1:0" });
 }
 
 /** Starts the bare Hono server, and waits until it listens. */
 export async function startHello(engine: Engine): Promise<ServerChild> {
-  return startServer(await commandOf(engine, benchProgram(engine), "--program", "hello"), {});
+  return startServer(engine, [benchProgram(engine), "--program", "hello"], {}, {});
 }
 
 async function startServer(
-  command: readonly [string, ...string[]],
-  environment: Readonly<Record<string, string>>,
+  engine: Engine,
+  [script, ...args]: readonly [string, ...string[]],
+  { environment, isInspected = false }: StartOptions,
+  defaults: Readonly<Record<string, string>>,
 ): Promise<ServerChild> {
-  const child = launch(command, { YOI_PORT: "0", ...environment }, ["ignore", "pipe", "inherit"]);
-  if (child.stdout === null) throw new TypeError("Cannot read where a server listens: it has no output");
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = / is at (http:\S+)/.exec(line)?.[1];
-    if (url === undefined) continue;
-    child.stdout.resume();
-    return new ServerChild(child, url);
+  const command = await commandOf(engine, script, ...args);
+  if (isInspected) command.splice(command.indexOf(script), 0, "--inspect=127.0.0.1:0");
+  const child = launch(command, { ...defaults, ...environment }, ["ignore", "pipe", isInspected ? "pipe" : "inherit"]);
+  const inspectorUrl = await (isInspected ? valueIn(child.stderr, /listening on (ws:\S+)/) : null);
+  return new ServerChild(child, await valueIn(child.stdout, / is at (http:\S+)/), inspectorUrl);
+}
+
+/** What a process says; the rest of its output is thrown away. */
+async function valueIn(output: Readable | null, pattern: RegExp): Promise<string> {
+  if (output === null) throw new TypeError("Cannot read what a process says: it has no output");
+  for await (const line of createInterface({ input: output })) {
+    const value = pattern.exec(line)?.[1];
+    if (value === undefined) continue;
+    output.resume();
+    return value;
   }
-  throw new Error(`Cannot start ${command.join(" ")}: it ended before it listened`);
+  throw new Error(`Cannot start a process: it ended before it said ${pattern.source}`);
 }
 
 /** With an environment of its own: whatever the machine has configured must not change the figures. */
 function launch(
-  [program, ...args]: readonly [string, ...string[]],
+  [program, ...args]: [string, ...string[]],
   environment: Readonly<Record<string, string>>,
   stdio: StdioOptions,
 ): ChildProcess {

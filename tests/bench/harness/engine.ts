@@ -21,17 +21,19 @@ export const SERVER_PROGRAMS: Readonly<Record<Engine, string>> = {
   deno: "server/deno.ts",
 };
 
+/** What starts the Runtime's process: the build on Node, the sources on Deno. */
+export const RUNTIME_PROGRAMS: Readonly<Record<Engine, string>> = {
+  node: "dist/server/runtime.js",
+  deno: "runtime/deno.ts",
+};
+
 /** What starts this bench: the build on Node, the sources on Deno. */
 export function benchProgram(engine: Engine): string {
   return engine === "node" ? (process.argv[1] ?? "") : "tests/bench/main.ts";
 }
 
-/** The command line of a script on an engine, e.g. `["/…/node", "--enable-source-maps", "dist/server/node.js"]`. */
-export async function commandOf(
-  engine: Engine,
-  script: string,
-  ...args: string[]
-): Promise<readonly [string, ...string[]]> {
+/** The command line of a script on an engine, e.g. `["/…/node", "dist/server/node.js"]`. */
+export async function commandOf(engine: Engine, script: string, ...args: string[]): Promise<[string, ...string[]]> {
   // By its address: the finder looks from its own place for what is installed, so it must not be bundled.
   const finder = pathToFileURL(`${process.cwd()}/scripts/engines.mjs`).href;
   const { commandFor }: { commandFor: (engine: Engine, script: string[]) => [string, ...string[]] } = await import(

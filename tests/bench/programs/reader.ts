@@ -1,5 +1,6 @@
 /**
- * The reader of the hop case: the same answers straight from the provider and through the server.
+ * The reader of the hop cases: the same answers straight from the provider and through the server, from Workers of any
+ * of its Runtimes.
  *
  * Owns both ways of reading. Each tells the age of every token at the moment at which the reader has its text, so that
  * the difference between them is what the server adds.
@@ -10,9 +11,9 @@ import { answerRequests } from "../harness/control.ts";
 import { AnswerOrder, stampAgesUs } from "./answer.ts";
 import { openViewer, order, spawnWorker, viewerUrl, type WorkerUrl } from "./worker-client.ts";
 
-const Open = z.strictObject({ serverUrl: z.url(), workers: z.number() });
+const Open = z.strictObject({ serverUrl: z.url(), runtimeId: z.string(), workers: z.number() });
 const Direct = z.strictObject({ providerUrl: z.url(), orders: z.array(AnswerOrder) });
-const Through = z.strictObject({ serverUrl: z.url(), orders: z.array(AnswerOrder) });
+const Through = z.strictObject({ serverUrl: z.url(), runtimeId: z.string(), orders: z.array(AnswerOrder) });
 
 interface Observed {
   readonly worker: WorkerUrl;
@@ -29,20 +30,21 @@ interface EventFrame {
 
 /** Answers with ages in microseconds, one per token. */
 export function start(): void {
-  const servers = new Map<string, readonly Observed[]>();
+  const runtimes = new Map<string, readonly Observed[]>();
+  const keyOf = (serverUrl: string, runtimeId: string): string => `${serverUrl} ${runtimeId}`;
   answerRequests({
     async open(argument) {
-      const { serverUrl, workers } = Open.parse(argument);
-      const observed = await Promise.all(Array.from({ length: workers }, () => observeNewWorker(serverUrl)));
-      servers.set(serverUrl, observed);
+      const { serverUrl, runtimeId, workers } = Open.parse(argument);
+      const observed = await Promise.all(Array.from({ length: workers }, () => observeNewWorker(serverUrl, runtimeId)));
+      runtimes.set(keyOf(serverUrl, runtimeId), observed);
     },
     async direct(argument) {
       const { providerUrl, orders } = Direct.parse(argument);
       return (await Promise.all(orders.map((answer) => readDirect(providerUrl, answer)))).flat();
     },
     async through(argument) {
-      const { serverUrl, orders } = Through.parse(argument);
-      const observed = servers.get(serverUrl) ?? [];
+      const { serverUrl, runtimeId, orders } = Through.parse(argument);
+      const observed = runtimes.get(keyOf(serverUrl, runtimeId)) ?? [];
       if (observed.length < orders.length) throw new RangeError("Cannot read: more orders than Workers");
       const ages = observed.slice(0, orders.length).map((one, index) => readThrough(one, orders[index]!));
       return (await Promise.all(ages)).flat();
@@ -50,8 +52,8 @@ export function start(): void {
   });
 }
 
-async function observeNewWorker(serverUrl: string): Promise<Observed> {
-  const worker = await spawnWorker(serverUrl);
+async function observeNewWorker(serverUrl: string, runtimeId: string): Promise<Observed> {
+  const worker = await spawnWorker(serverUrl, runtimeId);
   return { worker, viewer: await openViewer(viewerUrl(worker)) };
 }
 

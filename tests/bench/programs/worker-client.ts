@@ -9,15 +9,16 @@ import { WebSocket } from "ws";
 import { WorkerSpawnResult } from "../../../protocol/backend-api.ts";
 import type { AnswerOrder } from "./answer.ts";
 
-const RUNTIME_ID = "backend-internal";
+/** The Runtime inside the server. */
+export const EMBEDDED_RUNTIME_ID = "backend-internal";
 
 /** Where a Worker is: `http://127.0.0.1:41234/api/runtimes/backend-internal/workers/worker-00000001`. */
 export const WorkerUrl = z.url();
 export type WorkerUrl = z.infer<typeof WorkerUrl>;
 
-/** Makes a Worker on a server. */
-export async function spawnWorker(serverUrl: string): Promise<WorkerUrl> {
-  const url = `${serverUrl}/api/runtimes/${RUNTIME_ID}/workers`;
+/** Makes a Worker on one of a server's Runtimes. */
+export async function spawnWorker(serverUrl: string, runtimeId: string = EMBEDDED_RUNTIME_ID): Promise<WorkerUrl> {
+  const url = `${serverUrl}/api/runtimes/${runtimeId}/workers`;
   const { worker } = WorkerSpawnResult.parse(await post(url, {}));
   if (worker === undefined) throw new Error("Cannot measure: the server made no Worker");
   return `${url}/${worker.worker_id}`;
