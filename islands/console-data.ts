@@ -5,7 +5,7 @@
  * back, parses it, and hydrates exactly what the server rendered from it.
  */
 import * as z from "zod/mini";
-import { WorkerEntries, WorkerSummary } from "../protocol/backend-api.ts";
+import { RuntimeSummary, WorkerEntries, WorkerSummary } from "../protocol/backend-api.ts";
 import { ClientCursor } from "../protocol/cursor.ts";
 import { Snapshot } from "../protocol/event.ts";
 import { WorkerRef } from "../protocol/id.ts";
@@ -14,13 +14,28 @@ import { WorkerRef } from "../protocol/id.ts";
 export const Locale = z.enum(["en", "ja"]);
 export type Locale = z.infer<typeof Locale>;
 
-export const ConsoleData = z.looseObject({
+/** A Runtime as the sidebar lists it. */
+export const ListedRuntime = z.extend(RuntimeSummary, {
+  /** When it was heard last, RFC 3339; null or absent: not known. */
+  last_seen_at: z.optional(z.nullable(z.string())),
+});
+export type ListedRuntime = z.infer<typeof ListedRuntime>;
+
+/** What every page has: the frame around a conversation. */
+const FrameData = z.looseObject({
   locale: Locale,
   workspaceName: z.string(),
   /** Whether the offline demo provider answers. */
   demo: z.boolean(),
   selected: WorkerRef,
   workers: z.array(WorkerSummary),
+  /** In the Backend's order; empty when they did not come in time. */
+  runtimes: z.array(ListedRuntime),
+});
+export type FrameData = z.infer<typeof FrameData>;
+
+/** A page with a conversation. */
+export const ConsoleData = z.extend(FrameData, {
   snapshot: Snapshot,
   /** The position that `snapshot` shows; the page observes from here. */
   cursor: ClientCursor,
@@ -29,11 +44,18 @@ export const ConsoleData = z.looseObject({
 });
 export type ConsoleData = z.infer<typeof ConsoleData>;
 
-/** Id of the element that carries the data. */
+/** A page whose Worker can't be shown, with the reason. */
+const AwayData = z.extend(FrameData, {
+  problem: z.looseObject({ code: z.string(), status: z.number(), title: z.string(), detail: z.string() }),
+});
+export type AwayData = z.infer<typeof AwayData>;
+
+/** Ids of the elements that carry the data; a page has one of them. */
 export const CONSOLE_DATA_ID = "console-data";
+export const AWAY_DATA_ID = "away-data";
 
 /** JSON that can stand inside a `<script>`: no `<` that could end it, no line separator that older parsers trip over. */
-export function encodeConsoleData(data: ConsoleData): string {
+export function encodeConsoleData(data: ConsoleData | AwayData): string {
   return JSON.stringify(data).replace(
     /[<\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -46,4 +68,12 @@ export function encodeConsoleData(data: ConsoleData): string {
  */
 export function parseConsoleData(json: string): ConsoleData {
   return ConsoleData.parse(JSON.parse(json));
+}
+
+/**
+ * As {@link parseConsoleData}, of a page whose Worker can't be shown.
+ * @throws Error when it is not the page's data.
+ */
+export function parseAwayData(json: string): AwayData {
+  return AwayData.parse(JSON.parse(json));
 }

@@ -4,28 +4,25 @@
  * Owns the wiring only. Components get it by context; `main.tsx` starts it; the server makes one to render and never
  * starts it.
  */
-import { computed, signal } from "@preact/signals";
+import { computed } from "@preact/signals";
 import type { ClientCursor } from "../protocol/cursor.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import type { ConsoleData } from "./console-data.ts";
 import type { Environment } from "./environment.ts";
-import { createFormats } from "./formats.ts";
-import { messagesFor } from "./messages.ts";
-import { createApiClient, workerApiPath } from "./store/api-client.ts";
+import { createFrame } from "./frame.ts";
+import type { Messages } from "./messages.ts";
+import { workerApiPath } from "./store/api-client.ts";
 import { Composer } from "./store/composer.ts";
 import { Connection } from "./store/connection.ts";
 import { Conversation } from "./store/conversation.ts";
 import { createDrafts } from "./store/drafts.ts";
 import { createSubmissionId } from "./store/local-id.ts";
-import { WorkerList } from "./store/worker-list.ts";
 
-const REQUEST_TIMEOUT_MS = 20_000;
 const PAGE_ENTRIES = 100;
 
-export function createConsole(data: ConsoleData, environment: Environment) {
-  const { clock } = environment;
-  const ref: WorkerRef = { runtime_id: data.selected.runtime_id, worker_id: data.selected.worker_id };
-  const api = createApiClient({ fetch: environment.fetch, timeoutMs: REQUEST_TIMEOUT_MS });
+export function createConsole(data: ConsoleData, environment: Environment, messages: Messages) {
+  const frame = createFrame(data, environment, messages);
+  const { ref, api, clock, workers } = frame;
   const conversation = new Conversation({
     ref,
     snapshot: data.snapshot,
@@ -54,19 +51,11 @@ export function createConsole(data: ConsoleData, environment: Environment) {
     () => conversation.run.value.state === "active" && connection.state.value.kind !== "ended",
   );
   const drafts = createDrafts(ref, environment.storage);
-  const workers = new WorkerList({ workers: data.workers, api, clock, isVisible: environment.isVisible });
-  const listed = computed(() =>
-    workers.workers.value.find((worker) => worker.runtime_id === ref.runtime_id && worker.worker_id === ref.worker_id),
-  );
   return {
+    ...frame,
     data,
-    ref,
-    clock,
-    messages: messagesFor(data.locale),
-    formats: createFormats(data.locale),
     conversation,
     connection,
-    workers,
     drafts,
     composer: new Composer({
       ref,
@@ -79,11 +68,11 @@ export function createConsole(data: ConsoleData, environment: Environment) {
     }),
     isRunning,
     /** What people call the Worker. */
-    label: computed(() => listed.value?.label ?? (conversation.greeting.value.worker_name || ref.worker_id)),
+    label: computed(() => workers.find(ref)?.label ?? (conversation.greeting.value.worker_name || ref.worker_id)),
     /** Whether the Worker can still be written to. */
     takesInput: computed(() => !conversation.shutDown.value && connection.state.value.kind !== "ended"),
-    /** Whether the page has come alive; false while it is what the server rendered. */
-    isInteractive: signal(false),
+    /** Whether nothing can follow, so that what was being written stays as it is. */
+    isOver: computed(() => conversation.shutDown.value || connection.state.value.kind === "ended"),
   };
 }
 export type Console = ReturnType<typeof createConsole>;

@@ -3,10 +3,15 @@ import { isProblemCode } from "../protocol/problem.ts";
 import type { Messages } from "./messages.ts";
 import type { ApiFailure } from "./store/api-client.ts";
 
+/** A problem by its code; `detail` is what the server said of it, for a code of a newer server. */
+export function problemWords(code: string, detail: string, messages: Messages): string {
+  return isProblemCode(code) ? messages.problem(code) : detail;
+}
+
 export function failureWords(failure: ApiFailure, messages: Messages): string {
   switch (failure.kind) {
     case "problem":
-      return `${isProblemCode(failure.code) ? messages.problem(failure.code) : failure.detail} ${messages.kept}`;
+      return `${problemWords(failure.code, failure.detail, messages)} ${messages.kept}`;
     case "network":
     case "timeout":
       return messages.lostAnswer;

@@ -2,14 +2,27 @@
  * The browser's entry: makes the console from the page's data, brings the islands alive over what the server rendered,
  * and keeps the link in step with the browser's own life (shown, hidden, online, restored).
  */
-import { effect } from "@preact/signals";
-import { hydrate, type ComponentType } from "preact";
+import { computed, effect } from "@preact/signals";
+import { hydrate, type ComponentChild } from "preact";
 import * as z from "zod/mini";
+import { AwayNotice } from "./away/away-notice.tsx";
+import { isRuntimeAway } from "./away/is-runtime-away.ts";
 import { ComposerForm } from "./composer/composer-form.tsx";
-import { CONSOLE_DATA_ID, parseConsoleData } from "./console-data.ts";
+import {
+  AWAY_DATA_ID,
+  CONSOLE_DATA_ID,
+  parseAwayData,
+  parseConsoleData,
+  type AwayData,
+  type ConsoleData,
+} from "./console-data.ts";
 import { createConsole, type Console } from "./console.ts";
-import { ConsoleContext } from "./context.ts";
+import { ConsoleContext, FrameContext } from "./context.ts";
+import type { Environment } from "./environment.ts";
+import { createFrame, type Frame } from "./frame.ts";
 import { loadIsland } from "./load-island.ts";
+import { loadMessages } from "./load-messages.ts";
+import type { Messages } from "./messages.ts";
 import { LinkStatus } from "./status/link-status.tsx";
 import { systemClock } from "./store/clock.ts";
 import { animationFrameScheduler } from "./store/frame-scheduler.ts";
@@ -19,59 +32,101 @@ import { WorkerNav } from "./workers/worker-nav.tsx";
 // Zod would otherwise try `new Function`, which a strict content security policy reports.
 z.config({ jitless: true });
 
-const json = document.getElementById(CONSOLE_DATA_ID)?.textContent;
-if (json) start(json);
+/** How soon a page without a conversation learns that the Runtime is back. */
+const AWAY_POLL_MS = 5_000;
 
-function start(json: string): void {
-  const clock = systemClock();
-  const page = createConsole(parseConsoleData(json), {
+const clock = systemClock();
+const environment: Environment = {
+  clock,
+  random: Math.random,
+  scheduler: animationFrameScheduler(clock),
+  fetch: (input, init) => fetch(input, init),
+  WebSocket,
+  pageUrl: location.href,
+  storage: () => localStorage,
+  isOnline: () => navigator.onLine,
+  isVisible: () => document.visibilityState === "visible",
+};
+
+const json = document.getElementById(CONSOLE_DATA_ID)?.textContent;
+const awayJson = document.getElementById(AWAY_DATA_ID)?.textContent;
+if (json) void startWith(parseConsoleData(json), start);
+else if (awayJson) void startWith(parseAwayData(awayJson), startAway);
+
+/** Starts with the page's words, once they are there. */
+async function startWith<Data extends ConsoleData | AwayData>(
+  data: Data,
+  run: (data: Data, messages: Messages) => void,
+): Promise<void> {
+  // Words that are at hand cost no turn: what is typed meanwhile is not missed either way.
+  run(data, await load(() => loadMessages(data.locale)));
+}
+
+function load<Loaded>(what: () => Promise<Loaded>, save?: () => void): Promise<Loaded> {
+  return loadIsland({
+    load: what,
     clock,
-    random: Math.random,
-    scheduler: animationFrameScheduler(clock),
-    fetch: (input, init) => fetch(input, init),
-    WebSocket,
-    pageUrl: location.href,
-    storage: () => localStorage,
-    isOnline: () => navigator.onLine,
-    isVisible: () => document.visibilityState === "visible",
+    isOnline: environment.isOnline,
+    storage: () => sessionStorage,
+    renewPage() {
+      save?.();
+      location.reload();
+    },
   });
+}
+
+function start(data: ConsoleData, messages: Messages): void {
+  const page = createConsole(data, environment, messages);
   const field = document.querySelector<HTMLTextAreaElement>("#composer-input");
   const typed = field?.value ?? "";
-  island("link-status", LinkStatus, page);
-  island("workers-nav", WorkerNav, page);
-  island("composer", ComposerForm, page);
+  const island = (id: string, child: ComponentChild) =>
+    bringAlive(id, <ConsoleContext.Provider value={page}>{child}</ConsoleContext.Provider>);
+  island("link-status", <LinkStatus />);
+  island("workers-nav", <WorkerNav />);
+  island("composer", <ComposerForm />);
   page.composer.restore(typed);
   page.isInteractive.value = true;
   page.connection.start();
   page.workers.start();
   listen(page);
   effect(() => void (document.title = titleOf(page)));
+  let wasWaiting = false;
+  const link = computed(() => page.connection.state.value.kind);
   effect(() => {
-    // The list learns of an end as soon as this page does.
-    if (page.conversation.run.value.state === "ended") void page.workers.refresh();
+    // The list learns of an end, and of a Runtime that goes or comes, as soon as this page does.
+    const isNews = page.conversation.run.value.state === "ended" || link.value === "waiting";
+    if (isNews || wasWaiting) void page.workers.refresh();
+    wasWaiting = link.value === "waiting";
   });
   // The markdown reader is the largest part; what the server rendered stands meanwhile.
-  void loadIsland({
-    load: () => import("./transcript/transcript.tsx"),
-    clock,
-    isOnline: () => navigator.onLine,
-    storage: () => sessionStorage,
-    renewPage() {
-      page.composer.save();
-      location.reload();
-    },
-  }).then(({ Transcript }) => island("transcript", Transcript, page));
+  void load(() => import("./transcript/transcript.tsx"), page.composer.save).then(({ Transcript }) =>
+    island("transcript", <Transcript />),
+  );
 }
 
-function island(id: string, Component: ComponentType, page: Console): void {
+/** A page whose Worker can't be shown: its list lives, and it opens by itself when the Runtime is back. */
+function startAway(data: AwayData, messages: Messages): void {
+  const page: Frame = createFrame(data, environment, messages);
+  const { workers, ref } = page;
+  const island = (id: string, child: ComponentChild) =>
+    bringAlive(id, <FrameContext.Provider value={page}>{child}</FrameContext.Provider>);
+  island("workers-nav", <WorkerNav />);
+  island("away-notice", <AwayNotice problem={data.problem} />);
+  page.isInteractive.value = true;
+  workers.start(AWAY_POLL_MS);
+  document.addEventListener("visibilitychange", () => void workers.refresh());
+  let wasAway = false;
+  effect(() => {
+    const isAway = isRuntimeAway(workers, ref);
+    if (wasAway && !isAway) location.reload();
+    wasAway = isAway;
+  });
+}
+
+function bringAlive(id: string, island: ComponentChild): void {
   const root = document.getElementById(id);
   if (!root) return;
-  hydrate(
-    <ConsoleContext.Provider value={page}>
-      <Component />
-    </ConsoleContext.Provider>,
-    root,
-  );
+  hydrate(island, root);
   root.dataset["hydrated"] = "";
 }
 

@@ -8,10 +8,23 @@ const STATUS: Readonly<Record<string, string>> = {
   stopped: "Stopped",
   cancelled: "Cancelled",
   stale: "Out of date",
+  unreachable: "Unreachable",
   rejected: "Refused",
   errored: "Failed",
   unconnected: "Not connected",
   paused: "Paused",
+};
+
+const STATUS_REASON: Readonly<Record<string, string>> = {
+  stale: "The Runtime has lost touch with this Worker.",
+  unconnected: "This Worker is no longer connected to its Runtime.",
+  unreachable: "Shown as it was when its Runtime was last heard.",
+};
+
+const RUNTIME_STATUS: Readonly<Record<string, string>> = {
+  running: "Running",
+  stopped: "Stopped",
+  unavailable: "Unavailable",
 };
 
 const RUN_END: Readonly<Record<string, string>> = {
@@ -40,9 +53,17 @@ export const en: Messages = {
   workers: "Workers",
   openWorkers: "Show Workers",
   newWorker: "New Worker",
+  newWorkerOn: (runtime) => `New Worker on ${runtime}`,
   newWorkerFailed: "No new Worker could be made.",
+  newWorkerUnknown: "No answer came, so a Worker may have been made or not. The list will show it.",
+  takesNoWorkers: "This Runtime takes no new Workers.",
   workerName: (number) => `Worker ${number}`,
   workerStatus: (status) => STATUS[status] ?? status,
+  workerStatusReason: (status) => STATUS_REASON[status],
+  runtimeStatus: (status) => RUNTIME_STATUS[status] ?? status,
+  runtimeAwaySince: ["Unavailable since ", ""],
+  noWorkers: "No Workers yet",
+  workersUnknown: "Its Workers will be listed when it is back.",
   demoTitle: "Offline demo",
   demoHint: ["No model is connected. Send ", " to see what you can try."],
   conversation: "Conversation",
@@ -102,6 +123,8 @@ export const en: Messages = {
     catchingUp: "Catching up",
     live: "Live",
     waiting: "Waiting for the Runtime",
+    waitingSince: (time) => `The Runtime can't be reached since ${time}; the page is connected to the server.`,
+    mayBeStale: "What is shown here may be out of date.",
     reconnecting: "Reconnecting",
     reconnectingIn: (seconds) => `Reconnecting in ${seconds} s`,
     offline: "Offline",
@@ -126,6 +149,9 @@ export const en: Messages = {
     failed: "The answer failed.",
     linkLost: "The connection was lost. Reconnecting.",
     linkBack: "Connected again.",
+    linkEnded: "The connection has ended.",
+    runtimeLost: "The Runtime can't be reached. Waiting for it.",
+    runtimeBack: "The Runtime is back.",
   },
   tokens: "tokens",
   contextUsed: (percent) => `${percent} of the context`,
@@ -136,5 +162,9 @@ export const en: Messages = {
     return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   },
   problem: (code) => `${problemRow(code).title}.`,
-  errorPage: { home: "Go to the workspace" },
+  errorPage: {
+    home: "Go to the workspace",
+    retry: "Try again",
+    waiting: "The page opens by itself when the Runtime is back.",
+  },
 };

@@ -8,10 +8,23 @@ const STATUS: Readonly<Record<string, string>> = {
   stopped: "停止",
   cancelled: "中止",
   stale: "情報が古い",
+  unreachable: "接続不可",
   rejected: "拒否",
   errored: "失敗",
   unconnected: "未接続",
   paused: "一時停止",
+};
+
+const STATUS_REASON: Readonly<Record<string, string>> = {
+  stale: "Runtime がこの Worker との接続を失っています。",
+  unconnected: "この Worker はもう Runtime につながっていません。",
+  unreachable: "Runtime に最後に接続できたときの状態です。",
+};
+
+const RUNTIME_STATUS: Readonly<Record<string, string>> = {
+  running: "稼働中",
+  stopped: "停止",
+  unavailable: "接続不可",
 };
 
 const RUN_END: Readonly<Record<string, string>> = {
@@ -87,9 +100,17 @@ export const ja: Messages = {
   workers: "Worker",
   openWorkers: "Worker を表示",
   newWorker: "新しい Worker",
+  newWorkerOn: (runtime) => `${runtime} に新しい Worker`,
   newWorkerFailed: "Worker を作成できませんでした。",
+  newWorkerUnknown: "応答がないため、Worker が作成されたかどうか分かりません。作成されていれば一覧に表示されます。",
+  takesNoWorkers: "この Runtime では新しい Worker を作成できません。",
   workerName: (number) => `Worker ${number}`,
   workerStatus: (status) => STATUS[status] ?? status,
+  workerStatusReason: (status) => STATUS_REASON[status],
+  runtimeStatus: (status) => RUNTIME_STATUS[status] ?? status,
+  runtimeAwaySince: ["", " から接続不可"],
+  noWorkers: "Worker はまだありません",
+  workersUnknown: "再び接続できると、Worker が表示されます。",
   demoTitle: "オフラインデモ",
   demoHint: ["モデルは接続されていません。", " と送ると、試せることが表示されます。"],
   conversation: "会話",
@@ -150,6 +171,8 @@ export const ja: Messages = {
     catchingUp: "同期中",
     live: "接続済み",
     waiting: "Runtime を待っています",
+    waitingSince: (time) => `${time} から Runtime に接続できません。このページはサーバーに接続しています。`,
+    mayBeStale: "表示されている内容は最新ではない可能性があります。",
     reconnecting: "再接続中",
     reconnectingIn: (seconds) => `${seconds} 秒後に再接続`,
     offline: "オフライン",
@@ -174,6 +197,9 @@ export const ja: Messages = {
     failed: "応答に失敗しました。",
     linkLost: "接続が切れました。再接続しています。",
     linkBack: "再接続しました。",
+    linkEnded: "接続が終了しました。",
+    runtimeLost: "Runtime に接続できません。復帰を待っています。",
+    runtimeBack: "Runtime に再び接続しました。",
   },
   tokens: "トークン",
   contextUsed: (percent) => `コンテキストの ${percent}`,
@@ -184,5 +210,9 @@ export const ja: Messages = {
     return `${Math.floor(seconds / 60)} 分 ${Math.round(seconds % 60)} 秒`;
   },
   problem: (code) => PROBLEM[code] ?? `${problemRow(code).title}.`,
-  errorPage: { home: "ワークスペースへ" },
+  errorPage: {
+    home: "ワークスペースへ",
+    retry: "もう一度試す",
+    waiting: "Runtime に再び接続できると、自動的に開きます。",
+  },
 };

@@ -14,10 +14,25 @@ export interface Messages {
   readonly workers: string;
   readonly openWorkers: string;
   readonly newWorker: string;
+  /** As `newWorker`, where there are several Runtimes. */
+  readonly newWorkerOn: (runtime: string) => string;
   readonly newWorkerFailed: string;
+  /** Nobody answered: a Worker may have been made all the same. */
+  readonly newWorkerUnknown: string;
+  /** Why a Runtime that runs has no button for a new one. */
+  readonly takesNoWorkers: string;
   /** What a new Worker is called until somebody names it. */
   readonly workerName: (number: number) => string;
   readonly workerStatus: (status: string) => string;
+  /** Why the status is what it is, where the word alone does not tell. */
+  readonly workerStatusReason: (status: string) => string | undefined;
+  readonly runtimeStatus: (status: string) => string;
+  /** Around the time when the Runtime was heard last. */
+  readonly runtimeAwaySince: readonly [before: string, after: string];
+  /** Stands where a Runtime has no Workers. */
+  readonly noWorkers: string;
+  /** Stands where a Runtime's Workers are not known. */
+  readonly workersUnknown: string;
   readonly demoTitle: string;
   /** Around the command that stands in the middle. */
   readonly demoHint: readonly [before: string, after: string];
@@ -79,13 +94,21 @@ export interface Messages {
     readonly failed: string;
     readonly linkLost: string;
     readonly linkBack: string;
+    readonly linkEnded: string;
+    readonly runtimeLost: string;
+    readonly runtimeBack: string;
   };
   readonly tokens: string;
   readonly contextUsed: (percent: string) => string;
   readonly duration: (milliseconds: number) => string;
   /** A person's words for a problem; absent: the server's own. */
   readonly problem: (code: ProblemCode) => string;
-  readonly errorPage: { readonly home: string };
+  readonly errorPage: {
+    readonly home: string;
+    readonly retry: string;
+    /** What the page does by itself meanwhile. */
+    readonly waiting: string;
+  };
 }
 
 interface LinkMessages {
@@ -95,6 +118,8 @@ interface LinkMessages {
   readonly live: string;
   /** The server is there, the Worker's Runtime is not. */
   readonly waiting: string;
+  readonly waitingSince: (time: string) => string;
+  readonly mayBeStale: string;
   readonly reconnecting: string;
   readonly reconnectingIn: (seconds: number) => string;
   readonly offline: string;
@@ -108,6 +133,7 @@ interface LinkMessages {
   >;
 }
 
+/** The words of a language, at once: for the server, which has all of them. */
 export function messagesFor(locale: Locale): Messages {
   switch (locale) {
     case "en":

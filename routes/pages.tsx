@@ -6,13 +6,23 @@
  */
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
+import { AwayNotice } from "../islands/away/away-notice.tsx";
 import { ComposerForm } from "../islands/composer/composer-form.tsx";
-import { CONSOLE_DATA_ID, encodeConsoleData, type ConsoleData, type Locale } from "../islands/console-data.ts";
+import {
+  AWAY_DATA_ID,
+  CONSOLE_DATA_ID,
+  encodeConsoleData,
+  type AwayData,
+  type ConsoleData,
+  type FrameData,
+  type Locale,
+} from "../islands/console-data.ts";
 import { createConsole } from "../islands/console.ts";
-import { ConsoleContext } from "../islands/context.ts";
+import { ConsoleContext, FrameContext } from "../islands/context.ts";
 import { renderEnvironment } from "../islands/environment.ts";
+import { createFrame } from "../islands/frame.ts";
 import { Icon, Mark } from "../islands/icon.tsx";
-import { messagesFor } from "../islands/messages.ts";
+import { messagesFor, type Messages } from "../islands/messages.ts";
 import { LinkStatus } from "../islands/status/link-status.tsx";
 import { Transcript } from "../islands/transcript/transcript.tsx";
 import { WorkerNav } from "../islands/workers/worker-nav.tsx";
@@ -38,7 +48,7 @@ const FAVICON =
 
 /** The console's page: readable as it is, alive once its scripts have come. */
 export function renderConsolePage(data: ConsoleData, assets: PageAssets): string {
-  const page = createConsole(data, renderEnvironment());
+  const page = createConsole(data, renderEnvironment(), messagesFor(data.locale));
   const { messages } = page;
   const label = page.label.value;
   return renderDocument(
@@ -49,20 +59,9 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets): string
           {messages.skipToComposer}
         </a>
         <div class="app">
-          <nav class="sidebar" id="sidebar" popover="auto" aria-label={messages.workers}>
-            <a class="brand" href="/">
-              <Mark />
-              <span>{data.workspaceName}</span>
-            </a>
-            <div id="workers-nav">
-              <WorkerNav />
-            </div>
-            {data.demo && <Demo title={messages.demoTitle} hint={messages.demoHint} />}
-          </nav>
+          <Sidebar data={data} messages={messages} />
           <header class="top">
-            <button type="button" class="icon-button menu" popoverTarget="sidebar" aria-label={messages.openWorkers}>
-              <Icon name="menu" />
-            </button>
+            <MenuButton messages={messages} />
             <h1>{label}</h1>
             <div id="link-status" class="link-status">
               <LinkStatus />
@@ -78,14 +77,35 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets): string
             </div>
           </main>
         </div>
-        {/* why: JSON inside a script element is raw text; `encodeConsoleData` has made it safe to stand there. */}
-        <script
-          type="application/json"
-          id={CONSOLE_DATA_ID}
-          dangerouslySetInnerHTML={{ __html: encodeConsoleData(data) }}
-        />
+        <Data id={CONSOLE_DATA_ID} data={data} />
       </body>
     </ConsoleContext.Provider>,
+    data.locale,
+  );
+}
+
+/** The page of a Worker that can't be shown: the console's frame with its list, the reason, and the ways on. */
+export function renderAwayPage(data: AwayData, assets: PageAssets): string {
+  const messages = messagesFor(data.locale);
+  const frame = createFrame(data, renderEnvironment(), messages);
+  const label = frame.label.value;
+  return renderDocument(
+    <FrameContext.Provider value={frame}>
+      <Head title={`${label} · ${data.workspaceName}`} assets={assets} />
+      <body>
+        <div class="app">
+          <Sidebar data={data} messages={messages} />
+          <header class="top">
+            <MenuButton messages={messages} />
+            <h1>{label}</h1>
+          </header>
+          <main id="away-notice">
+            <AwayNotice problem={data.problem} />
+          </main>
+        </div>
+        <Data id={AWAY_DATA_ID} data={data} />
+      </body>
+    </FrameContext.Provider>,
     data.locale,
   );
 }
@@ -113,6 +133,39 @@ export function renderErrorPage(problem: ProblemBody, assets: PageAssets, locale
 
 function renderDocument(children: ComponentChildren, locale: Locale): string {
   return `<!doctype html>${renderToString(<html lang={locale}>{children}</html>)}`;
+}
+
+interface SidebarProps {
+  readonly data: FrameData;
+  readonly messages: Messages;
+}
+
+function Sidebar({ data, messages }: SidebarProps) {
+  return (
+    <nav class="sidebar" id="sidebar" popover="auto" aria-label={messages.workers}>
+      <a class="brand" href="/">
+        <Mark />
+        <span>{data.workspaceName}</span>
+      </a>
+      <div id="workers-nav">
+        <WorkerNav />
+      </div>
+      {data.demo && <Demo title={messages.demoTitle} hint={messages.demoHint} />}
+    </nav>
+  );
+}
+
+function MenuButton({ messages }: { readonly messages: Messages }) {
+  return (
+    <button type="button" class="icon-button menu" popoverTarget="sidebar" aria-label={messages.openWorkers}>
+      <Icon name="menu" />
+    </button>
+  );
+}
+
+function Data({ id, data }: { readonly id: string; readonly data: ConsoleData | AwayData }) {
+  // why: JSON inside a script element is raw text; `encodeConsoleData` has made it safe to stand there.
+  return <script type="application/json" id={id} dangerouslySetInnerHTML={{ __html: encodeConsoleData(data) }} />;
 }
 
 interface HeadProps {

@@ -42,7 +42,7 @@ function respond(context: Context, problem: ProblemError, renderPage: ProblemRen
 }
 
 /** Whether a person's browser asks for a page. */
-function wantsPage(context: Context): boolean {
+export function wantsPage(context: Context): boolean {
   if (context.req.path.startsWith("/api/") || context.req.method !== "GET") return false;
   return context.req.header("Accept")?.includes("text/html") ?? false;
 }

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useConsole } from "../context.ts";
 import { failureWords } from "../failure-words.ts";
 import { Icon } from "../icon.tsx";
+import { UpstreamNote } from "../status/upstream-note.tsx";
 import { createIme, isSendKey } from "./ime.ts";
 
 const TOO_LONG_ID = "composer-too-long";
@@ -39,6 +40,7 @@ export function ComposerForm() {
       <noscript>
         <p class="composer-note">{messages.needsScript}</p>
       </noscript>
+      <UpstreamNote />
       {!takesInput.value && (
         <p class="composer-note" role="status">
           {messages.ended}

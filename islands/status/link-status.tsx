@@ -37,7 +37,8 @@ export function LinkStatus() {
         </summary>
         <div class="popover-panel">
           {(state.kind === "ended" || state.kind === "waiting") && <p>{messages.problem(state.problem)}</p>}
-          {"staleSince" in state && isInteractive.value && (
+          {state.kind === "waiting" && <p>{messages.link.waitingSince(formats.timeWithSeconds(state.staleSince))}</p>}
+          {"staleSince" in state && state.kind !== "waiting" && isInteractive.value && (
             <p>{messages.link.staleSince(formats.timeWithSeconds(state.staleSince))}</p>
           )}
           <dl aria-label={messages.link.details}>

@@ -5,25 +5,51 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { useConsole } from "../context.ts";
+import type { LinkState } from "../store/link-state.ts";
+
+/** What a listener needs to know of the link, in three words and none while it is being made. */
+function linkNews(kind: LinkState["kind"], before: "fine" | "away" | "lost" | "ended") {
+  switch (kind) {
+    case "live":
+      return "fine";
+    case "waiting":
+      return "away";
+    case "ended":
+      return "ended";
+    case "reconnecting":
+    case "offline":
+      return "lost";
+    case "connecting":
+    case "catching_up":
+      // The server's first heartbeat tells whether it hears the Worker: until then nothing is news.
+      return before;
+  }
+}
 
 export function LiveRegion() {
   const { conversation, connection, messages } = useConsole();
   const said = useSignal("");
-  const before = useRef<{ readonly run: string; readonly isLost: boolean } | undefined>(undefined);
+  const before = useRef<{ readonly run: string; readonly link: ReturnType<typeof linkNews> } | undefined>(undefined);
   useSignalEffect(() => {
     const run = conversation.run.value;
-    const link = connection.state.value.kind;
-    const isLost = link === "live" || link === "catching_up" ? false : link !== "connecting";
-    const present = { run: run.state === "ended" ? `ended ${run.ended_ts}` : run.state, isLost };
     const previous = before.current;
+    const link = linkNews(connection.state.value.kind, previous?.link ?? "fine");
+    const present = { run: run.state === "ended" ? `ended ${run.ended_ts}` : run.state, link };
     before.current = present;
     if (previous === undefined) return;
     if (previous.run !== present.run && run.state === "active") said.value = messages.announce.started;
     else if (previous.run !== present.run && run.state === "ended") {
       if (run.result === "errored") said.value = messages.announce.failed;
       else said.value = run.cause === undefined ? messages.announce.finished : messages.announce.stopped;
-    } else if (previous.isLost !== present.isLost) {
-      said.value = present.isLost ? messages.announce.linkLost : messages.announce.linkBack;
+    } else if (previous.link !== link) {
+      const { linkLost, linkBack, linkEnded, runtimeLost, runtimeBack } = messages.announce;
+      const words = {
+        fine: previous.link === "away" ? runtimeBack : linkBack,
+        away: runtimeLost,
+        lost: linkLost,
+        ended: linkEnded,
+      };
+      said.value = words[link];
     }
   });
   return (

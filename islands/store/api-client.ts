@@ -6,6 +6,7 @@
 import type * as z from "zod/mini";
 import {
   listOf,
+  RuntimeSummary,
   WorkerEntries,
   WorkerInputResult,
   WorkerLifecycleResult,
@@ -40,13 +41,20 @@ export interface ApiClientOptions {
   readonly timeoutMs: number;
 }
 
+export interface WorkerListing {
+  readonly workers: readonly WorkerSummary[];
+  /** Whether no Runtime failed to tell its Workers. */
+  readonly isWhole: boolean;
+}
+
 export interface ApiClient {
   sendInput(ref: WorkerRef, content: string, submissionId: SubmissionId): Promise<ApiResult<WorkerInputResult>>;
   cancelRun(ref: WorkerRef): Promise<ApiResult<WorkerLifecycleResult>>;
   stopWorker(ref: WorkerRef): Promise<ApiResult<WorkerLifecycleResult>>;
   entries(ref: WorkerRef, before: number, limit: number): Promise<ApiResult<WorkerEntries>>;
   getWorker(ref: WorkerRef): Promise<ApiResult<WorkerSummary>>;
-  listWorkers(): Promise<ApiResult<readonly WorkerSummary[]>>;
+  listWorkers(): Promise<ApiResult<WorkerListing>>;
+  listRuntimes(): Promise<ApiResult<readonly RuntimeSummary[]>>;
   spawnWorker(runtimeId: RuntimeId, name: string): Promise<ApiResult<WorkerSpawnResult>>;
 }
 
@@ -61,6 +69,7 @@ export function workerPagePath(ref: WorkerRef): string {
 }
 
 const WorkerList = listOf(WorkerSummary);
+const RuntimeList = listOf(RuntimeSummary);
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
   async function request<Value>(schema: z.ZodMiniType<Value>, path: string, body?: object): Promise<ApiResult<Value>> {
@@ -94,6 +103,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     getWorker: (ref) => request(WorkerSummary, workerApiPath(ref)),
     async listWorkers() {
       const result = await request(WorkerList, "/api/workers");
+      if (!result.ok) return result;
+      const { items, diagnostics } = result.value;
+      return { ok: true, value: { workers: items, isWhole: diagnostics.length === 0 } };
+    },
+    async listRuntimes() {
+      const result = await request(RuntimeList, "/api/runtimes");
       return result.ok ? { ok: true, value: result.value.items } : result;
     },
     spawnWorker: (runtimeId, name) =>

@@ -86,16 +86,26 @@ export function rowOfEntry(entries: readonly LogEntry[], index: number, messages
   }
 }
 
-/** The row of a block that is being written. */
-export function rowOfBlock(block: InFlightBlock, messages: Messages): Row | undefined {
+/** The row of a block that is being written, or was when everything came to its end. */
+export function rowOfBlock(block: InFlightBlock, messages: Messages, isOver = false): Row | undefined {
   if (!isKnownBlock(block)) return unknownNote(block.kind, block, messages);
   switch (block.kind) {
     case "text":
-      return { kind: "answer", text: block.text, isStreaming: block.finished !== true };
+      return { kind: "answer", text: block.text, isStreaming: !isOver && block.finished !== true };
     case "thinking":
-      return { kind: "thinking", text: block.text, isStreaming: block.finished !== true, startedTs: block.ts };
+      return {
+        kind: "thinking",
+        text: block.text,
+        isStreaming: !isOver && block.finished !== true,
+        startedTs: block.ts,
+      };
     case "tool_call":
-      return { kind: "tool_call", name: block.name, input: block.args, isStreaming: block.state !== "done" };
+      return {
+        kind: "tool_call",
+        name: block.name,
+        input: block.args,
+        isStreaming: !isOver && block.state !== "done",
+      };
   }
 }
 

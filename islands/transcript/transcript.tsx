@@ -18,7 +18,7 @@ import { rowOfBlock, rowOfEntry } from "./row.ts";
 import { RowView } from "./row-view.tsx";
 
 export function Transcript() {
-  const { conversation, connection, messages, data, label } = useConsole();
+  const { conversation, connection, messages, data, label, isOver } = useConsole();
   const scroller = useRef<HTMLDivElement>(null);
   const follow = useFollow(scroller, () => {
     if (data.earlier === undefined && conversation.older.peek().kind === "more") void conversation.loadOlder();
@@ -34,7 +34,7 @@ export function Transcript() {
       <div class="scroller" ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={messages.conversation}>
         <div class="column" data-link={connection.state.value.kind}>
           {isEmpty ? <Empty worker={label.value} messages={messages} /> : <Earlier start={start} />}
-          {chunks(entries, start, blocks, messages)}
+          {chunks(entries, start, blocks, isOver.value, messages)}
           {earlier ? <BackToNewest /> : <Activity />}
         </div>
       </div>
@@ -120,6 +120,7 @@ function createChunks() {
     entries: readonly LogEntry[],
     start: number,
     blocks: readonly InFlightBlock[],
+    isOver: boolean,
     messages: Messages,
   ): readonly VNode[] => {
     const total = start + entries.length;
@@ -142,7 +143,7 @@ function createChunks() {
           children.push(entryRow(entries, index - start, index, messages));
           continue;
         }
-        const row = rowOfBlock(block, messages);
+        const row = rowOfBlock(block, messages, isOver);
         children.push(row ? <RowView key={index} row={row} /> : null);
       }
       const vnode = (

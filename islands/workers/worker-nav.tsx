@@ -1,54 +1,88 @@
-/** The Workers of the workspace: a link to each, with its state, and the way to a new one. */
-import type { WorkerSummary } from "../../protocol/backend-api.ts";
-import { useConsole } from "../context.ts";
-import { Icon } from "../icon.tsx";
+/**
+ * The Workers of the workspace: a link to each, with its state, and the way to a new one. Where there are several
+ * Runtimes, the Workers stand under theirs; with one, nothing is said of it as long as it runs.
+ */
+import { useFrame } from "../context.ts";
 import { workerPagePath } from "../store/api-client.ts";
+import type { ListedWorker, RuntimeGroup } from "../store/worker-list.ts";
+import { NewWorker, SpawnFailure } from "./new-worker.tsx";
+import { RuntimeState, runtimeIds } from "./runtime-state.tsx";
 
 export function WorkerNav() {
-  const { workers, messages, ref, isInteractive } = useConsole();
-  const spawn = workers.spawn.value;
-  const create = async () => {
-    const made = await workers.create(ref.runtime_id, messages.workerName(workers.workers.peek().length + 1));
-    if (made) location.assign(workerPagePath(made));
-  };
+  const { workers, messages } = useFrame();
+  const groups = workers.groups.value;
+  const only = groups.length === 1 ? groups[0] : undefined;
   return (
     <>
       <div class="nav-head">
         <h2>{messages.workers}</h2>
-        <button
-          type="button"
-          class="icon-button needs-script"
-          aria-label={messages.newWorker}
-          title={messages.newWorker}
-          disabled={!isInteractive.value || spawn.kind === "making"}
-          onClick={() => void create()}
-        >
-          <Icon name="plus" />
-        </button>
+        {only && <NewWorker group={only} name={messages.newWorker} />}
       </div>
-      {spawn.kind === "failed" && (
-        <p class="notice" role="alert">
-          {messages.newWorkerFailed} {spawn.failure?.kind === "problem" ? spawn.failure.detail : ""}
-        </p>
-      )}
-      <ul class="worker-list">
-        {workers.workers.value.map((worker) => (
-          <WorkerItem key={`${worker.runtime_id}/${worker.worker_id}`} worker={worker} />
-        ))}
-      </ul>
+      {only && <OnlyRuntime group={only} />}
+      {!only && groups.map((group) => <RuntimeSection group={group} key={group.runtimeId} />)}
     </>
   );
 }
 
-function WorkerItem({ worker }: { readonly worker: WorkerSummary }) {
-  const { messages, ref, isRunning } = useConsole();
+function OnlyRuntime({ group }: { readonly group: RuntimeGroup }) {
+  const isQuiet = group.runtime === undefined || group.runtime.status === "running";
+  return (
+    <>
+      {!isQuiet && <RuntimeState group={group} />}
+      <SpawnFailure runtimeId={group.runtimeId} />
+      <WorkerItems workers={group.workers} />
+    </>
+  );
+}
+
+function RuntimeSection({ group }: { readonly group: RuntimeGroup }) {
+  const { messages } = useFrame();
+  const { headingId } = runtimeIds(group.runtimeId);
+  const isAway = group.runtime?.status === "unavailable";
+  return (
+    <section class="runtime" aria-labelledby={headingId}>
+      <div class="nav-head">
+        <h3 id={headingId}>{group.label}</h3>
+        <NewWorker group={group} name={messages.newWorkerOn(group.label)} />
+      </div>
+      <RuntimeState group={group} />
+      <SpawnFailure runtimeId={group.runtimeId} />
+      {group.workers.length > 0 ? (
+        <WorkerItems workers={group.workers} />
+      ) : (
+        <p class="runtime-empty">{isAway ? messages.workersUnknown : messages.noWorkers}</p>
+      )}
+    </section>
+  );
+}
+
+function WorkerItems({ workers }: { readonly workers: readonly ListedWorker[] }) {
+  return (
+    <ul class="worker-list">
+      {workers.map((listed) => (
+        <WorkerItem key={`${listed.worker.runtime_id}/${listed.worker.worker_id}`} listed={listed} />
+      ))}
+    </ul>
+  );
+}
+
+function WorkerItem({ listed: { worker, isUnreachable } }: { readonly listed: ListedWorker }) {
+  const { messages, ref, isRunning } = useFrame();
   const isSelected = worker.runtime_id === ref.runtime_id && worker.worker_id === ref.worker_id;
+  let status: string = worker.status;
+  if (isUnreachable) status = "unreachable";
   // What this page sees itself is newer than the list.
-  const status =
-    isSelected && isRunning.value ? "running" : isSelected && worker.status === "running" ? "idle" : worker.status;
+  else if (isSelected && isRunning.value) status = "running";
+  else if (isSelected && status === "running") status = "idle";
+  const reason = messages.workerStatusReason(status);
   return (
     <li>
-      <a href={workerPagePath(worker)} aria-current={isSelected ? "page" : undefined} data-status={status}>
+      <a
+        href={workerPagePath(worker)}
+        aria-current={isSelected ? "page" : undefined}
+        data-status={status}
+        title={reason}
+      >
         <span class="dot" aria-hidden="true" />
         <span class="worker-name">{worker.label}</span>
         <span class="worker-status">{messages.workerStatus(status)}</span>

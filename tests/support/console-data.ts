@@ -24,6 +24,7 @@ export function consoleData(change: Partial<ConsoleData> = {}): ConsoleData {
         diagnostics: [],
       },
     ],
+    runtimes: [],
     snapshot: {
       entries: [],
       greeting: {

@@ -6,13 +6,14 @@ import { describe, expect, test } from "vitest";
 import { createConsole } from "../../islands/console.ts";
 import { ConsoleContext } from "../../islands/context.ts";
 import { renderEnvironment } from "../../islands/environment.ts";
+import { en } from "../../islands/messages-en.ts";
 import { createBlockReader } from "../../islands/markdown/blocks.ts";
 import { decodeEntities } from "../../islands/markdown/entities.ts";
 import { renderBlock } from "../../islands/markdown/render.tsx";
 import { allowedUrl } from "../../islands/markdown/url.ts";
 import { consoleData } from "../support/console-data.ts";
 
-const page = createConsole(consoleData(), renderEnvironment());
+const page = createConsole(consoleData(), renderEnvironment(), en);
 const html = (children: ComponentChild) =>
   renderToString(<ConsoleContext.Provider value={page}>{children}</ConsoleContext.Provider>);
 

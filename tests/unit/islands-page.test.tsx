@@ -8,6 +8,7 @@ import { encodeConsoleData, parseConsoleData, type ConsoleData } from "../../isl
 import { createConsole, type Console } from "../../islands/console.ts";
 import { ConsoleContext } from "../../islands/context.ts";
 import { renderEnvironment } from "../../islands/environment.ts";
+import { en } from "../../islands/messages-en.ts";
 import { LinkStatus } from "../../islands/status/link-status.tsx";
 import { Transcript } from "../../islands/transcript/transcript.tsx";
 import type { LogEntry } from "../../protocol/entry.ts";
@@ -111,7 +112,7 @@ describe("the islands", () => {
     const markup = root.innerHTML;
     render(() =>
       hydrate(
-        <ConsoleContext.Provider value={createConsole(data, renderEnvironment())}>
+        <ConsoleContext.Provider value={createConsole(data, renderEnvironment(), en)}>
           <Transcript />
         </ConsoleContext.Provider>,
         root,
@@ -123,7 +124,7 @@ describe("the islands", () => {
   });
 
   test("an answer keeps its element when it is complete", () => {
-    const page = createConsole(dataWith([said("hi")]), renderEnvironment());
+    const page = createConsole(dataWith([said("hi")]), renderEnvironment(), en);
     const root = show(page, Transcript);
     const send = (position: number, payload: unknown) =>
       render(() =>
@@ -146,14 +147,14 @@ describe("the islands", () => {
   });
 
   test("what cannot be understood is one quiet line that opens", () => {
-    const page = createConsole(dataWith([{ kind: "hologram", depth: 3 }]), renderEnvironment());
+    const page = createConsole(dataWith([{ kind: "hologram", depth: 3 }]), renderEnvironment(), en);
     const root = show(page, Transcript);
     expect(root.querySelector("details.line summary")?.textContent).toContain("hologram");
     expect(root.querySelector("details.line pre")?.textContent).toContain('"depth": 3');
   });
 
   test("Enter sends, a confirming Enter does not, and the focus stays", async () => {
-    const page = createConsole(consoleData(), renderEnvironment());
+    const page = createConsole(consoleData(), renderEnvironment(), en);
     const submit = vi.spyOn(page.composer, "submit").mockResolvedValue(undefined);
     page.isInteractive.value = true;
     const root = show(page, ComposerForm);
@@ -173,7 +174,7 @@ describe("the islands", () => {
   });
 
   test("the live region speaks at boundaries only", () => {
-    const page = createConsole(consoleData(), renderEnvironment());
+    const page = createConsole(consoleData(), renderEnvironment(), en);
     const root = show(page, LinkStatus);
     const region = root.querySelector("[role=status]");
     const send = (position: number, payload: unknown) =>

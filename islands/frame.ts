@@ -1,0 +1,54 @@
+/**
+ * What every page of the console has, with a conversation or without one: its Worker's address, the list of Workers, the
+ * words. Owns the wiring of these only; `console.ts` adds the conversation.
+ */
+import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import type { WorkerRef } from "../protocol/id.ts";
+import type { FrameData } from "./console-data.ts";
+import type { Environment } from "./environment.ts";
+import { createFormats, type Formats } from "./formats.ts";
+import type { Messages } from "./messages.ts";
+import { createApiClient, type ApiClient } from "./store/api-client.ts";
+import type { Clock } from "./store/clock.ts";
+import { WorkerList } from "./store/worker-list.ts";
+
+const REQUEST_TIMEOUT_MS = 20_000;
+
+export interface Frame {
+  readonly ref: WorkerRef;
+  readonly api: ApiClient;
+  readonly clock: Clock;
+  readonly messages: Messages;
+  readonly formats: Formats;
+  readonly workers: WorkerList;
+  /** What people call the Worker. */
+  readonly label: ReadonlySignal<string>;
+  /** Whether the page sees that the Worker is at work; the list may not know yet. */
+  readonly isRunning: ReadonlySignal<boolean>;
+  /** Whether the page has come alive; false while it is what the server rendered. */
+  readonly isInteractive: Signal<boolean>;
+}
+
+export function createFrame(data: FrameData, environment: Environment, messages: Messages): Frame {
+  const { clock } = environment;
+  const ref: WorkerRef = { runtime_id: data.selected.runtime_id, worker_id: data.selected.worker_id };
+  const api = createApiClient({ fetch: environment.fetch, timeoutMs: REQUEST_TIMEOUT_MS });
+  const workers = new WorkerList({
+    workers: data.workers,
+    runtimes: data.runtimes,
+    api,
+    clock,
+    isVisible: environment.isVisible,
+  });
+  return {
+    ref,
+    api,
+    clock,
+    messages,
+    formats: createFormats(data.locale),
+    workers,
+    label: computed(() => workers.find(ref)?.label ?? ref.worker_id),
+    isRunning: signal(false),
+    isInteractive: signal(false),
+  };
+}

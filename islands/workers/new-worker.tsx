@@ -1,0 +1,54 @@
+/** The way to a new Worker on a Runtime, and what became of it when it failed. */
+import type { RuntimeId } from "../../protocol/id.ts";
+import { useFrame } from "../context.ts";
+import { problemWords } from "../failure-words.ts";
+import { Icon } from "../icon.tsx";
+import type { Messages } from "../messages.ts";
+import { workerPagePath, type ApiFailure } from "../store/api-client.ts";
+import type { RuntimeGroup } from "../store/worker-list.ts";
+import { refusalOf, runtimeIds } from "./runtime-state.tsx";
+
+export function NewWorker({ group, name }: { readonly group: RuntimeGroup; readonly name: string }) {
+  const { workers, messages, isInteractive } = useFrame();
+  const refusal = refusalOf(group.runtime, messages);
+  const { reasonId } = runtimeIds(group.runtimeId);
+  const create = async () => {
+    const count = workers.groups.peek().reduce((sum, other) => sum + other.workers.length, 0);
+    const made = await workers.create(group.runtimeId, messages.workerName(count + 1));
+    if (made) location.assign(workerPagePath(made));
+  };
+  return (
+    <button
+      type="button"
+      class="icon-button needs-script"
+      aria-label={name}
+      title={refusal ?? name}
+      disabled={!isInteractive.value || workers.spawn.value.kind === "making"}
+      // Not `disabled`: whoever comes by the keyboard is to hear why.
+      aria-disabled={refusal === undefined ? undefined : "true"}
+      aria-describedby={refusal === undefined ? undefined : reasonId}
+      onClick={() => {
+        if (refusal === undefined) void create();
+      }}
+    >
+      <Icon name="plus" />
+    </button>
+  );
+}
+
+export function SpawnFailure({ runtimeId }: { readonly runtimeId: RuntimeId }) {
+  const { workers, messages } = useFrame();
+  const spawn = workers.spawn.value;
+  if (spawn.kind !== "failed" || spawn.runtimeId !== runtimeId) return null;
+  return (
+    <p class="notice" role="alert">
+      {spawnWords(spawn.failure, messages)}
+    </p>
+  );
+}
+
+function spawnWords(failure: ApiFailure | undefined, messages: Messages): string {
+  if (failure?.kind === "network" || failure?.kind === "timeout") return messages.newWorkerUnknown;
+  const reason = failure?.kind === "problem" ? problemWords(failure.code, failure.detail, messages) : "";
+  return `${messages.newWorkerFailed} ${reason}`.trimEnd();
+}
