@@ -8,14 +8,15 @@
 import type { ClientCursor, RuntimeCursor } from "../protocol/cursor.ts";
 import { Event, isSnapshotEvent } from "../protocol/event.ts";
 import type { WorkerRef } from "../protocol/id.ts";
-import { asProblem, ProblemError } from "../protocol/problem.ts";
+import { ProblemError } from "../protocol/problem.ts";
 import { fold } from "../protocol/fold.ts";
 import { boundTranscript, emptyTranscript, snapshotEvent, type Transcript } from "../protocol/transcript.ts";
-import { sleep, type Clock, type Random } from "../runtime/clock.ts";
+import type { Clock, Random } from "../runtime/clock.ts";
 import type { ObservedEvent, Runtime } from "../runtime/runtime.ts";
 import type { WorkerView } from "./backend.ts";
 import type { CursorMint } from "./client-cursor.ts";
 import { encodeEvent, encodeHeartbeat, encodeSnapshot, type UpstreamTrouble } from "./encode-frame.ts";
+import { followUpstream } from "./follow-upstream.ts";
 import { FrameWindow, type WindowFrame } from "./frame-window.ts";
 import type { BackendLimits } from "./limits.ts";
 import { passThrough, type ObservationPolicy } from "./policy.ts";
@@ -60,7 +61,7 @@ export class Relay implements ViewerFeed {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#ready.promise.catch(() => {});
-    void this.#run();
+    void this.#follow();
   }
 
   get window(): FrameWindow {
@@ -159,52 +160,19 @@ export class Relay implements ViewerFeed {
 
   // --- upstream ----------------------------------------------------------------------------------------------------
 
-  async #run(): Promise<void> {
-    const { runtime, ref, clock, random, limits } = this.#options;
-    const { signal } = this.#closing;
-    let failures = 0;
-    /** Whether the upstream no longer knows the relay's position. */
-    let isLost = false;
-    while (!signal.aborted) {
-      /** When the upstream was heard first; null: not at all. */
-      let heardMs: number | null = null;
-      try {
-        const from = this.#head === null || isLost ? {} : { cursor: this.#head };
-        for await (const step of runtime.observe(ref.worker_id, { ...from, signal })) {
-          heardMs ??= clock.now();
-          // A snapshot alone is no way forward: a Runtime may send one and break off, again and again.
-          if (step.kind === "events" && step.events.length > 0) failures = 0;
-          isLost = false;
-          this.#noteTrouble(null);
-          if (step.kind === "snapshot") this.#restart(step.event);
-          else this.#take(step.events);
-        }
-        if (signal.aborted) return;
-        if (runtime.kind === "embedded") {
-          throw new ProblemError("shutting_down", "The server is shutting down; connect again in a moment.");
-        }
-        throw new ProblemError("runtime_unavailable", "The Runtime has ended the observation.");
-      } catch (error) {
-        if (signal.aborted) return;
-        const problem = asProblem(error);
-        const isCursorLost: boolean = problem.code.startsWith("cursor_") && !isLost;
-        isLost ||= isCursorLost;
-        if (!isCursorLost && (this.#head === null || runtime.kind === "embedded" || isFinal(problem))) {
-          this.close(problem);
-          return;
-        }
-        if (heardMs !== null && clock.now() - heardMs >= limits.upstreamMaxBackoffMs) failures = 0;
-        if (isCursorLost && failures === 0) {
-          failures = 1;
-          continue;
-        }
-        if (!isCursorLost) this.#noteTrouble(problem);
-        const backoffMs = Math.min(limits.upstreamMaxBackoffMs, limits.upstreamMinBackoffMs * 2 ** failures);
-        failures += 1;
-        const jitter = 0.5 + (random.bytes(1)[0] ?? 0) / 512;
-        await sleep(clock, backoffMs * jitter, signal).catch(() => {});
-      }
-    }
+  async #follow(): Promise<void> {
+    const problem = await followUpstream({
+      ...this.#options,
+      signal: this.#closing.signal,
+      position: () => this.#head,
+      take: (step) => {
+        this.#noteTrouble(null);
+        if (step.kind === "snapshot") this.#restart(step.event);
+        else this.#take(step.events);
+      },
+      noteTrouble: (trouble) => this.#noteTrouble(trouble),
+    });
+    if (problem !== null) this.close(problem);
   }
 
   /** Tells the viewers that listen for it, as soon as it changes; their sockets stay open. */
@@ -333,9 +301,6 @@ export class Relay implements ViewerFeed {
     });
   }
 }
-
-/** Whether a Runtime elsewhere will say the same whenever it is asked; whatever else keeps it away may be put right. */
-const isFinal = ({ code }: ProblemError): boolean => code === "worker_not_found" || code === "unsupported";
 
 const expired = () =>
   new ProblemError("cursor_expired", "cursor: what followed it is no longer kept; connect without one.");
