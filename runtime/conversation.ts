@@ -1,79 +1,83 @@
 /**
- * From log entries to what people and models read.
+ * A Worker's conversation as its Runtime keeps it.
  *
- * Owns two pure projections of a conversation: the messages that a model is given, and the lines of the bounded
- * transcript. Thinking, usage and remarks are in neither.
+ * Owns the transcript folded from the Worker's log, its bound, and the numbers of its lines, which count over the whole
+ * conversation although the oldest of them are let go.
  */
-import { isKnownEntry, isKnownItem, type LogEntry, type LoggedItem } from "../protocol/entry.ts";
-import { flattenSegments } from "../protocol/segment.ts";
-import type { ModelMessage } from "./model/model.ts";
+import type { Event, Greeting } from "../protocol/event.ts";
+import { fold } from "../protocol/fold.ts";
+import type { TranscriptItem } from "../protocol/runtime-api.ts";
+import { boundTranscript, emptyTranscript, entriesTotal, entryChars, type Transcript } from "../protocol/transcript.ts";
+import type { WorkerLimits } from "./limits.ts";
+import type { EventRecord } from "./store/store.ts";
+import { transcriptLine } from "./transcript-line.ts";
 
-/** A line of the transcript before it has a number. */
-export interface TranscriptLine {
-  readonly role: "user" | "assistant" | "system";
-  readonly content: string;
-  readonly ts: number;
-}
+/** Entries past the bound that are tolerated before the transcript is bounded again. */
+const BOUND_SLACK_ENTRIES = 64;
 
-/** Text of an assistant's message; empty for every other item. */
-function messageText(item: LoggedItem): string {
-  if (!isKnownItem(item) || item.kind !== "message") return "";
-  return item.content
-    .map((part) => {
-      if (part.kind === "text" && typeof part["text"] === "string") return part["text"];
-      return part.kind === "refusal" && typeof part["refusal"] === "string" ? part["refusal"] : "";
-    })
-    .join("");
-}
+/** One Worker's conversation. */
+export class Conversation {
+  readonly #limits: Pick<WorkerLimits, "retentionEntries" | "retentionEntryChars">;
+  #transcript: Transcript;
+  /** Position at which an entry was committed. */
+  readonly #entryPositions = new WeakMap<object, number>();
+  #lineCount = 0;
+  /** Lines that were let go with their entries. */
+  #evictedLines = 0;
+  /** Size of the entries kept, in UTF-16 code units of their JSON. */
+  #entryChars = 0;
 
-/** Who speaks: a rotated segment keeps what people said among the items of its history. */
-function roleOf(item: LoggedItem): TranscriptLine["role"] {
-  if (!isKnownItem(item) || item.kind !== "message") return "assistant";
-  switch (item.role) {
-    case "user":
-      return "user";
-    case "system":
-      return "system";
-    default:
-      return "assistant";
+  constructor(greeting: Greeting, limits: Pick<WorkerLimits, "retentionEntries" | "retentionEntryChars">) {
+    this.#transcript = emptyTranscript(greeting);
+    this.#limits = limits;
   }
-}
 
-/** The line that an entry adds to the transcript, or null where it adds none. */
-export function transcriptLine(entry: LogEntry): TranscriptLine | null {
-  if (!isKnownEntry(entry)) return null;
-  switch (entry.kind) {
-    case "user_input":
-      return { role: "user", content: flattenSegments(entry.segments), ts: entry.ts };
-    case "assistant_item": {
-      const content = messageText(entry.item);
-      return content.trim() === "" ? null : { role: roleOf(entry.item), content, ts: entry.ts };
+  /** Where the conversation stands at the newest event taken. */
+  get transcript(): Transcript {
+    return this.#transcript;
+  }
+
+  /** How many lines the conversation has had. */
+  get lineCount(): number {
+    return this.#lineCount;
+  }
+
+  /** The transcript's lines that are kept, oldest first. `sequence` counts from 1 over the whole conversation. */
+  lines(): readonly TranscriptItem[] {
+    let sequence = this.#evictedLines;
+    return this.#transcript.entries.flatMap((entry) => {
+      const line = transcriptLine(entry);
+      if (line === null) return [];
+      sequence += 1;
+      return [{ sequence, ...line, event_id: this.#entryPositions.get(entry) ?? 0 }];
+    });
+  }
+
+  /** Folds the next event of the log. */
+  take(event: Event, { position, ts }: EventRecord): void {
+    const before = entriesTotal(this.#transcript);
+    this.#transcript = fold(this.#transcript, event, ts);
+    const added = entriesTotal(this.#transcript) - before;
+    if (added <= 0) return;
+    for (const entry of this.#transcript.entries.slice(-added)) {
+      this.#entryPositions.set(entry, position);
+      this.#entryChars += entryChars(entry);
+      if (transcriptLine(entry) !== null) this.#lineCount += 1;
     }
-    case "run_errored":
-      return { role: "system", content: `error: ${entry.message}`, ts: entry.ts };
-    case "tool_result": {
-      const { item } = entry;
-      if (!isKnownItem(item) || item.kind !== "tool_result") return null;
-      const failed = item.is_error ? "error: " : "";
-      return { role: "system", content: `tool result ${item.call_id}: ${failed}${item.summary}`, ts: entry.ts };
-    }
-    default:
-      return null;
+    this.#bound();
   }
-}
 
-/**
- * The conversation as a model reads it, oldest message first, without the system prompt. Neighbours of one role are
- * joined, since providers expect the roles to take turns.
- */
-export function modelMessages(entries: readonly LogEntry[]): readonly ModelMessage[] {
-  const messages: { role: "user" | "assistant"; content: string }[] = [];
-  for (const entry of entries) {
-    const line = transcriptLine(entry);
-    if (line === null || line.role === "system") continue;
-    const newest = messages.at(-1);
-    if (newest?.role === line.role) newest.content += `\n\n${line.content}`;
-    else messages.push({ role: line.role, content: line.content });
+  #bound(): void {
+    const { retentionEntries, retentionEntryChars } = this.#limits;
+    const { entries } = this.#transcript;
+    const isOver = entries.length >= retentionEntries + BOUND_SLACK_ENTRIES || this.#entryChars > retentionEntryChars;
+    if (!isOver) return;
+    // Half of the size at once, so that a conversation of long messages is not bounded anew at each of them.
+    const bounds = { maxEntries: retentionEntries, maxChars: Math.ceil(retentionEntryChars / 2) };
+    this.#transcript = boundTranscript(this.#transcript, bounds);
+    for (const entry of entries.slice(0, entries.length - this.#transcript.entries.length)) {
+      this.#entryChars -= entryChars(entry);
+      if (transcriptLine(entry) !== null) this.#evictedLines += 1;
+    }
   }
-  return messages;
 }

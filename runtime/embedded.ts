@@ -275,17 +275,17 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       if (limit > maxTranscriptItems) {
         throw new ProblemError("invalid_query", `limit: ${limit} is more than the ${maxTranscriptItems} of a page.`);
       }
-      const items = worker
+      const items = worker.conversation
         .lines()
         .filter(({ sequence }) => sequence > start)
         .slice(0, limit);
       const end = items.at(-1)?.sequence ?? start;
-      const next = end < worker.lineCount && (items.length > 0 || limit === 0) ? end : null;
+      const next = end < worker.conversation.lineCount && (items.length > 0 || limit === 0) ? end : null;
       return {
         worker_ref: worker.ref,
         start,
         limit,
-        total_items: worker.lineCount,
+        total_items: worker.conversation.lineCount,
         items,
         next_start: next,
       };

@@ -1,30 +1,29 @@
 /**
  * A Worker: one long-lived conversation with a model.
  *
- * Owns the Worker's log, the transcript folded from it, and its one run at a time. What a run does in detail is in
- * `run.ts`; who keeps the Workers, in `embedded.ts`. Nothing here knows who observes.
+ * Owns the Worker's log and its one run at a time. What was said is in `conversation.ts`, what a run does in `run.ts`; who
+ * keeps the Workers, in `embedded.ts`. Nothing here knows who observes.
  */
-import { fold } from "../protocol/fold.ts";
-import { boundTranscript, emptyTranscript, entriesTotal, entryChars, type Transcript } from "../protocol/transcript.ts";
-import { Event, isKnownEvent, type ErrorCode, type KnownEvent } from "../protocol/event.ts";
+import { Event, isKnownEvent, type Greeting, type KnownEvent } from "../protocol/event.ts";
 import { SubmissionId, type WorkerRef } from "../protocol/id.ts";
 import { asProblem, ProblemError, type ProblemCode } from "../protocol/problem.ts";
 import type {
-  TranscriptItem,
   WorkerDetail,
   WorkerExecutionResult,
   WorkerInteractionAck,
   WorkerLifecycleAck,
 } from "../protocol/runtime-api.ts";
 import { flattenSegments, textSegment } from "../protocol/segment.ts";
-import type { RunCause } from "../protocol/entry.ts";
+import type { Transcript } from "../protocol/transcript.ts";
 import type { Clock, Random } from "./clock.ts";
-import { modelMessages, transcriptLine } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
 import { EventLog } from "./event-log.ts";
 import type { Limits } from "./limits.ts";
 import { boundHistory } from "./model/history.ts";
+import { modelMessages } from "./transcript-line.ts";
 import type { Profile } from "./profile.ts";
 import { executeRun, type RunOutcome } from "./run.ts";
+import { endEvents } from "./run-end.ts";
 import type { SendInput } from "./runtime.ts";
 import type { EventRecord, RuntimeStore, WorkerRecord } from "./store/store.ts";
 import { Submissions } from "./submissions.ts";
@@ -49,25 +48,14 @@ interface ActiveRun {
   readonly ended: Promise<void>;
 }
 
-/** Entries past the bound that are tolerated before the transcript is bounded again. */
-const BOUND_SLACK_ENTRIES = 64;
-
 /** One Worker of the embedded Runtime. */
 export class Worker {
   readonly ref: WorkerRef;
   readonly log: EventLog;
+  readonly conversation: Conversation;
   readonly #options: WorkerOptions;
   readonly #submissions: Submissions;
   #record: WorkerRecord;
-  #transcript: Transcript;
-  /** Position at which an entry was committed. */
-  readonly #entryPositions = new WeakMap<object, number>();
-  /** Transcript lines that the conversation has had. */
-  #lineCount = 0;
-  /** Those of them that were evicted with their entries. */
-  #evictedLines = 0;
-  /** Size of the entries kept, in UTF-16 code units of their JSON. */
-  #entryChars = 0;
   #run: ActiveRun | null = null;
   /** The message that is being committed. */
   #accepting: Promise<WorkerInteractionAck> | null = null;
@@ -82,16 +70,7 @@ export class Worker {
     this.#options = options;
     this.#record = record;
     this.#submissions = new Submissions(limits.worker.retentionSubmissions);
-    this.#transcript = emptyTranscript({
-      worker_name: record.displayName,
-      cwd: "",
-      provider: profile.model.provider,
-      model: profile.model.name,
-      scope_summary: "",
-      tools: [...profile.tools],
-      context_window: profile.model.contextWindowTokens,
-      context_tokens: 0,
-    });
+    this.conversation = new Conversation(greetingOf(record, profile), limits.worker);
     this.log = new EventLog({
       workerId: ref.worker_id,
       epoch: record.epoch,
@@ -102,21 +81,21 @@ export class Worker {
     });
     for (const kept of options.kept) {
       const event = Event.parse(JSON.parse(kept.payload));
-      this.#take(event, kept);
+      this.conversation.take(event, kept);
       this.#recall(event, kept.position);
     }
     this.log.onPublish((published) => {
-      for (const { event, record: kept } of published) this.#take(event, kept);
+      for (const { event, record: kept } of published) this.conversation.take(event, kept);
     });
   }
 
   /** Where the conversation stands at the log's head. */
   get transcript(): Transcript {
-    return this.#transcript;
+    return this.conversation.transcript;
   }
 
   get #isBusy(): boolean {
-    return this.#accepting !== null || this.#run !== null || this.#transcript.run.state === "active";
+    return this.#accepting !== null || this.#run !== null || this.transcript.run.state === "active";
   }
 
   get #isStopped(): boolean {
@@ -125,23 +104,7 @@ export class Worker {
 
   /** By the log as well: a process may die between the `shutdown` event and the record. */
   get #lifecycle(): WorkerRecord["lifecycle"] {
-    return this.#transcript.shut_down ? "stopped" : this.#record.lifecycle;
-  }
-
-  /** The transcript's lines that are kept, oldest first. `sequence` counts from 1 over the whole conversation. */
-  lines(): readonly TranscriptItem[] {
-    let sequence = this.#evictedLines;
-    return this.#transcript.entries.flatMap((entry) => {
-      const line = transcriptLine(entry);
-      if (line === null) return [];
-      sequence += 1;
-      return [{ sequence, ...line, event_id: this.#entryPositions.get(entry) ?? 0 }];
-    });
-  }
-
-  /** How many lines the conversation has had. */
-  get lineCount(): number {
-    return this.#lineCount;
+    return this.transcript.shut_down ? "stopped" : this.#record.lifecycle;
   }
 
   detail(): WorkerDetail {
@@ -160,7 +123,7 @@ export class Worker {
       },
       profile: this.#record.profile,
       ...(this.#record.configBundle === undefined ? {} : { config_bundle: this.#record.configBundle }),
-      transcript_len: this.#lineCount,
+      transcript_len: this.conversation.lineCount,
       last_event_id: this.log.head,
       display_name: this.#record.displayName,
       model: this.#options.profile.model.name,
@@ -198,7 +161,7 @@ export class Worker {
 
   /** Ends a run that nobody runs, with the text that it had streamed: its process died, or the store refused its end. */
   async recover(): Promise<void> {
-    const { run, status } = this.#transcript;
+    const { run, status } = this.transcript;
     if (run.state !== "active" && status !== "running") return;
     const problem = new ProblemError("interrupted", "The Runtime was restarted while it answered.");
     const ends = run.state === "active" ? endEvents({ kind: "failed", problem }) : [];
@@ -243,7 +206,12 @@ export class Worker {
   }
 
   #inputAck(position: number): WorkerInteractionAck {
-    return { worker_ref: this.ref, status: "running", transcript_sequence: this.#lineCount, event_id: position };
+    return {
+      worker_ref: this.ref,
+      status: "running",
+      transcript_sequence: this.conversation.lineCount,
+      event_id: position,
+    };
   }
 
   /** Remembers a message that a former process has acknowledged. */
@@ -269,7 +237,7 @@ export class Worker {
     let outcome: RunOutcome;
     try {
       const system = { role: "system", content: profile.systemPrompt(clock.now()) } as const;
-      const messages = boundHistory([system, ...modelMessages(this.#transcript.entries)], {
+      const messages = boundHistory([system, ...modelMessages(this.transcript.entries)], {
         contextWindowTokens: profile.model.contextWindowTokens,
         reservedOutputTokens: limits.run.reservedOutputTokens,
       });
@@ -306,7 +274,7 @@ export class Worker {
 
   async #stop(reason: string): Promise<WorkerLifecycleAck> {
     await this.#endRun("worker_stopped", reason);
-    if (!this.#transcript.shut_down) await this.#publish({ event: "shutdown" });
+    if (!this.transcript.shut_down) await this.#publish({ event: "shutdown" });
     if (this.#record.lifecycle !== "stopped") {
       const record = { ...this.#record, lifecycle: "stopped" } as const;
       await this.#options.store.putWorker(record);
@@ -324,63 +292,17 @@ export class Worker {
     if (events.length === 0) return Promise.resolve(this.log.head);
     return this.log.append(events, this.#options.clock.now());
   }
-
-  #take(event: Event, { position, ts }: EventRecord): void {
-    const before = entriesTotal(this.#transcript);
-    this.#transcript = fold(this.#transcript, event, ts);
-    const added = entriesTotal(this.#transcript) - before;
-    if (added <= 0) return;
-    for (const entry of this.#transcript.entries.slice(-added)) {
-      this.#entryPositions.set(entry, position);
-      this.#entryChars += entryChars(entry);
-      if (transcriptLine(entry) !== null) this.#lineCount += 1;
-    }
-    this.#bound();
-  }
-
-  #bound(): void {
-    const { retentionEntries, retentionEntryChars } = this.#options.limits.worker;
-    const { entries } = this.#transcript;
-    const isOver = entries.length >= retentionEntries + BOUND_SLACK_ENTRIES || this.#entryChars > retentionEntryChars;
-    if (!isOver) return;
-    // Half of the size at once, so that a conversation of long messages is not bounded anew at each of them.
-    const bounds = { maxEntries: retentionEntries, maxChars: Math.ceil(retentionEntryChars / 2) };
-    this.#transcript = boundTranscript(this.#transcript, bounds);
-    for (const entry of entries.slice(0, entries.length - this.#transcript.entries.length)) {
-      this.#entryChars -= entryChars(entry);
-      if (transcriptLine(entry) !== null) this.#evictedLines += 1;
-    }
-  }
 }
 
-/** The events that tell how a run ended. */
-function endEvents(outcome: RunOutcome): KnownEvent[] {
-  if (outcome.kind !== "failed") return [{ event: "run_end", data: { result: outcome.kind } }];
-  const { code, detail } = outcome.problem;
-  const cause = causeOf(code);
-  const end: KnownEvent = { event: "run_end", data: { result: "finished", cause } };
-  if (code === "cancelled" || code === "worker_stopped" || code === "interrupted") return [end];
-  return [{ event: "error", data: { code: errorCodeOf(code, cause), message: detail, cause, problem: code } }, end];
-}
-
-function errorCodeOf(code: ProblemCode, cause: RunCause): ErrorCode {
-  if (cause === "provider" || cause === "timeout") return "provider_error";
-  return code === "input_too_large" ? "invalid_request" : "internal";
-}
-
-function causeOf(code: ProblemCode): RunCause {
-  switch (code) {
-    case "cancelled":
-      return "cancelled";
-    case "interrupted":
-      return "interrupted";
-    case "worker_stopped":
-      return "stopped";
-    case "first_token_timeout":
-    case "between_chunks_timeout":
-    case "run_timeout":
-      return "timeout";
-    default:
-      return code.startsWith("provider_") ? "provider" : "interrupted";
-  }
+function greetingOf(record: WorkerRecord, { model, tools }: Profile): Greeting {
+  return {
+    worker_name: record.displayName,
+    cwd: "",
+    provider: model.provider,
+    model: model.name,
+    scope_summary: "",
+    tools: [...tools],
+    context_window: model.contextWindowTokens,
+    context_tokens: 0,
+  };
 }

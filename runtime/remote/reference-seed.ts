@@ -10,7 +10,7 @@ import type { Event, SnapshotEvent } from "../../protocol/event.ts";
 import { fold } from "../../protocol/fold.ts";
 import type { TranscriptItem, TranscriptPage, WorkerDetail } from "../../protocol/runtime-api.ts";
 import { emptyTranscript, snapshotEvent, type Transcript } from "../../protocol/transcript.ts";
-import { transcriptLine, type TranscriptLine } from "../conversation.ts";
+import { transcriptLine, type TranscriptLine } from "../transcript-line.ts";
 import { entryOfItem } from "./transcript-entry.ts";
 
 /** What stands for provider and model in the reference's empty snapshot. */

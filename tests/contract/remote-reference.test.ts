@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { RuntimeCursor } from "../../protocol/cursor.ts";
 import type { WorkerId } from "../../protocol/id.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { transcriptLine } from "../../runtime/conversation.ts";
+import { transcriptLine } from "../../runtime/transcript-line.ts";
 import { Follower } from "../support/follow.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { ReferencePeer } from "../support/reference-peer.ts";
