@@ -6,13 +6,11 @@
  */
 import type { RuntimeSummary, WorkerSummary } from "../protocol/backend-api.ts";
 import type { HostId, WorkerRef } from "../protocol/id.ts";
-import { asProblem, closeCodeOf, ProblemError, type Diagnostic } from "../protocol/problem.ts";
+import { asProblem, ProblemError, type Diagnostic } from "../protocol/problem.ts";
 import type { Clock, Random } from "../runtime/clock.ts";
 import type { Runtime, RuntimeCapabilities } from "../runtime/runtime.ts";
 import type { Backend, ListOf } from "./backend.ts";
-import { createCursorMint } from "./client-cursor.ts";
 import { createCompanion } from "./companion.ts";
-import { encodeDiagnostic } from "./encode-frame.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { ObservationPolicy } from "./policy.ts";
 import {
@@ -23,7 +21,7 @@ import {
   projectWorker,
   type HostFacts,
 } from "./projection.ts";
-import { Relay } from "./relay.ts";
+import { Relays } from "./relays.ts";
 import { RuntimeRegistry } from "./runtime-registry.ts";
 import { profileOfIntent } from "./spawn-profile.ts";
 
@@ -56,9 +54,7 @@ const MAX_LIST_DIAGNOSTICS = 16;
 export function createBackend(options: BackendOptions): Backend {
   const { workspace, limits, clock, random, policy, host, cursorSecret } = options;
   const registry = new RuntimeRegistry({ runtimes: options.runtimes, clock, timeoutMs: limits.runtimeTimeoutMs });
-  const relays = new Map<string, Promise<Relay>>();
-  let viewerCount = 0;
-  let isClosed = false;
+  const relays = new Relays({ registry, cursorSecret, policy, limits, clock, random });
 
   const list = <Item>(items: readonly Item[], diagnostics: readonly Diagnostic[] = []): ListOf<Item> => ({
     workspace_id: workspace.id,
@@ -112,43 +108,6 @@ export function createBackend(options: BackendOptions): Backend {
     const runtime = registry.get(ref.runtime_id);
     const detail = await registry.ask(runtime, (call) => runtime.getWorker(ref.worker_id, call));
     return projectWorker(runtime.kind, detail, await hostOf(runtime), lastSeenAt(runtime));
-  };
-
-  const relayOf = (ref: WorkerRef): Promise<Relay> => {
-    if (isClosed) throw new ProblemError("shutting_down", "The server is shutting down.");
-    const runtime = registry.get(ref.runtime_id);
-    const key = `${ref.runtime_id}/${ref.worker_id}`;
-    const open = async (): Promise<Relay> => {
-      const mint = await createCursorMint(cursorSecret, ref);
-      return new Relay({ ref, runtime, mint, policy, limits, clock, random, onEnd: () => relays.delete(key) });
-    };
-    const relay = relays.get(key) ?? open();
-    relays.set(key, relay);
-    relay.catch(() => relays.delete(key));
-    return relay;
-  };
-
-  const observe: Backend["observe"] = (ref, request, socket) => {
-    const attach = async () => {
-      if (viewerCount >= limits.maxViewers) {
-        throw new ProblemError("too_many_viewers", "The server has no room for another viewer.");
-      }
-      viewerCount += 1;
-      socket.closed.addEventListener("abort", () => (viewerCount -= 1), { once: true });
-      const relay = await relayOf(ref);
-      await relay.attach(socket, request);
-    };
-    const refuse = (error: unknown): void => {
-      if (socket.closed.aborted) return;
-      const problem = asProblem(error);
-      socket.send(encodeDiagnostic(problem));
-      socket.close(closeCodeOf(problem.code), problem.code);
-    };
-    attach().catch(refuse);
-    return {
-      refuseFrame: () =>
-        refuse(new ProblemError("observation_only", "This socket takes no frames; commands go by POST.")),
-    };
   };
 
   const backend: Omit<Backend, "companion"> = {
@@ -284,20 +243,11 @@ export function createBackend(options: BackendOptions): Backend {
       return { ...ref, entries_start, entries_total, oldest_kept, entries };
     },
 
-    async view(ref) {
-      const relay = await relayOf(ref);
-      return relay.view();
-    },
-
-    observe,
+    view: (ref) => relays.view(ref),
+    observe: (ref, request, socket) => relays.observe(ref, request, socket),
 
     async [Symbol.asyncDispose]() {
-      if (isClosed) return;
-      isClosed = true;
-      const shutdown = new ProblemError("shutting_down", "The server is shutting down; connect again in a moment.");
-      for (const relay of await Promise.allSettled(relays.values())) {
-        if (relay.status === "fulfilled") relay.value.close(shutdown);
-      }
+      await relays.close(new ProblemError("shutting_down", "The server is shutting down; connect again in a moment."));
     },
   };
 

@@ -1,0 +1,95 @@
+/**
+ * The relays of a Backend: one per observed Worker.
+ *
+ * Owns their making on demand, the bound on viewers over all of them, and what a viewer is told that can't be let in.
+ */
+import type { WorkerRef } from "../protocol/id.ts";
+import { asProblem, closeCodeOf, ProblemError } from "../protocol/problem.ts";
+import type { Clock, Random } from "../runtime/clock.ts";
+import type { Backend, Observation, ViewRequest, WorkerView } from "./backend.ts";
+import { createCursorMint } from "./client-cursor.ts";
+import { encodeDiagnostic } from "./encode-frame.ts";
+import type { BackendLimits } from "./limits.ts";
+import type { ObservationPolicy } from "./policy.ts";
+import { Relay } from "./relay.ts";
+import type { RuntimeRegistry } from "./runtime-registry.ts";
+import type { ViewerSocket } from "./viewer-socket.ts";
+
+/** What relays are made of. */
+export interface RelaysOptions {
+  readonly registry: RuntimeRegistry;
+  /** Seals the cursors; at least 16 bytes. */
+  readonly cursorSecret: Uint8Array<ArrayBuffer>;
+  readonly policy: ObservationPolicy;
+  readonly limits: BackendLimits;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** All relays of one Backend. */
+export class Relays implements Pick<Backend, "view" | "observe"> {
+  readonly #options: RelaysOptions;
+  readonly #open = new Map<string, Promise<Relay>>();
+  #viewerCount = 0;
+  #isClosed = false;
+
+  constructor(options: RelaysOptions) {
+    this.#options = options;
+  }
+
+  /** See `Backend.view`. */
+  async view(ref: WorkerRef): Promise<WorkerView> {
+    const relay = await this.#relayOf(ref);
+    return relay.view();
+  }
+
+  /** See `Backend.observe`. */
+  observe(ref: WorkerRef, request: ViewRequest, socket: ViewerSocket): Observation {
+    const refuse = (error: unknown): void => {
+      if (socket.closed.aborted) return;
+      const problem = asProblem(error);
+      socket.send(encodeDiagnostic(problem));
+      socket.close(closeCodeOf(problem.code), problem.code);
+    };
+    this.#letIn(ref, request, socket).catch(refuse);
+    return {
+      refuseFrame: () =>
+        refuse(new ProblemError("observation_only", "This socket takes no frames; commands go by POST.")),
+    };
+  }
+
+  /** Ends every relay and tells its viewers why. */
+  async close(problem: ProblemError): Promise<void> {
+    this.#isClosed = true;
+    for (const relay of await Promise.allSettled(this.#open.values())) {
+      if (relay.status === "fulfilled") relay.value.close(problem);
+    }
+  }
+
+  async #letIn(ref: WorkerRef, request: ViewRequest, socket: ViewerSocket): Promise<void> {
+    if (socket.closed.aborted) return;
+    if (this.#viewerCount >= this.#options.limits.maxViewers) {
+      throw new ProblemError("too_many_viewers", "The server has no room for another viewer.");
+    }
+    this.#viewerCount += 1;
+    socket.closed.addEventListener("abort", () => (this.#viewerCount -= 1), { once: true });
+    const relay = await this.#relayOf(ref);
+    await relay.attach(socket, request);
+  }
+
+  async #relayOf(ref: WorkerRef): Promise<Relay> {
+    if (this.#isClosed) throw new ProblemError("shutting_down", "The server is shutting down.");
+    const key = `${ref.runtime_id}/${ref.worker_id}`;
+    const relay = this.#open.get(key) ?? this.#make(ref, key);
+    this.#open.set(key, relay);
+    relay.catch(() => this.#open.delete(key));
+    return relay;
+  }
+
+  async #make(ref: WorkerRef, key: string): Promise<Relay> {
+    const { registry, cursorSecret, ...shared } = this.#options;
+    const runtime = registry.get(ref.runtime_id);
+    const mint = await createCursorMint(cursorSecret, ref);
+    return new Relay({ ...shared, ref, runtime, mint, onEnd: () => this.#open.delete(key) });
+  }
+}
