@@ -11,7 +11,7 @@ import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { estimate, paired, pairedRatio, quantile } from "../harness/statistics.ts";
 import { figure, interval } from "../harness/table.ts";
-import type { AnswerOrder } from "../programs/answer.ts";
+import { stampedStreams } from "../programs/answer.ts";
 import { EMBEDDED_RUNTIME_ID } from "../programs/worker-client.ts";
 
 const ROUNDS = 12;
@@ -22,13 +22,7 @@ const ADDED_P99_GOAL_US = 3_000;
 
 const Ages = z.array(z.number());
 
-/** Streams that take turns within one interval, as they would by themselves. */
-const orders: readonly AnswerOrder[] = Array.from({ length: STREAMS }, (_, stream) => ({
-  say: "stamps",
-  tokens: TOKENS_PER_SECOND * WINDOW_S,
-  intervalMs: 1_000 / TOKENS_PER_SECOND,
-  offsetMs: (stream * 1_000) / TOKENS_PER_SECOND / STREAMS,
-}));
+const orders = stampedStreams(STREAMS, TOKENS_PER_SECOND, WINDOW_S);
 
 export const hop: BenchCase = { name: "hop", run };
 

@@ -13,7 +13,7 @@ import { REMOTE_RUNTIME_ID, startRemotePair, type RemotePair } from "../harness/
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { estimate, median, paired, pairedRatio, quantile } from "../harness/statistics.ts";
 import { figure, interval } from "../harness/table.ts";
-import type { AnswerOrder } from "../programs/answer.ts";
+import { stampedStreams } from "../programs/answer.ts";
 import { EMBEDDED_RUNTIME_ID } from "../programs/worker-client.ts";
 
 const ROUNDS = 12;
@@ -123,7 +123,11 @@ async function measure({ provider, reader, pair, target, place, streams }: Windo
   const timeOf = (children: readonly { readonly pid: number }[]): number =>
     children.reduce((sum, { pid }) => sum + processorTimeUs(pid), 0);
   const start = { at: performance.now(), ours: timeOf(ours), others: timeOf([provider, reader]) };
-  const ages = await reader.ask("through", { ...target, orders: ordersOf(streams) }, z.array(z.number()));
+  const ages = await reader.ask(
+    "through",
+    { ...target, orders: stampedStreams(streams, TOKENS_PER_SECOND, WINDOW_S) },
+    z.array(z.number()),
+  );
   // A token that is missing would make the figures better than they are.
   const expected = streams * TOKENS_PER_SECOND * WINDOW_S;
   if (ages.length !== expected) throw new Error(`Cannot count: ${ages.length} tokens came of ${expected}`);
@@ -131,14 +135,4 @@ async function measure({ provider, reader, pair, target, place, streams }: Windo
   const othersUs = timeOf([provider, reader]) - start.others;
   const elapsedUs = (performance.now() - start.at) * 1_000;
   return { ages, costUs: oursUs / expected, coresBusy: (oursUs + othersUs) / elapsedUs };
-}
-
-/** Streams that take turns within one interval, as they would by themselves. */
-function ordersOf(streams: number): readonly AnswerOrder[] {
-  return Array.from({ length: streams }, (_, stream) => ({
-    say: "stamps",
-    tokens: TOKENS_PER_SECOND * WINDOW_S,
-    intervalMs: 1_000 / TOKENS_PER_SECOND,
-    offsetMs: (stream * 1_000) / TOKENS_PER_SECOND / streams,
-  }));
 }

@@ -17,6 +17,20 @@ export const AnswerOrder = z.strictObject({
 });
 export type AnswerOrder = z.infer<typeof AnswerOrder>;
 
+/** A provider thinks before it speaks. Without that the tail of the ages would be that of as many starts at once. */
+const THINKING_MS = 250;
+
+/** Streams of stamps that take turns within one interval, as they would by themselves. */
+export function stampedStreams(streams: number, tokensPerSecond: number, seconds: number): readonly AnswerOrder[] {
+  const intervalMs = 1_000 / tokensPerSecond;
+  return Array.from({ length: streams }, (_, stream) => ({
+    say: "stamps",
+    tokens: tokensPerSecond * seconds,
+    intervalMs,
+    offsetMs: THINKING_MS + (stream * intervalMs) / streams,
+  }));
+}
+
 const FILLER = "sixteen letters ";
 
 const ENGLISH =
