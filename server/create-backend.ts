@@ -200,6 +200,7 @@ export function createBackend(options: BackendOptions): Backend {
           call,
         ),
       );
+      await relays.renew(detail.worker_ref);
       return {
         state: "accepted",
         worker: projectWorker(runtime.kind, detail, await hostOf(runtime), lastSeenAt(runtime)),

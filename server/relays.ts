@@ -58,6 +58,15 @@ export class Relays implements Pick<Backend, "view" | "observe"> {
     };
   }
 
+  /**
+   * Lets go of a Worker that was made just now. A Runtime that has lost its Workers gives their ids anew, and what was kept
+   * of the former one is not the new one's.
+   */
+  async renew(ref: WorkerRef): Promise<void> {
+    const relay = await this.#open.get(keyOf(ref));
+    relay?.close(new ProblemError("cursor_unknown", "cursor: the Worker was made anew; connect without one."));
+  }
+
   /** Ends every relay and tells its viewers why. */
   async close(problem: ProblemError): Promise<void> {
     this.#isClosed = true;
@@ -79,7 +88,7 @@ export class Relays implements Pick<Backend, "view" | "observe"> {
 
   async #relayOf(ref: WorkerRef): Promise<Relay> {
     if (this.#isClosed) throw new ProblemError("shutting_down", "The server is shutting down.");
-    const key = `${ref.runtime_id}/${ref.worker_id}`;
+    const key = keyOf(ref);
     const relay = this.#open.get(key) ?? this.#make(ref, key);
     this.#open.set(key, relay);
     relay.catch(() => this.#open.delete(key));
@@ -93,3 +102,5 @@ export class Relays implements Pick<Backend, "view" | "observe"> {
     return new Relay({ ...shared, ref, runtime, mint, onEnd: () => this.#open.delete(key) });
   }
 }
+
+const keyOf = ({ runtime_id, worker_id }: WorkerRef): string => `${runtime_id}/${worker_id}`;

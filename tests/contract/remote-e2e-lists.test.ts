@@ -167,7 +167,7 @@ describe("Workers of one id in three Runtimes", () => {
   });
 });
 
-test.each(Object.entries(PROBLEMS))(
+test.concurrent.each(Object.entries(PROBLEMS))(
   "a command to the Runtime %s fails with %s, and so does a viewer",
   async (id, code) => {
     const ref = { runtime_id: id, worker_id: "worker-00000001" } as WorkerRef; // why: ids of the configuration

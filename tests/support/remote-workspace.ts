@@ -25,6 +25,8 @@ export interface RemoteWorkspaceOptions extends ServerOptions {
   readonly sites: readonly RemoteSite[];
   /** Entries besides those of the sites. */
   readonly entries?: readonly RuntimeEntry[];
+  /** How long one request to a site may take in all. */
+  readonly timeoutMs?: number;
   /** The beginning of the name of the folder that holds the files. */
   readonly folder?: string;
 }
@@ -41,13 +43,24 @@ export class RemoteWorkspace implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async start({ sites, entries = [], folder: name = "yoi-remote", ...options }: RemoteWorkspaceOptions) {
+  static async start({
+    sites,
+    entries = [],
+    timeoutMs,
+    folder: name = "yoi-remote",
+    ...options
+  }: RemoteWorkspaceOptions) {
     const folder = await mkdtemp(join(tmpdir(), `${name}-`));
     const runtimes: RuntimeEntry[] = [...entries];
     for (const { id, proxy, token } of sites) {
       const token_file = join(folder, id);
       await writeFile(token_file, token);
-      runtimes.push({ id, base_url: proxy.url, token_file });
+      runtimes.push({
+        id,
+        base_url: proxy.url,
+        token_file,
+        ...(timeoutMs === undefined ? {} : { timeout_ms: timeoutMs }),
+      });
     }
     const file = join(folder, "runtimes.json");
     await writeFile(file, JSON.stringify({ runtimes }));
@@ -105,4 +118,20 @@ export function seenBy({ received, frames }: Observer): readonly PublishedEvent[
 export function troubleOf({ frames }: Observer): string | null {
   const beat = frames.findLast((frame) => frame.kind === "heartbeat");
   return beat?.upstream?.problem ?? null;
+}
+
+/** Waits until an answer has begun. */
+export async function written(observer: Observer): Promise<void> {
+  await observer.until("some text", (seeing) => seeing.eventsOf("text_delta").length >= 3);
+}
+
+/** Waits until a viewer has heard that something keeps the Backend from the Worker. */
+export async function troubled(observer: Observer, deadlineMs?: number): Promise<void> {
+  await observer.until("the Runtime's absence", (seeing) => troubleOf(seeing) !== null, deadlineMs);
+}
+
+/** Waits until a viewer has heard that nothing does any more. */
+export async function healed(observer: Observer): Promise<void> {
+  const isBeat = ({ frames }: Observer) => frames.some(({ kind }) => kind === "heartbeat");
+  await observer.until("the Runtime's return", (seeing) => isBeat(seeing) && troubleOf(seeing) === null);
 }

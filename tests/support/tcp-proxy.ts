@@ -14,10 +14,16 @@ export type ProxyMode =
   | { readonly kind: "pass" }
   /** The connection ends, without a word, once so many bytes have gone to the client. */
   | { readonly kind: "cut"; readonly afterBytes: number }
+  /** What comes from the server reaches the client byte by byte. */
+  | { readonly kind: "trickle" }
+  /** What comes from the server reaches the client as noise. */
+  | { readonly kind: "garble" }
   /** Half-open: bytes are taken and dropped, ends are not passed on, and neither side is told. */
   | { readonly kind: "swallow"; readonly directions: readonly Direction[] };
 
 const PASS: ProxyMode = { kind: "pass" };
+/** Turns every byte into another one that is no text. */
+const NOISE = 0xa5;
 const BOTH: readonly Direction[] = ["to_client", "to_server"];
 
 /** One connection through the proxy. */
@@ -26,12 +32,14 @@ class Link {
   readonly #server: Socket;
   #swallowed: readonly Direction[];
   #bytesLeft: number;
+  readonly #kind: ProxyMode["kind"];
   /** What the client sent first, as text. */
   opening = "";
 
   constructor(client: Socket, server: Socket, mode: ProxyMode) {
     this.#client = client;
     this.#server = server;
+    this.#kind = mode.kind;
     this.#swallowed = mode.kind === "swallow" ? mode.directions : [];
     this.#bytesLeft = mode.kind === "cut" ? mode.afterBytes : Number.POSITIVE_INFINITY;
     this.#carry(client, server, "to_server");
@@ -54,12 +62,17 @@ class Link {
   #toClient(bytes: Buffer): void {
     if (bytes.length < this.#bytesLeft) {
       this.#bytesLeft -= bytes.length;
-      this.#client.write(bytes);
+      this.#write(bytes);
       return;
     }
     this.#client.end(bytes.subarray(0, this.#bytesLeft));
     this.#bytesLeft = 0;
     this.#server.destroy();
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#kind === "trickle") for (const byte of bytes) this.#client.write(Uint8Array.of(byte));
+    else this.#client.write(this.#kind === "garble" ? bytes.map((byte) => byte ^ NOISE) : bytes);
   }
 
   swallow(directions: readonly Direction[]): void {
