@@ -22,7 +22,7 @@ const PAGE_ENTRIES = 100;
 
 export function createConsole(data: ConsoleData, environment: Environment, messages: Messages) {
   const frame = createFrame(data, environment, messages);
-  const { ref, api, clock, workers } = frame;
+  const { ref, api, clock } = frame;
   const conversation = new Conversation({
     ref,
     snapshot: data.snapshot,
@@ -68,7 +68,7 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
     }),
     isRunning,
     /** What people call the Worker. */
-    label: computed(() => workers.find(ref)?.label ?? (conversation.greeting.value.worker_name || ref.worker_id)),
+    label: computed(() => frame.listedLabel.value ?? (conversation.greeting.value.worker_name || ref.worker_id)),
     /** Whether the Worker can still be written to. */
     takesInput: computed(() => !conversation.shutDown.value && connection.state.value.kind !== "ended"),
     /** Whether nothing can follow, so that what was being written stays as it is. */

@@ -21,6 +21,8 @@ export interface Frame {
   readonly messages: Messages;
   readonly formats: Formats;
   readonly workers: WorkerList;
+  /** What the list calls the Worker; `undefined` while it is not in it. */
+  readonly listedLabel: ReadonlySignal<string | undefined>;
   /** What people call the Worker. */
   readonly label: ReadonlySignal<string>;
   /** Whether the page sees that the Worker is at work; the list may not know yet. */
@@ -40,6 +42,11 @@ export function createFrame(data: FrameData, environment: Environment, messages:
     clock,
     isVisible: environment.isVisible,
   });
+  const listedLabel = computed(() => {
+    const isSelected = ({ runtime_id, worker_id }: WorkerRef) =>
+      runtime_id === ref.runtime_id && worker_id === ref.worker_id;
+    return workers.workers.value.find(({ worker }) => isSelected(worker))?.worker.label;
+  });
   return {
     ref,
     api,
@@ -47,7 +54,8 @@ export function createFrame(data: FrameData, environment: Environment, messages:
     messages,
     formats: createFormats(data.locale),
     workers,
-    label: computed(() => workers.find(ref)?.label ?? ref.worker_id),
+    listedLabel,
+    label: computed(() => listedLabel.value ?? ref.worker_id),
     isRunning: signal(false),
     isInteractive: signal(false),
   };

@@ -6,7 +6,6 @@ import { computed, effect } from "@preact/signals";
 import { hydrate, type ComponentChild } from "preact";
 import * as z from "zod/mini";
 import { AwayNotice } from "./away/away-notice.tsx";
-import { isRuntimeAway } from "./away/is-runtime-away.ts";
 import { ComposerForm } from "./composer/composer-form.tsx";
 import {
   AWAY_DATA_ID,
@@ -26,6 +25,7 @@ import type { Messages } from "./messages.ts";
 import { LinkStatus } from "./status/link-status.tsx";
 import { systemClock } from "./store/clock.ts";
 import { animationFrameScheduler } from "./store/frame-scheduler.ts";
+import { isAway } from "./store/worker-list.ts";
 import "./styles/main.css";
 import { WorkerNav } from "./workers/worker-nav.tsx";
 
@@ -111,15 +111,15 @@ function startAway(data: AwayData, messages: Messages): void {
   const island = (id: string, child: ComponentChild) =>
     bringAlive(id, <FrameContext.Provider value={page}>{child}</FrameContext.Provider>);
   island("workers-nav", <WorkerNav />);
-  island("away-notice", <AwayNotice problem={data.problem} />);
+  island("away-notice", <AwayNotice data={data} />);
   page.isInteractive.value = true;
   workers.start(AWAY_POLL_MS);
   document.addEventListener("visibilitychange", () => void workers.refresh());
   let wasAway = false;
   effect(() => {
-    const isAway = isRuntimeAway(workers, ref);
-    if (wasAway && !isAway) location.reload();
-    wasAway = isAway;
+    const isNowAway = isAway(workers.runtimes.value, ref.runtime_id);
+    if (wasAway && !isNowAway) location.reload();
+    wasAway = isNowAway;
   });
 }
 

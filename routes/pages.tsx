@@ -100,7 +100,7 @@ export function renderAwayPage(data: AwayData, assets: PageAssets): string {
             <h1>{label}</h1>
           </header>
           <main id="away-notice">
-            <AwayNotice problem={data.problem} />
+            <AwayNotice data={data} />
           </main>
         </div>
         <Data id={AWAY_DATA_ID} data={data} />

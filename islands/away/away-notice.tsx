@@ -1,21 +1,27 @@
 /** Stands where a conversation would: why its Worker can't be shown, and the ways on. Works without scripts. */
+import { isProblemCode } from "../../protocol/problem.ts";
 import type { AwayData } from "../console-data.ts";
 import { useFrame } from "../context.ts";
 import { problemWords } from "../failure-words.ts";
 import { workerPagePath } from "../store/api-client.ts";
-import { isRuntimeAway } from "./is-runtime-away.ts";
+import { isAway } from "../store/worker-list.ts";
 
-export function AwayNotice({ problem }: Pick<AwayData, "problem">) {
+/** Statuses of what stays as it is, however often one asks. */
+const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 404, 501]);
+
+export function AwayNotice({ data }: { readonly data: AwayData }) {
   const { messages, ref, isInteractive, workers } = useFrame();
-  const canRetry = problem.status >= 500 || problem.status === 409 || problem.status === 429;
+  const { problem, locale } = data;
+  // The server's own account is in English: it stands in for words that are missing, not beside those of another language.
+  const hasDetail = locale === "en" || !isProblemCode(problem.code);
   return (
     <div class="error-page">
       <p class="error-status">{problem.status}</p>
       <h2>{problemWords(problem.code, problem.title, messages)}</h2>
-      <p>{problem.detail}</p>
-      {isInteractive.value && isRuntimeAway(workers, ref) && <p>{messages.errorPage.waiting}</p>}
+      {hasDetail && <p>{problem.detail}</p>}
+      {isInteractive.value && isAway(workers.runtimes.value, ref.runtime_id) && <p>{messages.errorPage.waiting}</p>}
       <p class="error-ways">
-        {canRetry && (
+        {!FINAL_STATUSES.has(problem.status) && (
           <a class="error-retry" href={workerPagePath(ref)}>
             {messages.errorPage.retry}
           </a>

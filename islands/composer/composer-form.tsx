@@ -13,7 +13,8 @@ const TOO_LONG_ID = "composer-too-long";
 const NOTICE_ID = "composer-notice";
 
 export function ComposerForm() {
-  const { composer, messages, formats, isRunning, isInteractive, takesInput, label } = useConsole();
+  const { composer, connection, messages, formats, isRunning, isInteractive, takesInput, label } = useConsole();
+  const link = connection.state.value;
   const field = useRef<HTMLTextAreaElement>(null);
   const ime = useMemo(() => createIme(), []);
   const text = composer.text.value;
@@ -43,6 +44,7 @@ export function ComposerForm() {
       <UpstreamNote />
       {!takesInput.value && (
         <p class="composer-note" role="status">
+          {link.kind === "ended" && `${messages.problem(link.problem)} `}
           {messages.ended}
         </p>
       )}

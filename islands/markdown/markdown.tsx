@@ -7,7 +7,15 @@ import { useMemo } from "preact/hooks";
 import { createBlockReader, type Block } from "./blocks.ts";
 import { renderBlock } from "./render.tsx";
 
-export function Markdown({ text, isStreaming }: { readonly text: string; readonly isStreaming: boolean }) {
+interface MarkdownProps {
+  readonly text: string;
+  /** Whether more of it comes. */
+  readonly isStreaming: boolean;
+  /** Whether it broke off, so that what was begun stays begun. */
+  readonly isCut?: boolean | undefined;
+}
+
+export function Markdown({ text, isStreaming, isCut = false }: MarkdownProps) {
   const reader = useMemo(createBlockReader, []);
   const rendered = useMemo(() => new WeakMap<Block, ComponentChild>(), []);
   const render = (block: Block): ComponentChild => {
@@ -19,7 +27,7 @@ export function Markdown({ text, isStreaming }: { readonly text: string; readonl
   };
   return (
     <div class="markdown" data-streaming={isStreaming ? "" : undefined}>
-      {reader.read(text, !isStreaming).map(render)}
+      {reader.read(text, !isStreaming && !isCut).map(render)}
     </div>
   );
 }

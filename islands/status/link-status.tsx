@@ -36,8 +36,8 @@ export function LinkStatus() {
           </span>
         </summary>
         <div class="popover-panel">
-          {(state.kind === "ended" || state.kind === "waiting") && <p>{messages.problem(state.problem)}</p>}
           {state.kind === "waiting" && <p>{messages.link.waitingSince(formats.timeWithSeconds(state.staleSince))}</p>}
+          {(state.kind === "ended" || state.kind === "waiting") && <p>{messages.problem(state.problem)}</p>}
           {"staleSince" in state && state.kind !== "waiting" && isInteractive.value && (
             <p>{messages.link.staleSince(formats.timeWithSeconds(state.staleSince))}</p>
           )}

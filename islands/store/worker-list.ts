@@ -67,18 +67,10 @@ export const WorkerList = createModel((options: WorkerListOptions) => {
   };
 
   return {
+    workers: computed(() => workers.value),
+    runtimes: computed(() => runtimes.value),
     groups: computed(() => groupsOf(workers.value, runtimes.value)),
     spawn: computed(() => spawn.value),
-
-    /** The Worker as it is listed. */
-    find(ref: WorkerRef): WorkerSummary | undefined {
-      return workers.value.find(({ worker }) => isSame(worker, ref))?.worker;
-    },
-
-    /** The Runtime as it is listed. */
-    findRuntime(runtimeId: RuntimeId): ListedRuntime | undefined {
-      return runtimes.value.find(({ runtime_id }) => runtime_id === runtimeId);
-    },
 
     start(everyMs = POLL_MS): void {
       pollMs = everyMs;
@@ -112,11 +104,8 @@ export const WorkerList = createModel((options: WorkerListOptions) => {
 });
 export type WorkerList = InstanceType<typeof WorkerList>;
 
-function isSame(one: WorkerRef, other: WorkerRef): boolean {
-  return one.runtime_id === other.runtime_id && one.worker_id === other.worker_id;
-}
-
-function isAway(runtimes: readonly ListedRuntime[], runtimeId: RuntimeId): boolean {
+/** Whether a Runtime is known to be away. */
+export function isAway(runtimes: readonly ListedRuntime[], runtimeId: RuntimeId): boolean {
   return runtimes.find(({ runtime_id }) => runtime_id === runtimeId)?.status === "unavailable";
 }
 

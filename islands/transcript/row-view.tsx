@@ -44,7 +44,7 @@ function Answer({ row }: { readonly row: RowOf<"answer"> }) {
   const { label } = useConsole();
   return (
     <article class="message answer" aria-label={label.value} aria-busy={row.isStreaming ? "true" : undefined}>
-      <Markdown text={row.text} isStreaming={row.isStreaming} />
+      <Markdown text={row.text} isStreaming={row.isStreaming} isCut={row.isCut} />
     </article>
   );
 }

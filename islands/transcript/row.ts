@@ -19,7 +19,13 @@ export interface RunUsage {
 
 export type Row =
   | { readonly kind: "user"; readonly text: string; readonly ts: number }
-  | { readonly kind: "answer"; readonly text: string; readonly isStreaming: boolean }
+  | {
+      readonly kind: "answer";
+      readonly text: string;
+      readonly isStreaming: boolean;
+      /** Whether it broke off and nothing follows. */
+      readonly isCut?: boolean;
+    }
   | {
       readonly kind: "thinking";
       readonly text: string;
@@ -91,7 +97,9 @@ export function rowOfBlock(block: InFlightBlock, messages: Messages, isOver = fa
   if (!isKnownBlock(block)) return unknownNote(block.kind, block, messages);
   switch (block.kind) {
     case "text":
-      return { kind: "answer", text: block.text, isStreaming: !isOver && block.finished !== true };
+      if (isOver && block.finished !== true)
+        return { kind: "answer", text: block.text, isStreaming: false, isCut: true };
+      return { kind: "answer", text: block.text, isStreaming: block.finished !== true };
     case "thinking":
       return {
         kind: "thinking",

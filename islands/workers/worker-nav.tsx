@@ -41,10 +41,10 @@ function RuntimeSection({ group }: { readonly group: RuntimeGroup }) {
   const isAway = group.runtime?.status === "unavailable";
   return (
     <section class="runtime" aria-labelledby={headingId}>
-      <div class="nav-head">
-        <h3 id={headingId}>{group.label}</h3>
-        <NewWorker group={group} name={messages.newWorkerOn(group.label)} />
-      </div>
+      <h3 id={headingId} title={group.label}>
+        {group.label}
+      </h3>
+      <NewWorker group={group} name={messages.newWorkerOn(group.label)} />
       <RuntimeState group={group} />
       <SpawnFailure runtimeId={group.runtimeId} />
       {group.workers.length > 0 ? (
