@@ -159,6 +159,12 @@ export class Observer {
     return this.until("an upgrade to a WebSocket", () => this.#isOpen);
   }
 
+  /** Waits until the upgrade is refused, or is not: then null. */
+  async refusal(): Promise<StreamEnd | null> {
+    await this.until("an answer to the upgrade", () => this.#isOpen || this.#end !== null);
+    return this.#isOpen ? null : this.#end;
+  }
+
   /** Waits for the end. A connection that never came about ends by being thrown. */
   async ended(expected: string): Promise<StreamEnd> {
     await this.until(expected, () => this.#end !== null);

@@ -58,7 +58,7 @@ export function renderReport(results: readonly CheckResult[]): string {
 }
 
 /** The table, as a terminal and a document both show it. */
-function renderTable(results: readonly CheckResult[]): string {
+export function renderTable(results: readonly CheckResult[]): string {
   const rows = results.map(({ section, name, outcome }, index) => [
     results[index - 1]?.section === section ? "" : section,
     name,

@@ -7,26 +7,36 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { text } from "node:stream/consumers";
-import { acceptUpgrade, frame, HostileServer, json } from "./hostile-server.ts";
+import * as z from "zod/mini";
+import { ConfigBundle } from "../../protocol/config-bundle.ts";
+import { acceptUpgrade, HostileServer, json, refuseUpgrade } from "./hostile-server.ts";
+import { peerDetail, peerRun, peerWorker, refOf, type PeerWorker, type Published } from "./reference-shapes.ts";
+import { endWith, eventFrame, listenToObserver, sequenceOf, snapshotFrame } from "./reference-frames.ts";
+import {
+  checkInput,
+  PeerBody,
+  peerBundles,
+  readBody,
+  readPage,
+  readReason,
+  refusal,
+  refusalAnswer,
+} from "./reference-rules.ts";
 
 const RETAINED = 1_024;
-const DIGEST = "0".repeat(64);
 
-interface PeerWorker {
-  readonly id: string;
-  readonly profile: unknown;
-  status: "running" | "stopped" | "cancelled";
-  runState: "idle" | "busy";
-  outcome: "accepted" | "busy";
-  readonly lines: { role: string; content: string }[];
+/** How a peer behaves. */
+export interface PeerOptions {
+  /** Whether its Workers answer by themselves; else whoever uses it publishes. */
+  readonly answers?: boolean;
 }
 
 /** A peer that serves. */
 export class ReferencePeer implements AsyncDisposable {
   readonly #server: HostileServer;
+  readonly #answers: boolean;
   readonly #workers = new Map<string, PeerWorker>();
-  readonly #bundles = new Set<string>();
+  readonly #bundles = peerBundles();
   readonly #observers = new Set<{ readonly workerId: string; readonly socket: Duplex }>();
   #log: { readonly sequence: number; readonly workerId: string; readonly payload: unknown }[] = [];
   #sequence = 0;
@@ -34,17 +44,18 @@ export class ReferencePeer implements AsyncDisposable {
   /** What it was asked to do, e.g. `POST /v1/workers`. */
   readonly commands: string[] = [];
 
-  private constructor(server: HostileServer) {
+  private constructor(server: HostileServer, answers: boolean) {
     this.#server = server;
+    this.#answers = answers;
   }
 
-  static async start(): Promise<ReferencePeer> {
+  static async start({ answers = false }: PeerOptions = {}): Promise<ReferencePeer> {
     const made = Promise.withResolvers<ReferencePeer>();
     const server = await HostileServer.start({
       http: (request, response) => void made.promise.then((peer) => peer.#answer(request, response)),
       upgrade: (request, socket) => void made.promise.then((peer) => peer.#observe(request, socket)),
     });
-    made.resolve(new ReferencePeer(server));
+    made.resolve(new ReferencePeer(server, answers));
     return made.promise;
   }
 
@@ -53,10 +64,7 @@ export class ReferencePeer implements AsyncDisposable {
   }
 
   /** A Worker publishes something. */
-  publish(
-    workerId: string,
-    event: { readonly event: string; readonly data?: Readonly<Record<string, unknown>> },
-  ): void {
+  publish(workerId: string, event: Published): void {
     const worker = this.#workers.get(workerId)!;
     this.#sequence += 1;
     this.#log = [...this.#log, { sequence: this.#sequence, workerId, payload: event }].slice(-RETAINED);
@@ -83,77 +91,112 @@ export class ReferencePeer implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const body = await this.#reply(request);
+      if (typeof body === "number") response.writeHead(body).end();
+      else json(response, 200, body);
+    } catch (error) {
+      const { status, body } = refusalAnswer(error);
+      json(response, status, body);
+    }
+  }
+
+  /** The body of a success, or the status of an answer that has none. */
+  async #reply(request: IncomingMessage): Promise<unknown> {
     const { pathname, searchParams } = new URL(request.url ?? "", "http://peer");
-    const [, , collection, id, verb] = pathname.split("/");
-    if (request.method === "POST") this.commands.push(`POST ${pathname}`);
-    const body = await text(request);
-    const worker = this.#workers.get(id ?? "");
-    const fail = (status: number, code: string) =>
-      json(response, status, { error: { code, message: "its own words" } });
-    if (collection === "runtime") return json(response, 200, { runtime: this.#detail() });
-    if (collection === "config-bundles" && request.method === "POST") {
-      const { bundle } = JSON.parse(body) as { bundle: { metadata: { id: string; digest: string } } };
-      const { id: bundleId, digest } = bundle.metadata;
-      this.#bundles.add(bundleId);
-      const summary = { ...bundle.metadata, digest_algorithm: "sha256", profile_count: 1, declaration_count: 0 };
-      return json(response, 200, { availability: { reference: { id: bundleId, digest }, summary } });
-    }
-    if (collection !== "workers") return void response.writeHead(404).end();
-    if (id === undefined && request.method === "GET") {
-      return json(response, 200, { workers: [...this.#workers.values()].map((each) => this.#worker(each)) });
-    }
-    if (id === undefined) {
-      const { profile, config_bundle } = JSON.parse(body) as { profile: unknown; config_bundle?: { id: string } };
-      if (!config_bundle || !this.#bundles.has(config_bundle.id)) return fail(404, "config_bundle_missing");
-      return json(response, 200, { worker: this.#worker(this.#create(profile)) });
-    }
-    if (!worker) return fail(404, "worker_not_found");
-    switch (verb) {
-      case undefined:
-        return json(response, 200, { worker: this.#worker(worker) });
-      case "input": {
-        if (worker.status !== "running") return fail(400, "invalid_request");
-        worker.outcome = worker.runState === "busy" ? "busy" : "accepted";
-        if (worker.outcome === "busy") return fail(409, "worker_execution_rejected");
-        const { content } = JSON.parse(body) as { content: string };
-        worker.lines.push({ role: "user", content });
-        worker.runState = "busy";
-        this.publish(worker.id, { event: "user_message", data: { segments: [{ kind: "text", content }] } });
-        const ack = { worker_ref: refOf(worker.id), status: worker.status, transcript_sequence: worker.lines.length };
-        return json(response, 200, { ack: { ...ack, event_id: 1 } });
-      }
-      case "stop":
-      case "cancel":
-        if (worker.status === "running") worker.status = verb === "stop" ? "stopped" : "cancelled";
-        return json(response, 200, { ack: { worker_ref: refOf(worker.id), status: worker.status, event_id: 1 } });
-      case "transcript": {
-        const start = Number(searchParams.get("start") ?? 0);
-        const limit = Number(searchParams.get("limit") ?? 256);
-        const items = worker.lines
-          .map((line, index) => ({ sequence: index + 1, worker_ref: refOf(worker.id), ...line, event_id: 1 }))
-          .slice(start, start + limit);
-        const page = { worker_ref: refOf(worker.id), start, limit, total_items: worker.lines.length, items };
-        return json(response, 200, { transcript: { ...page, next_start: null } });
-      }
+    const [, version, collection, id, verb, ...rest] = pathname.split("/").map(decodeURIComponent);
+    // The framework's refusal of what is no upgrade.
+    if (pathname.endsWith("/events/ws")) return 400;
+    const { method } = request;
+    if (method === "POST") this.commands.push(`POST ${pathname}`);
+    switch (version === "v1" && rest.length === 0 ? collection : undefined) {
+      case "runtime":
+        return method === "GET" ? { runtime: peerDetail([...this.#workers.values()]) } : 405;
+      case "config-bundles":
+        if (verb === "availability") {
+          const digest = searchParams.get("digest");
+          if (digest === null) throw refusal("invalid_query");
+          return { availability: this.#bundles.check({ id: id ?? "", digest }) };
+        }
+        if (method === "GET") return { bundles: this.#bundles.list() };
+        const { bundle } = await readBody(request, z.object({ bundle: ConfigBundle }));
+        return { availability: await this.#bundles.store(bundle) };
+      case "workers":
+        if (id !== undefined) return this.#workerReply(request, searchParams, id, verb);
+        if (method === "GET") return { workers: [...this.#workers.values()].map(peerWorker) };
+        return method === "POST" ? { worker: await this.#create(request) } : 405;
       default:
-        response.writeHead(404).end();
+        return 404;
+    }
+  }
+
+  async #workerReply(request: IncomingMessage, query: URLSearchParams, id: string, verb?: string): Promise<unknown> {
+    if (id.trim() === "") throw refusal("invalid_id");
+    const page = verb === "transcript" ? readPage(query) : null;
+    const input = verb === "input" ? await readBody(request, PeerBody.input) : null;
+    if (verb === "stop" || verb === "cancel") await readReason(request);
+    const worker = this.#workers.get(id);
+    if (!worker) throw refusal("worker_not_found");
+    const ref = { worker_ref: refOf(id) };
+    if (verb === undefined) return { worker: peerWorker(worker) };
+    if (input !== null) {
+      if (worker.status !== "running") throw refusal("worker_stopped");
+      checkInput(input);
+      worker.outcome = worker.runState === "busy" ? "busy" : "accepted";
+      if (worker.outcome === "busy") throw refusal("unsupported");
+      this.#take(worker, input.content);
+      const ack = { ...ref, status: worker.status, transcript_sequence: worker.lines.length, event_id: 1 };
+      return { ack };
+    }
+    if (page !== null) {
+      const { start, limit } = page;
+      const items = worker.lines
+        .map((line, index) => ({ sequence: index + 1, ...ref, ...line, event_id: 1 }))
+        .slice(start, start + limit);
+      const total = worker.lines.length;
+      const next = start + items.length < total ? start + items.length : null;
+      return { transcript: { ...ref, start, limit, total_items: total, items, next_start: next } };
+    }
+    if (verb === "stop" || verb === "cancel") {
+      if (worker.status === "running") worker.status = verb === "stop" ? "stopped" : "cancelled";
+      worker.runState = "stopped";
+      return { ack: { ...ref, status: worker.status, event_id: 1 } };
+    }
+    return 404;
+  }
+
+  #take(worker: PeerWorker, content: string): void {
+    worker.lines.push({ role: "user", content });
+    worker.runState = "busy";
+    if (this.#answers) void this.#run(worker, content);
+    else this.publish(worker.id, { event: "user_message", data: { segments: [{ kind: "text", content }] } });
+  }
+
+  /** An answer in several pieces, one at a time. The person's message comes late, as it may there. */
+  async #run(worker: PeerWorker, content: string): Promise<void> {
+    for (const event of peerRun(content)) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (worker.status !== "running") return;
+      this.publish(worker.id, event);
     }
   }
 
   #observe(request: IncomingMessage, socket: Duplex): void {
     const { pathname, searchParams } = new URL(request.url ?? "", "http://peer");
-    const workerId = pathname.split("/")[3] ?? "";
+    const workerId = decodeURIComponent(pathname.split("/")[3] ?? "");
+    if (!this.#workers.has(workerId)) {
+      const { status, body } = refusalAnswer(refusal(workerId.trim() === "" ? "invalid_id" : "worker_not_found"));
+      return refuseUpgrade(socket, status, ["Content-Type: application/json"], JSON.stringify(body));
+    }
     acceptUpgrade(request, socket);
     const given = searchParams.get("cursor");
     const retained = this.#log.filter((event) => event.workerId === workerId);
-    const after = given === null ? (retained.at(-1)?.sequence ?? 0) : Number.parseInt(given.slice(3), 16);
-    socket.write(eventFrame(after, workerId, stubSnapshot(workerId), "snapshot:"));
+    const after = given === null ? (retained.at(-1)?.sequence ?? 0) : sequenceOf(given);
+    if (after === null) return endWith(socket, "cursor_malformed");
+    socket.write(snapshotFrame(after, workerId));
     const oldest = retained[0]?.sequence ?? 0;
     if (given !== null && (after > this.#sequence || (after !== 0 && after < oldest))) {
-      const diagnostic = { code: "runtime.cursor_unknown_or_expired", message: "its own words" };
-      socket.write(frame(JSON.stringify({ kind: "diagnostic", diagnostic })));
-      socket.end();
-      return;
+      return endWith(socket, "cursor_unknown_or_expired");
     }
     for (const { sequence, payload } of retained) {
       if (sequence > after) socket.write(eventFrame(sequence, workerId, payload));
@@ -161,78 +204,25 @@ export class ReferencePeer implements AsyncDisposable {
     const observer = { workerId, socket };
     this.#observers.add(observer);
     socket.on("close", () => this.#observers.delete(observer));
-    socket.resume();
+    listenToObserver(socket);
   }
 
-  #create(profile: unknown): PeerWorker {
+  async #create(request: IncomingMessage): Promise<unknown> {
+    const { profile, config_bundle, initial_input } = await readBody(request, PeerBody.create);
+    if (initial_input && initial_input.kind !== "user") throw refusal("invalid_initial_input_kind");
+    if (initial_input) checkInput(initial_input);
+    this.#bundles.checkProfile(config_bundle, profile);
     this.#created += 1;
     const id = `worker-${this.#created.toString(16).padStart(8, "0")}`;
-    const worker: PeerWorker = { id, profile, status: "running", runState: "idle", outcome: "accepted", lines: [] };
+    const state = { status: "running", runState: "idle", outcome: "accepted" } as const;
+    const worker: PeerWorker = { id, profile, config_bundle, ...state, lines: [] };
     this.#workers.set(id, worker);
-    return worker;
-  }
-
-  #detail() {
-    const count = this.#workers.size;
-    return {
-      runtime_id: RUNTIME_ID,
-      display_name: null,
-      backend: "memory",
-      status: "running",
-      worker_count: count,
-      active_worker_count: count,
-      stopped_worker_count: 0,
-      cancelled_worker_count: 0,
-      diagnostic_count: 0,
-      limits: { max_transcript_projection_items: 256, max_event_batch_items: 256 },
-    };
-  }
-
-  #worker({ id, profile, status, runState, outcome, lines }: PeerWorker) {
-    return {
-      worker_ref: refOf(id),
-      runtime_id: RUNTIME_ID,
-      worker_id: id,
-      status,
-      execution: {
-        backend: "connected",
-        run_state: runState,
-        binding: { backend_id: "worker-crate" },
-        last_result: { operation: "input", outcome, run_state: runState },
-      },
-      profile,
-      config_bundle: { id: "workspace-runtime-runtime_default", digest: DIGEST },
-      transcript_len: lines.length,
-      last_event_id: 2,
-    };
+    if (initial_input) this.#take(worker, initial_input.content);
+    return peerWorker(worker);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.drop();
     return this.#server[Symbol.asyncDispose]();
   }
-}
-
-const RUNTIME_ID = "lab";
-const refOf = (workerId: string) => ({ runtime_id: RUNTIME_ID, worker_id: workerId });
-const cursorOf = (sequence: number): string => `wo_${sequence.toString(16).padStart(16, "0")}`;
-
-function eventFrame(sequence: number, workerId: string, payload: unknown, prefix = ""): Uint8Array {
-  const cursor = cursorOf(sequence);
-  const envelope = { cursor, event_id: `${prefix}${cursor}`, worker_id: workerId, payload };
-  return frame(JSON.stringify({ kind: "event", envelope }));
-}
-
-function stubSnapshot(workerId: string) {
-  const greeting = {
-    worker_name: workerId,
-    cwd: "",
-    provider: "worker-runtime",
-    model: "worker-runtime",
-    scope_summary: "runtime worker observation",
-    tools: [],
-    context_window: 0,
-    context_tokens: 0,
-  };
-  return { event: "snapshot", data: { entries: [], greeting, status: "idle" } };
 }

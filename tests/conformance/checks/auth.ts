@@ -43,8 +43,8 @@ export const authChecks: Section = {
       const { worker_id } = await subject.quietWorker();
       const wrong: readonly Record<string, string>[] = [{}, { Authorization: `Bearer ${subject.token}x` }];
       for (const headers of wrong) {
-        const end = await subject.observe(worker_id, {}, headers).ended("a refusal of the upgrade");
-        must(end.kind === "refused" && end.status === 401, "401 on the upgrade", () => end);
+        const end = await subject.observe(worker_id, {}, headers).refusal();
+        must(end?.kind === "refused" && end.status === 401, "401 on the upgrade", () => end);
       }
     }),
     check("without a token of its own it ignores the header", { needs: "no token" }, async ({ subject }) => {

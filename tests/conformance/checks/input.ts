@@ -48,6 +48,10 @@ export const inputChecks: Section = {
         const code = expectError(refusal, 409, "worker_busy", "worker_execution_rejected");
         if (code === "worker_execution_rejected") tolerate("busy_is_rejected");
       }
+      if (accepted === 1 && refusals.some(({ text }) => text.includes("worker_execution_rejected"))) {
+        const { last_result } = (await subject.worker(worker_id)).execution;
+        must(last_result?.outcome === "busy", "a last result of busy", () => last_result);
+      }
       await runEnded(observer, 2 * subject.limits.answerTimeoutMs, accepted);
       const ends = endsOf(observer.events);
       must(ends === accepted, `${accepted} runs for ${accepted} messages`, () => ends);

@@ -20,10 +20,10 @@ export const observationChecks: Section = {
   name: "observation",
   checks: [
     check("an upgrade for an unknown Worker is 404", {}, async ({ subject }) => {
-      const end = await subject.observe("conformance-nobody").ended("a refusal of the upgrade");
-      must(end.kind === "refused" && end.status === 404, "404 on the upgrade", () => end);
-      const blank = await subject.observe(" ").ended("a refusal of the upgrade");
-      must(blank.kind === "refused" && blank.status === 400, "400 on the upgrade", () => blank);
+      const end = await subject.observe("conformance-nobody").refusal();
+      must(end?.kind === "refused" && end.status === 404, "404 on the upgrade", () => end);
+      const blank = await subject.observe(" ").refusal();
+      must(blank?.kind === "refused" && blank.status === 400, "400 on the upgrade", () => blank);
     }),
     check("a request that is no upgrade is 426", {}, async ({ subject, tolerate }) => {
       const { worker_id } = await subject.quietWorker();
