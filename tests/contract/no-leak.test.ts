@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Observer } from "../support/observer.ts";
-import { API_ROUTES, EVENTS_ROUTE, fillPath } from "../support/api-routes.ts";
+import { EVENTS_ROUTE, fillPath } from "../support/api-routes.ts";
+import { canariesIn, everyAnswer, filesOf, wholeText } from "../support/leak-scan.ts";
 import { LEAKS, LeakyProvider } from "../support/leaky-provider.ts";
 import { requestHead, sendRaw, WEBSOCKET_HEADERS } from "../support/raw-http.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { ServerProcess } from "../support/server-process.ts";
-import { WorkspaceClient, workerPath, type Answer } from "../support/workspace-client.ts";
+import { WorkspaceClient, workerPath } from "../support/workspace-client.ts";
 
 allowProcesses();
 
@@ -27,15 +28,7 @@ const observers: Observer[] = [];
 /** What may be found nowhere, in any case. */
 const canaries = () => [KEY, CURSOR_SECRET, FOLDER, URL_PATH, `:${provider.port}`, "node_modules", process.cwd()];
 
-/** The canaries that a text holds, also where it holds them encoded. */
-function canariesIn(text: string): readonly string[] {
-  const forms = (canary: string) => [canary, encodeURIComponent(canary), btoa(canary).replace(/=+$/, "")];
-  const lower = text.toLowerCase();
-  return canaries().filter((canary) => forms(canary).some((form) => lower.includes(form.toLowerCase())));
-}
-
-/** All that an answer says, headers included. */
-const wholeText = ({ status, headers, text }: Answer) => [status, ...headers, text].join("\n");
+const found = (text: string) => canariesIn(text, canaries());
 
 beforeAll(async () => {
   provider = await LeakyProvider.start();
@@ -77,12 +70,12 @@ test("the provider is really called with the key, and an answer comes back", asy
 test.concurrent.each(LEAKS)("a provider that confesses with a %s gives nothing away", async (leak) => {
   const observer = await converse(`Please: ${leak}`);
   expect(observer.eventsOf("error").map(({ data }) => data.code)).toEqual(["provider_error"]);
-  expect(observer.texts.flatMap(canariesIn)).toEqual([]);
+  expect(observer.texts.flatMap(found)).toEqual([]);
   // Whoever comes later is told no more than who was there.
   const later = client.observe({ ...(await refOf(observer)) });
   observers.push(later);
   await later.snapshot();
-  expect(later.texts.flatMap(canariesIn)).toEqual([]);
+  expect(later.texts.flatMap(found)).toEqual([]);
 });
 
 async function refOf(observer: Observer) {
@@ -91,57 +84,23 @@ async function refOf(observer: Observer) {
   return { runtime_id: frame.envelope.runtime_id, worker_id: frame.envelope.worker_id };
 }
 
-/** Requests of every kind to every route: answered, refused, unknown, malformed. */
-async function everyAnswer(): Promise<readonly { readonly what: string; readonly text: string }[]> {
-  const seen: { what: string; text: string }[] = [];
-  const note = (what: string, answer: Answer) => seen.push({ what, text: wholeText(answer) });
-  const [host] = JSON.parse((await client.get("/api/hosts")).text).items;
-  const failed = await refOf(observers.at(-1)!);
-  const known = { ...failed, host_id: String(host.host_id), bundle_id: "bundle-1" };
-  const unknown = { runtime_id: "nobody", worker_id: "nobody", host_id: "nobody", bundle_id: "nobody" };
-  const malformed = { runtime_id: "a.b", worker_id: "%00", host_id: "%ff", bundle_id: "a%2Fb" };
-  for (const { method, path } of [...API_ROUTES, EVENTS_ROUTE]) {
-    for (const ids of [known, unknown, malformed]) {
-      const target = fillPath(path, ids);
-      const bodies =
-        method === "POST" ? ["{}", "{", '{"content":"Hi","reason":1}', '{"content":"Please: status 401"}'] : [null];
-      for (const body of bodies) {
-        const init = { method, headers: { "Content-Type": "application/json" }, ...(body === null ? {} : { body }) };
-        note(`${method} ${target} ${body ?? ""}`, await client.request(target, init));
-      }
-      note(`PATCH ${target}`, await client.request(target, { method: "PATCH" }));
-      note(`GET ${target}?start=x`, await client.get(`${target}?start=x&limit=y&cursor=z`));
-    }
-  }
-  for (const accept of ["text/html", "*/*"]) {
-    const pages = [
-      "/",
-      `/runtimes/${failed.runtime_id}/workers/${failed.worker_id}`,
-      "/runtimes/a/workers/b",
-      "/nothing",
-    ];
-    for (const page of pages) note(`${page} as ${accept}`, await client.get(page, { Accept: accept }));
-  }
-  return seen;
-}
-
 describe("after every failure", () => {
   test("no route, page, header or error holds a canary", async () => {
-    const answers = await everyAnswer();
+    const [host] = JSON.parse((await client.get("/api/hosts")).text).items;
+    const ids = { ...(await refOf(observers.at(-1)!)), host_id: String(host.host_id), bundle_id: "bundle-1" };
+    const answers = await everyAnswer(client, ids);
     expect(answers.length).toBeGreaterThan(150);
-    expect(answers.filter(({ text }) => canariesIn(text).length > 0)).toEqual([]);
+    expect(answers.filter(({ text }) => found(text).length > 0)).toEqual([]);
   });
 
   test("no file of the browser holds a canary, and none maps to the sources", async () => {
     const page = await client.get("/");
-    const files = [...page.text.matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css|svg|png|ico|webmanifest))"/g)].map(
-      ([, path]) => path!,
-    );
+    const files = filesOf(page.text);
     expect(files.length).toBeGreaterThan(1);
     for (const path of files) {
       const file = await client.get(path);
       expect(file.status, path).toBe(200);
-      expect(canariesIn(wholeText(file)), path).toEqual([]);
+      expect(found(wholeText(file)), path).toEqual([]);
       expect(file.text, path).not.toContain("sourceMappingURL");
       expect((await client.get(`${path}.map`)).status, path).toBe(404);
     }
@@ -152,31 +111,30 @@ describe("after every failure", () => {
     for (const cursor of ["nonsense", "bo_AAAABBBBCCCCDDDDEEEE.wo_0000000000000001"]) {
       const observer = client.observe(ref, { cursor });
       await observer.end();
-      expect(observer.texts.flatMap(canariesIn)).toEqual([]);
+      expect(observer.texts.flatMap(found)).toEqual([]);
       expect(observer.texts).toHaveLength(1);
     }
     const refused = await sendRaw(
       server.port,
       requestHead("GET", fillPath(EVENTS_ROUTE.path, { ...ref, worker_id: "nobody" }), WEBSOCKET_HEADERS),
     );
-    expect(canariesIn([...refused.headers, refused.body].join("\n"))).toEqual([]);
+    expect(found([...refused.headers, refused.body].join("\n"))).toEqual([]);
   });
 
   test("a canary that somebody plants in a message is found in frames and routes: the search works", async () => {
     for (const canary of [KEY, CURSOR_SECRET, `:${provider.port}`]) {
       const observer = await converse(`My word is ${canary}`);
-      expect(observer.texts.flatMap(canariesIn)).toContain(canary);
+      expect(observer.texts.flatMap(found)).toContain(canary);
       const ref = await refOf(observer);
       const texts = ["transcript", "entries"].map((name) => `${workerPath(ref)}/${name}`);
       const page = `/runtimes/${ref.runtime_id}/workers/${ref.worker_id}`;
-      for (const path of [...texts, page])
-        expect(canariesIn(wholeText(await client.get(path))), path).toContain(canary);
+      for (const path of [...texts, page]) expect(found(wholeText(await client.get(path))), path).toContain(canary);
     }
   });
 
   test("nothing that the server has printed holds a canary, up to its end", async () => {
     expect(await server.kill("SIGTERM")).toEqual({ code: 0, signal: null });
-    expect(canariesIn(server.output)).toEqual([]);
+    expect(found(server.output)).toEqual([]);
     expect(server.stdout).toContain("Answers come from");
   });
 });
@@ -192,7 +150,7 @@ test("a provider that can't be reached is not named", async () => {
   await using observer = await api.converse(await api.createWorker(), "Hello");
   expect(observer.eventsOf("error").map(({ data }) => data.problem)).toEqual(["provider_unreachable"]);
   for (const text of [...observer.texts, unreachable.output]) {
-    expect(canariesIn(text)).toEqual([]);
+    expect(found(text)).toEqual([]);
     expect(text).not.toContain("hostcanary");
   }
 });
