@@ -7,7 +7,7 @@ import { useRef } from "preact/hooks";
 import { useConsole } from "../context.ts";
 import type { LinkState } from "../store/link-state.ts";
 
-/** What a listener needs to know of the link, in three words and none while it is being made. */
+/** What a listener needs to know of the link. While it is being made there is no news: `before` stands. */
 function linkNews(kind: LinkState["kind"], before: "fine" | "away" | "lost" | "ended") {
   switch (kind) {
     case "live":
@@ -21,7 +21,7 @@ function linkNews(kind: LinkState["kind"], before: "fine" | "away" | "lost" | "e
       return "lost";
     case "connecting":
     case "catching_up":
-      // The server's first heartbeat tells whether it hears the Worker: until then nothing is news.
+      // The first heartbeat tells whether the server hears the Worker.
       return before;
   }
 }

@@ -44,8 +44,8 @@ function RuntimeSection({ group }: { readonly group: RuntimeGroup }) {
       <h3 id={headingId} title={group.label}>
         {group.label}
       </h3>
-      <NewWorker group={group} name={messages.newWorkerOn(group.label)} />
       <RuntimeState group={group} />
+      <NewWorker group={group} name={messages.newWorkerOn(group.label)} />
       <SpawnFailure runtimeId={group.runtimeId} />
       {group.workers.length > 0 ? (
         <WorkerItems workers={group.workers} />
