@@ -1,0 +1,157 @@
+/**
+ * The console of a Worker whose Runtime is a process elsewhere, on the other engine: it looks and behaves as any, whatever
+ * happens between the server and that process, and the browser learns nothing of where it is.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { en } from "../../islands/messages-en.ts";
+import { canariesIn } from "../support/leak-scan.ts";
+import { otherEngine, RemoteSite } from "../support/remote-site.ts";
+import { WorkspaceClient } from "../support/workspace-client.ts";
+import { SHORT, SLOW, Stage } from "./both-servers.ts";
+
+describe.each(["node", "deno"] as const)("A Worker elsewhere, on %s", (engine) => {
+  let folder = "";
+  let site: RemoteSite;
+  let stage: Stage;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "foldercanary-"));
+    site = await RemoteSite.start({
+      id: "lab",
+      engine: otherEngine(engine),
+      args: ["--display-name", "The lab"],
+      environment: { YOI_DEMO_PACE: "0.03" },
+    });
+    await writeFile(join(folder, "token"), site.token);
+    const entry = { id: site.id, base_url: site.proxy.url, token_file: join(folder, "token") };
+    await writeFile(join(folder, "runtimes.json"), JSON.stringify({ runtimes: [entry] }));
+    stage = new Stage(engine, { YOI_DEMO_PACE: "0.03", YOI_RUNTIMES_FILE: join(folder, "runtimes.json") });
+    await stage.raise();
+  });
+  afterAll(async () => {
+    await stage?.strike();
+    await site?.[Symbol.asyncDispose]();
+    if (folder) await rm(folder, { recursive: true });
+  });
+  afterEach(async () => {
+    const complaints = await stage.clear();
+    if (complaints.length > 0) throw new Error(`There were errors in the browser: ${complaints.join("\n")}`);
+  });
+
+  const createWorker = () => new WorkspaceClient(stage.server.url).createWorker(site.path);
+  const found = (text: string) =>
+    canariesIn(text, [
+      site.token,
+      "foldercanary",
+      `:${site.proxy.port}`,
+      `:${new URL(site.url).port}`,
+      "/v1/",
+      process.cwd(),
+    ]);
+
+  test("is talked to, and found again after a reload as it was", async () => {
+    const tab = await stage.openConsole({ ref: await createWorker() });
+    await tab.ask(SHORT);
+    expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
+    await tab.ask("write a function");
+    const before = await tab.conversation();
+    expect(before).toHaveLength(4);
+    await tab.reload();
+    expect(await tab.conversation()).toEqual(before);
+    expect(await tab.oddities()).toEqual(tab.noOddities);
+  });
+
+  test("whose link is cut in the middle of an answer is waited for, and the answer comes whole", async () => {
+    const tab = await stage.openConsole({ ref: await createWorker() });
+    await tab.say(SLOW);
+    await tab.written(20);
+    site.proxy.accept({ kind: "cut", afterBytes: 0 });
+    site.proxy.reset();
+    await tab.linkState.filter({ hasText: tab.words.link.waiting }).waitFor();
+    expect((await tab.answerText()).length).toBeGreaterThanOrEqual(20);
+    site.proxy.resume();
+    await tab.live();
+    await tab.settled();
+    expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
+    expect(await tab.oddities()).toEqual(tab.noOddities);
+    expect((await tab.counters())[tab.words.link.counters.resumed]).toBe(1);
+  });
+
+  test("is shown to the browser without a trace of where it is", async () => {
+    const traffic: string[] = [];
+    const tab = await stage.newTab();
+    const bodies = record(tab.page, traffic);
+    const ref = await createWorker();
+    await tab.open(`${stage.server.url}/runtimes/${ref.runtime_id}/workers/${ref.worker_id}`);
+    await tab.ask(SHORT);
+    await tab.reload();
+    traffic.push(await tab.page.content());
+    await Promise.all(bodies);
+    expect(traffic.length).toBeGreaterThan(10);
+    expect(traffic.flatMap(found)).toEqual([]);
+    const hosts = await tab.page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    expect(hosts.filter((name) => !name.startsWith(stage.server.url) && !name.startsWith("data:"))).toEqual([]);
+    // The search works: what a person writes is found wherever it goes.
+    await tab.ask(`my word is ${site.token}`);
+    await expect.poll(() => traffic.flatMap(found)).toContain(site.token);
+    expect(found(await tab.page.content())).toContain(site.token);
+  });
+
+  test("whose Runtime is killed is no longer shown at work, in words, and the draft stays", async () => {
+    const tab = await stage.openConsole({ ref: await createWorker(), forgive: /50[0-9]|404|WebSocket/ });
+    await tab.say(SLOW);
+    await tab.written(20);
+    await tab.composer.fill("a thought to keep");
+    await site.kill();
+    await tab.linkState.filter({ hasText: tab.words.link.waiting }).waitFor();
+    await tab.page.getByText(en.problem("runtime_network_failed")).first().waitFor({ state: "attached" });
+    expect(await tab.notice.textContent()).toBe("");
+    await tab.composer.press("Enter");
+    await tab.notice.filter({ hasText: en.problem("runtime_network_failed") }).waitFor();
+    expect(await tab.composer.inputValue()).toBe("a thought to keep");
+    await site.start();
+    await tab.linkState.filter({ hasText: tab.words.link.ended }).waitFor();
+    await tab.page.getByText(en.problem("worker_not_found")).first().waitFor({ state: "attached" });
+    expect(await tab.stopButton.count()).toBe(0);
+    expect(await tab.page.title()).toBe("Worker · Yoi Workspace");
+    const kept = tab.page.getByRole("textbox", { includeHidden: true });
+    expect(await kept.inputValue()).toBe("a thought to keep");
+    expect((await tab.answerText()).length).toBeGreaterThanOrEqual(20);
+    expect(found(await tab.page.content())).toEqual([]);
+  });
+
+  test("is made from the list, under its Runtime, and stands there beside the others", async () => {
+    const tab = await stage.openConsole();
+    const nav = tab.page.getByRole("navigation", { name: tab.words.workers });
+    await nav.getByRole("button", { name: tab.words.newWorkerOn("The lab") }).click();
+    await tab.page.waitForURL(/\/runtimes\/lab\/workers\//);
+    await tab.alive();
+    await tab.ask(SHORT);
+    const lab = nav.getByRole("region", { name: "The lab" });
+    expect(await lab.locator('[aria-current="page"]').count()).toBe(1);
+    expect(await tab.workerLinks.count()).toBe((await stage.listWorkers()).length);
+  });
+});
+
+/** Notes all that a tab is sent, and gives what is still being read. */
+function record(page: Page, traffic: string[]): readonly Promise<void>[] {
+  const reading: Promise<void>[] = [];
+  page.on("response", (response) => {
+    traffic.push(response.url(), JSON.stringify(response.headers()));
+    // A body that the page's own end took away says nothing any more.
+    reading.push(
+      response.text().then(
+        (text) => void traffic.push(text),
+        () => {},
+      ),
+    );
+  });
+  page.on("websocket", (socket) => {
+    traffic.push(socket.url());
+    socket.on("framereceived", ({ payload }) => traffic.push(payload.toString()));
+  });
+  return reading;
+}
