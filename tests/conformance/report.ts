@@ -63,7 +63,7 @@ export function renderTable(results: readonly CheckResult[]): string {
     results[index - 1]?.section === section ? "" : section,
     name,
     outcome.kind,
-    remark(outcome),
+    remark(outcome).replaceAll("|", "/"),
   ]);
   const head = ["section", "check", "result", "remark"];
   const widths = head.map((cell, column) =>

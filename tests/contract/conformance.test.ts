@@ -55,6 +55,17 @@ describe("our own Runtime", () => {
     expect(checksThat("skipped", found)).toHaveLength(3);
   });
 
+  test("is judged by everything else where its model can't answer", async () => {
+    await using runtime = ownRuntime();
+    const found = await judged(await runtime.url(), {
+      message: "/demo auth",
+      only: ["input", "transcript", "stop and cancel", "observation", "resume"],
+    });
+    expect(failuresOf(found)).toEqual([]);
+    expect(checksThat("skipped", found)).toContain("input: a message is answered");
+    expect(JSON.stringify(found.results)).toContain("the Worker could not answer: provider_error");
+  });
+
   test("that is told another token fails, and the token is in no word of it", async () => {
     await using runtime = ownRuntime(TOKEN);
     const found = await judged(await runtime.url(), { token: `${TOKEN}-not` });

@@ -2,7 +2,7 @@
 import { check, must, type Scene, type Section } from "../check.ts";
 import { expectOk } from "../http.ts";
 import type { SeenEvent } from "../observer.ts";
-import { mustBeSame, runEnded, ZERO_CURSOR } from "../recording.ts";
+import { endsOf, mustBeSame, ZERO_CURSOR } from "../recording.ts";
 import { Body } from "../shapes.ts";
 
 /** What comes after a cursor: events without a snapshot, until as many as are missing have come. */
@@ -76,7 +76,11 @@ export const resumeChecks: Section = {
       const seen = before.events.filter(({ event }) => event.event !== "snapshot");
       before.discard();
       const after = subject.observe(worker_id, { cursor: seen.at(-1)?.cursor ?? "" });
-      await runEnded(after, subject.limits.answerTimeoutMs);
+      await after.opened();
+      // A fast Worker may have come to its end before the cut.
+      const isOver = () => endsOf([...seen, ...after.events]) > 0;
+      await after.until("the end of the run", isOver, subject.limits.answerTimeoutMs);
+      await after.fence();
       if (after.events[0]?.event.event === "snapshot") tolerate("snapshot_on_resume");
       const rest = after.events.filter(({ event }) => event.event !== "snapshot");
       const both = [...seen, ...rest];
