@@ -7,6 +7,7 @@ import type { Observer } from "../support/observer.ts";
 import { otherEngine, RemoteSite } from "../support/remote-site.ts";
 import { healed, RemoteWorkspace, seenBy, troubled, troubleOf, written } from "../support/remote-workspace.ts";
 import { isSameJson } from "../support/same-json.ts";
+import { createSeededRandom } from "../support/seeded-random.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { testEngine } from "../support/server-process.ts";
 import { DEADLINE_MS, within } from "../support/within.ts";
@@ -25,7 +26,7 @@ let workspace: RemoteWorkspace;
 const client = (): WorkspaceClient => workspace.client;
 
 beforeAll(async () => {
-  const environment = { YOI_DEMO_PACE: "0.05" };
+  const environment = { YOI_DEMO_PACE: "0.03" };
   site = await RemoteSite.start({ id: "lab", engine: otherEngine(testEngine), environment });
   workspace = await RemoteWorkspace.start({ sites: [site], timeoutMs: DEADLINE_MS });
 });
@@ -63,6 +64,43 @@ describe("a server that is killed in the middle of an answer", () => {
     expect(seen).toEqual(published.slice(-seen.length));
     expect(isSameJson(back[0]!.transcript, back[1]!.transcript)).toBe(true);
     for (const observer of back) observer.cut();
+  });
+
+  test("and again at random moments shows a viewer that keeps coming back every event once", async () => {
+    const { ref, observer: first } = await answering();
+    const random = createSeededRandom(7);
+    const lives = [first];
+    for (let kills = 1; kills <= 4; kills += 1) {
+      const observer = lives.at(-1)!;
+      const [deltas = 0] = random.bytes(1);
+      await observer.until(
+        "the moment",
+        (seeing) => seeing.transcript.status === "idle" || seeing.eventsOf("text_delta").length >= deltas % 24,
+      );
+      await workspace.kill();
+      await within(observer.closed, "the end of the viewer's socket");
+      await workspace.restart();
+      lives.push(observer.resume(client().url));
+    }
+    await lives.at(-1)!.until("the end", ({ transcript }) => transcript.status === "idle");
+    expect(lives.flatMap((life) => seenBy(life))).toEqual(await site.published(ref.worker_id));
+    lives.at(-1)!.cut();
+  });
+
+  test("and comes back before its link does tells viewers what is missing, and has lost nothing when that heals", async () => {
+    const { ref, observer } = await answering();
+    await workspace.kill();
+    await within(observer.closed, "the end of the viewer's socket");
+    site.proxy.accept({ kind: "cut", afterBytes: 0 });
+    await workspace.restart();
+    await using early = observer.resume(client().url);
+    expect(await early.end()).toMatchObject({ reason: AWAY, diagnostic: { problem: AWAY } });
+    await using anew = client().observe(ref);
+    expect(await anew.end()).toMatchObject({ reason: AWAY });
+    site.proxy.resume();
+    await using late = early.resume();
+    await late.until("the end", ({ transcript }) => transcript.status === "idle");
+    expect([...seenBy(observer), ...seenBy(late)]).toEqual(await site.published(ref.worker_id));
   });
 });
 
