@@ -24,7 +24,7 @@ const document = readFileSync("docs/conformance.md", "utf8");
 /** A Runtime whose answers last long enough to be found busy. */
 const ownRuntime = (token?: string) =>
   new RuntimeProcess({
-    environment: { YOI_DEMO_PACE: "0.05", ...(token === undefined ? {} : { YOI_RUNTIME_TOKEN: token }) },
+    environment: { YOI_DEMO_PACE: "0.1", ...(token === undefined ? {} : { YOI_RUNTIME_TOKEN: token }) },
   });
 
 /** Rows of a table, without the spaces that align them. */

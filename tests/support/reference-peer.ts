@@ -24,6 +24,8 @@ import {
 } from "./reference-rules.ts";
 
 const RETAINED = 1_024;
+/** Between two events of an answer, so that a Worker is found busy. */
+const STEP_MS = 3;
 
 /** How a peer behaves. */
 export interface PeerOptions {
@@ -175,7 +177,7 @@ export class ReferencePeer implements AsyncDisposable {
   /** An answer in several pieces, one at a time. The person's message comes late, as it may there. */
   async #run(worker: PeerWorker, content: string): Promise<void> {
     for (const event of peerRun(content)) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setTimeout(resolve, STEP_MS));
       if (worker.status !== "running") return;
       this.publish(worker.id, event);
     }
