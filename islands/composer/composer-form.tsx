@@ -21,13 +21,15 @@ export function ComposerForm() {
   const send = composer.send.value;
   const stop = composer.stop.value;
   const isSending = send.kind === "sending";
-  const canSend = isInteractive.value && text.trim() !== "" && composer.tooLongBy.value === 0 && !isSending;
+  const isOpen = takesInput.value;
+  const canSend = isOpen && isInteractive.value && text.trim() !== "" && composer.tooLongBy.value === 0 && !isSending;
 
   useEffect(() => {
     if (field.current) fitHeight(field.current);
   }, [text]);
 
   const submit = async () => {
+    if (!isOpen) return;
     await composer.submit();
     field.current?.focus();
   };
@@ -42,7 +44,7 @@ export function ComposerForm() {
         <p class="composer-note">{messages.needsScript}</p>
       </noscript>
       <UpstreamNote />
-      {!takesInput.value && (
+      {!isOpen && (
         <p class="composer-note" role="status">
           {link.kind === "ended" && `${messages.problem(link.problem)} `}
           {messages.ended}
@@ -50,7 +52,8 @@ export function ComposerForm() {
       )}
       <form
         class="composer needs-script"
-        hidden={!takesInput.value}
+        // A Worker that has ended takes no more; a draft to it stays in sight, to be copied elsewhere.
+        hidden={!isOpen && text === ""}
         onSubmit={(event) => {
           event.preventDefault();
           void submit();
@@ -69,6 +72,7 @@ export function ComposerForm() {
             ref={field}
             rows={1}
             value={text}
+            readOnly={!isOpen}
             placeholder={messages.composerPlaceholder}
             autocomplete="off"
             enterkeyhint="send"
@@ -85,7 +89,7 @@ export function ComposerForm() {
               if (canSend) void submit();
             }}
           />
-          {isRunning.value ? (
+          {isOpen && isRunning.value ? (
             <button
               type="button"
               class="round stop"

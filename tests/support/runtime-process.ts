@@ -34,7 +34,7 @@ function commandOf(engine: Engine): readonly [string, ...string[]] {
   if (engine === "deno") return [programOf(engine), "run", "-A", "runtime/deno.ts"];
   const script = "dist/server/runtime.js";
   if (!existsSync(`${root}${script}`)) throw new Error("Cannot start a Runtime: npm run build comes first");
-  return [programOf(engine), "--enable-source-maps", script];
+  return [programOf(engine), script];
 }
 
 function machineEnvironment(): Record<string, string> {

@@ -45,7 +45,7 @@ function machineEnvironment(): Record<string, string> {
 
 function commandOf(engine: Engine): readonly [string, ...string[]] {
   const own = engine === testEngine ? process.execPath : `${root}node_modules/.bin/node`;
-  if (engine === "node") return [own, "--enable-source-maps", "dist/server/node.js"];
+  if (engine === "node") return [own, "dist/server/node.js"];
   const script = ["run", "-A", "server/deno.ts"];
   return engine === testEngine ? [own, ...script] : [process.execPath, "scripts/deno.mjs", ...script];
 }
