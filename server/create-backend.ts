@@ -112,7 +112,11 @@ export function createBackend(options: BackendOptions): Backend {
 
   const backend: Omit<Backend, "companion"> = {
     async workspace() {
-      const status = await companion.status();
+      const runtime = registry.get(options.companion.runtime_id);
+      const [status, { backend: store }] = await Promise.all([
+        companion.status(),
+        registry.ask(runtime, (call) => runtime.detail(call)),
+      ]);
       const point = (state: string, note: string) => ({ status: state, note, diagnostics: [] });
       return {
         workspace_id: workspace.id,
@@ -121,7 +125,7 @@ export function createBackend(options: BackendOptions): Backend {
         schema_version: SCHEMA_VERSION,
         auth: { LocalDevToken: { token_configured: false } },
         extension_points: {
-          store: "memory",
+          store,
           event_stream: point("backend_proxy", "Each Worker is observed once and shown to any number of viewers."),
           host_worker_bridge: point("runtime_registry", "Workers are found by runtime_id and worker_id."),
           companion_console: point(status.transport.completion, status.transport.limitation),
