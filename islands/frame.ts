@@ -10,6 +10,7 @@ import { createFormats, type Formats } from "./formats.ts";
 import type { Messages } from "./messages.ts";
 import { createApiClient, type ApiClient } from "./store/api-client.ts";
 import type { Clock } from "./store/clock.ts";
+import { Preferences } from "./store/preferences.ts";
 import { WorkerList } from "./store/worker-list.ts";
 
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -21,6 +22,7 @@ export interface Frame {
   readonly messages: Messages;
   readonly formats: Formats;
   readonly workers: WorkerList;
+  readonly preferences: Preferences;
   /** What the list calls the Worker; `undefined` while it is not in it. */
   readonly listedLabel: ReadonlySignal<string | undefined>;
   /** What people call the Worker. */
@@ -54,6 +56,7 @@ export function createFrame(data: FrameData, environment: Environment, messages:
     messages,
     formats: createFormats(data.locale),
     workers,
+    preferences: new Preferences(environment.storage),
     listedLabel,
     label: computed(() => listedLabel.value ?? ref.worker_id),
     isRunning: signal(false),

@@ -85,6 +85,7 @@ function start(data: ConsoleData, messages: Messages): void {
   island("workers-nav", <WorkerNav />);
   island("composer", <ComposerForm />);
   page.composer.restore(typed);
+  followPreferences(page);
   page.isInteractive.value = true;
   page.connection.start();
   page.workers.start();
@@ -112,6 +113,7 @@ function startAway(data: AwayData, messages: Messages): void {
     bringAlive(id, <FrameContext.Provider value={page}>{child}</FrameContext.Provider>);
   island("workers-nav", <WorkerNav />);
   island("away-notice", <AwayNotice data={data} />);
+  followPreferences(page);
   page.isInteractive.value = true;
   workers.start(AWAY_POLL_MS);
   document.addEventListener("visibilitychange", () => void workers.refresh());
@@ -128,6 +130,12 @@ function bringAlive(id: string, island: ComponentChild): void {
   if (!root) return;
   hydrate(island, root);
   root.dataset["hydrated"] = "";
+}
+
+/** What a person has chosen holds from now on, in every tab. */
+function followPreferences({ preferences }: Frame): void {
+  preferences.restore();
+  addEventListener("storage", (event) => preferences.adopt(event));
 }
 
 function titleOf(page: Console): string {
