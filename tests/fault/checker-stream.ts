@@ -1,0 +1,177 @@
+/**
+ * The judge of one viewer's stream.
+ *
+ * Owns the walk over what its links brought: every event follows the one before, none comes twice, each is what its Worker
+ * published, a snapshot comes only where it must and shows the state at its position, and a link is made anew only where
+ * something had happened to it.
+ */
+import { ClientFrame } from "../../protocol/frame.ts";
+import { isSnapshotEvent, Event } from "../../protocol/event.ts";
+import { transcriptOf } from "../../protocol/transcript.ts";
+import type { Finding, History, Rule, ViewerHistory } from "./checker.ts";
+import { innerCursor, positionOf, type LogIndex } from "./log-index.ts";
+import { differenceOf } from "./transcript-difference.ts";
+
+type EventEnvelope = Extract<ClientFrame, { kind: "event" }>["envelope"];
+
+/** Everything that was wrong with one viewer's stream. */
+export function judgeStream(viewer: ViewerHistory, history: History, log: LogIndex | null): readonly Finding[] {
+  const walk = new StreamWalk(viewer, history, log);
+  for (const record of viewer.records) {
+    switch (record.kind) {
+      case "opened":
+        walk.open(record.cursor, record.isRetained);
+        break;
+      case "frame":
+        walk.take(record.text);
+        break;
+      case "fault":
+        walk.excuses += 1;
+        break;
+      case "unretained":
+        walk.isRetained = false;
+        break;
+      case "ended":
+        break;
+    }
+  }
+  return walk.findings;
+}
+
+class StreamWalk {
+  readonly findings: Finding[] = [];
+  /** What may have ended a link, or may keep one from opening. */
+  excuses = 0;
+  /** Whether the servers can still go on from where the viewer stands. */
+  isRetained: boolean | null = true;
+  readonly #viewer: ViewerHistory;
+  readonly #mayCompact: boolean;
+  readonly #log: LogIndex | null;
+  #opened = 0;
+  /** The position that the viewer stands at; null where it has none. */
+  #cursor: string | null = null;
+  /** Whether the servers have refused the position since it was used last. */
+  #isRefused = false;
+  #isHeard = false;
+
+  constructor(viewer: ViewerHistory, { mayCompact }: History, log: LogIndex | null) {
+    this.#viewer = viewer;
+    this.#mayCompact = mayCompact;
+    this.#log = log;
+  }
+
+  #find(rule: Rule, detail: string): void {
+    this.findings.push({ rule, who: this.#viewer.name, detail: `${detail} (link ${this.#opened})` });
+  }
+
+  open(cursor: string | null, isRetained: boolean | null): void {
+    if (this.#opened > 0 && this.excuses === 0) {
+      this.#find("needless_reconnect", "a link was made anew although nothing had happened to the one before");
+    }
+    this.#opened += 1;
+    // What kept a link from being heard at all may keep the next one from it.
+    if (this.#isHeard) this.excuses = 0;
+    this.#isHeard = false;
+    if (cursor === null && this.#cursor !== null && !this.#isRefused) {
+      this.#find("needless_snapshot", `it asks for a snapshot although it stands at ${this.#cursor}`);
+    }
+    if (cursor !== null && this.#cursor !== null && cursor !== this.#cursor) {
+      this.#find("gap", `it goes on from ${cursor} although it stands at ${this.#cursor}`);
+    }
+    this.#cursor = cursor;
+    this.#isRefused = false;
+    this.isRetained = isRetained;
+  }
+
+  take(text: string): void {
+    const frame = parseFrame(text);
+    if (frame === null) return this.#find("bad_frame", text.slice(0, 120));
+    this.#isHeard = true;
+    switch (frame.kind) {
+      case "event":
+        return this.#takeEvent(frame.envelope);
+      case "heartbeat":
+        if (frame.cursor !== this.#cursor) {
+          this.#find("gap", `a heartbeat says that nothing is missing before ${frame.cursor}; it has ${this.#cursor}`);
+        }
+        return;
+      case "diagnostic":
+        return this.#takeRefusal(frame.diagnostic.problem ?? frame.diagnostic.code);
+    }
+  }
+
+  #takeRefusal(problem: string): void {
+    if (problem.startsWith("cursor_")) {
+      if (this.isRetained === true) this.#find("needless_refusal", `${problem} for ${this.#cursor}, which is kept`);
+      this.#isRefused = true;
+    } else if (problem === "viewer_too_slow" ? !this.#viewer.mayFallBehind : this.excuses === 0) {
+      this.#find("needless_refusal", `${problem} although nothing had happened`);
+    }
+    this.excuses += 1;
+  }
+
+  #takeEvent(envelope: EventEnvelope): void {
+    const event = Event.safeParse(envelope.payload);
+    if (!event.success) return this.#find("bad_frame", JSON.stringify(envelope.payload).slice(0, 120));
+    const { cursor } = envelope;
+    if (isSnapshotEvent(event.data)) {
+      this.#takeSnapshot(cursor, transcriptOf(event.data.data));
+    } else if (this.#cursor === null) {
+      this.#find("gap", `an event came before any snapshot: ${cursor}`);
+    } else if (this.#log === null) {
+      this.#follow(this.#cursor, cursor);
+    } else {
+      this.#followLog(this.#log, this.#cursor, envelope);
+    }
+    this.#cursor = cursor;
+  }
+
+  #takeSnapshot(cursor: string, shown: ReturnType<typeof transcriptOf>): void {
+    const isNeeded = this.#cursor === null || this.isRetained !== true || this.#viewer.mayFallBehind;
+    if (!isNeeded) this.#find("needless_snapshot", `a snapshot came although ${this.#cursor} is kept`);
+    const place = this.#log?.placeOf(cursor);
+    if (this.#log === null) return;
+    if (place === undefined) return this.#find("wrong_snapshot", `the log has no ${cursor}`);
+    const difference = differenceOf(shown, this.#log.stateAt(place));
+    if (difference !== null) this.#find("wrong_snapshot", `at ${cursor}: ${difference}`);
+  }
+
+  /** By positions alone, where the log itself is not known. */
+  #follow(from: string, to: string): void {
+    const step = positionOf(to) - positionOf(from);
+    if (step === 0) this.#find("doubled", `${to} came twice`);
+    else if (step < 0) this.#find("reordered", `${to} came after ${from}`);
+    else if (step > 1 && !this.#mayCompact) this.#find("gap", `${to} came after ${from}`);
+  }
+
+  #followLog(log: LogIndex, from: string, { cursor: to, payload, ts }: EventEnvelope): void {
+    const [first, last] = [log.placeOf(from), log.placeOf(to)];
+    if (first === undefined || last === undefined) {
+      return this.#find("altered", `the log has no ${first === undefined ? from : to}`);
+    }
+    const event = log.at(last);
+    if (event === undefined || JSON.stringify(payload) !== event.payload || ts !== event.ts) {
+      this.#find("altered", `${to} is not what was published: ${JSON.stringify(payload).slice(0, 120)}`);
+    }
+    if (last === first) return this.#find("doubled", `${to} came twice`);
+    if (last < first) return this.#find("reordered", `${to} came after ${from}`);
+    if (log.at(first)?.isLost === true && event?.isLost !== true) {
+      return this.#find("gap", `${to} came after ${from}, which was lost, without a snapshot`);
+    }
+    for (const skipped of log.between(first, last)) {
+      const place = log.placeOf(skipped.cursor) ?? first;
+      if (!this.#mayCompact || !log.isWholeLater(place, last)) {
+        return this.#find("gap", `${innerCursor(skipped.cursor)} did not come between ${from} and ${to}`);
+      }
+    }
+  }
+}
+
+function parseFrame(text: string): ClientFrame | null {
+  try {
+    const parsed = ClientFrame.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * A Worker's log, to be asked what stood where.
+ *
+ * Owns the look-up by cursor and the state at each event. Events that a machine took with it are in it as well: viewers
+ * may have seen them. It looks inside cursors, as only a judge may.
+ */
+import { Event, type Greeting } from "../../protocol/event.ts";
+import { fold } from "../../protocol/fold.ts";
+import { emptyTranscript, type Transcript } from "../../protocol/transcript.ts";
+import type { LoggedEvent } from "./checker.ts";
+
+const CURSOR = /wo_([0-9a-f]{8})([0-9a-f]{8})$/;
+
+/** The Runtime's cursor inside a viewer's. */
+export const innerCursor = (cursor: string): string => CURSOR.exec(cursor)?.[0] ?? cursor;
+
+/** The position that a cursor names, or NaN. */
+export const positionOf = (cursor: string): number => Number.parseInt(CURSOR.exec(cursor)?.[2] ?? "", 16);
+
+const epochOf = (cursor: string): string => CURSOR.exec(cursor)?.[1] ?? "";
+
+/** A log by cursor. */
+export class LogIndex {
+  readonly #events: readonly LoggedEvent[];
+  readonly #greeting: Greeting;
+  readonly #places = new Map<string, number>();
+  readonly #states: Transcript[] = [];
+
+  constructor(events: readonly LoggedEvent[], greeting: Greeting) {
+    this.#events = events;
+    this.#greeting = greeting;
+    events.forEach(({ cursor }, place) => this.#places.set(innerCursor(cursor), place));
+  }
+
+  /** Where a cursor's event stands; -1 for the position before the first; undefined where it is none of this log. */
+  placeOf(cursor: string): number | undefined {
+    return positionOf(cursor) === 0 ? -1 : this.#places.get(innerCursor(cursor));
+  }
+
+  at(place: number): LoggedEvent | undefined {
+    return this.#events[place];
+  }
+
+  /** The events that stand between two places and survived. */
+  between(from: number, to: number): readonly LoggedEvent[] {
+    return this.#events.slice(from + 1, to).filter(({ isLost }) => !isLost);
+  }
+
+  /** Whether a later event within the same run has the text of a piece whole. */
+  isWholeLater(place: number, before: number): boolean {
+    const name = nameOf(this.#events[place]);
+    const whole = WHOLE[name];
+    if (whole === undefined) return false;
+    for (let later = place + 1; later <= before; later += 1) {
+      const event = this.#events[later];
+      if (event?.isLost === false && nameOf(event) === whole) return true;
+    }
+    return false;
+  }
+
+  /** The Worker's state after the event at a place. */
+  stateAt(place: number): Transcript {
+    for (let index = this.#states.length; index <= place; index += 1) {
+      const event = this.#events[index];
+      if (event === undefined) throw new RangeError(`Cannot tell the state at ${index}: the log ends before`);
+      this.#states.push(fold(this.#baseOf(index, event), Event.parse(JSON.parse(event.payload)), event.ts));
+    }
+    return this.#states[place] ?? emptyTranscript(this.#greeting);
+  }
+
+  /** The state before an event: what was lost is part of what came before in its own epoch, and of nothing else. */
+  #baseOf(index: number, { cursor, isLost }: LoggedEvent): Transcript {
+    for (let place = index - 1; place >= 0; place -= 1) {
+      const former = this.#events[place];
+      const isPart = former?.isLost === false || (isLost && epochOf(former?.cursor ?? "") === epochOf(cursor));
+      if (isPart) return this.#states[place] ?? emptyTranscript(this.#greeting);
+    }
+    return emptyTranscript(this.#greeting);
+  }
+}
+
+/** Pieces of text, by the event that has them whole. */
+const WHOLE: Readonly<Record<string, string>> = {
+  text_delta: "text_done",
+  thinking_delta: "thinking_done",
+  tool_call_args_delta: "tool_call_done",
+};
+
+const NAME = /^\{"event":"([a-z_]+)"/;
+
+const nameOf = (event: LoggedEvent | undefined): string => NAME.exec(event?.payload ?? "")?.[1] ?? "";
