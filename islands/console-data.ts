@@ -9,6 +9,8 @@ import { RuntimeSummary, WorkerEntries, WorkerSummary } from "../protocol/backen
 import { ClientCursor } from "../protocol/cursor.ts";
 import { Snapshot } from "../protocol/event.ts";
 import { WorkerRef } from "../protocol/id.ts";
+import { BasePath } from "./paths.ts";
+import { Theme } from "./theme.ts";
 
 /** The languages that the console speaks. */
 export const Locale = z.enum(["en", "ja"]);
@@ -23,7 +25,10 @@ export type ListedRuntime = z.infer<typeof ListedRuntime>;
 
 /** What every page has: the frame around a conversation. */
 const FrameData = z.looseObject({
+  /** Where the app is served. */
+  base: z._default(BasePath, "/"),
   locale: Locale,
+  theme: z._default(Theme, "system"),
   workspaceName: z.string(),
   /** Whether the offline demo provider answers. */
   demo: z.boolean(),

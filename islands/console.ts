@@ -11,7 +11,7 @@ import type { ConsoleData } from "./console-data.ts";
 import type { Environment } from "./environment.ts";
 import { createFrame } from "./frame.ts";
 import type { Messages } from "./messages.ts";
-import { workerApiPath } from "./store/api-client.ts";
+import type { Paths } from "./paths.ts";
 import { Composer } from "./store/composer.ts";
 import { Connection } from "./store/connection.ts";
 import { Conversation } from "./store/conversation.ts";
@@ -22,7 +22,7 @@ const PAGE_ENTRIES = 100;
 
 export function createConsole(data: ConsoleData, environment: Environment, messages: Messages) {
   const frame = createFrame(data, environment, messages);
-  const { ref, api, clock } = frame;
+  const { ref, api, clock, paths } = frame;
   const conversation = new Conversation({
     ref,
     snapshot: data.snapshot,
@@ -32,7 +32,7 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
     loadEntries: (before) => api.entries(ref, before, PAGE_ENTRIES),
   });
   const connection = new Connection({
-    url: (cursor) => socketUrl(environment.pageUrl, ref, cursor),
+    url: (cursor) => socketUrl(environment.pageUrl, paths, ref, cursor),
     cursor: () => conversation.cursor.peek(),
     dropCursor: () => conversation.dropCursor(),
     receive: (envelope) => conversation.receive(envelope),
@@ -77,8 +77,8 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
 }
 export type Console = ReturnType<typeof createConsole>;
 
-function socketUrl(pageUrl: string, ref: WorkerRef, cursor: ClientCursor | undefined): string {
-  const url = new URL(`${workerApiPath(ref)}/events/ws`, pageUrl);
+function socketUrl(pageUrl: string, paths: Paths, ref: WorkerRef, cursor: ClientCursor | undefined): string {
+  const url = new URL(`${paths.workerApi(ref)}/events/ws`, pageUrl);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("heartbeat", "1");
   if (cursor !== undefined) url.searchParams.set("cursor", cursor);

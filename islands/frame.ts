@@ -8,6 +8,7 @@ import type { FrameData } from "./console-data.ts";
 import type { Environment } from "./environment.ts";
 import { createFormats, type Formats } from "./formats.ts";
 import type { Messages } from "./messages.ts";
+import { createPaths, type Paths } from "./paths.ts";
 import { createApiClient, type ApiClient } from "./store/api-client.ts";
 import type { Clock } from "./store/clock.ts";
 import { Preferences } from "./store/preferences.ts";
@@ -17,11 +18,14 @@ const REQUEST_TIMEOUT_MS = 20_000;
 
 export interface Frame {
   readonly ref: WorkerRef;
+  /** Every address, below the app's base. */
+  readonly paths: Paths;
   readonly api: ApiClient;
   readonly clock: Clock;
   readonly messages: Messages;
   readonly formats: Formats;
   readonly workers: WorkerList;
+  /** What the person chose for this browser. */
   readonly preferences: Preferences;
   /** What the list calls the Worker; `undefined` while it is not in it. */
   readonly listedLabel: ReadonlySignal<string | undefined>;
@@ -36,7 +40,8 @@ export interface Frame {
 export function createFrame(data: FrameData, environment: Environment, messages: Messages): Frame {
   const { clock } = environment;
   const ref: WorkerRef = { runtime_id: data.selected.runtime_id, worker_id: data.selected.worker_id };
-  const api = createApiClient({ fetch: environment.fetch, timeoutMs: REQUEST_TIMEOUT_MS });
+  const paths = createPaths(data.base);
+  const api = createApiClient({ fetch: environment.fetch, timeoutMs: REQUEST_TIMEOUT_MS, paths });
   const workers = new WorkerList({
     workers: data.workers,
     runtimes: data.runtimes,
@@ -51,6 +56,7 @@ export function createFrame(data: FrameData, environment: Environment, messages:
   });
   return {
     ref,
+    paths,
     api,
     clock,
     messages,

@@ -22,6 +22,10 @@ const PATHS = {
   menu: "M4 7h16M4 12h16M4 17h10",
   plus: "M12 5v14M5 12h14",
   chevron: "m9 6 6 6-6 6",
+  search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13Zm4.8 11.3L20 20",
+  settings: "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 4.6v4.8M8.5 14.6v4.8",
+  more: "M5.5 12h.01M12 12h.01M18.5 12h.01",
+  close: "m6.5 6.5 11 11m0-11-11 11",
   warn: "M12 8v5m0 3.2v.1M12 3 2.5 20h19Z",
 } as const;
 

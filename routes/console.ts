@@ -4,13 +4,17 @@
  * Owns what a page is given, how long it waits for that, and in which language it speaks; `pages.tsx` renders it.
  */
 import { Hono, type Context } from "hono";
+import { getCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { ConsoleData, FrameData, ListedRuntime, Locale } from "../islands/console-data.ts";
+import { Locale, type ConsoleData, type FrameData, type ListedRuntime } from "../islands/console-data.ts";
+import { LOCALE_COOKIE, THEME_COOKIE } from "../islands/cookies.ts";
+import { toolMessagesFor } from "../islands/messages-tools.ts";
+import { PAPER, Theme } from "../islands/theme.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, problemBody, ProblemError, type ProblemBody } from "../protocol/problem.ts";
 import type { Backend } from "../server/backend.ts";
 import type { Assets } from "../server/platform.ts";
-import { renderAwayPage, renderConsolePage, renderErrorPage } from "./pages.tsx";
+import { MANIFEST_PATH, renderAwayPage, renderConsolePage, renderErrorPage } from "./pages.tsx";
 import { wantsPage } from "./problem.ts";
 import { beforeQueryOf, workerRefOf } from "./request.ts";
 
@@ -20,6 +24,8 @@ export interface ConsoleOptions {
   readonly workspaceName: string;
   readonly demo: boolean;
   readonly maxRecords: number;
+  /** Where the app is served; `/` when it is left out. */
+  readonly base?: string;
 }
 
 /** How long a page waits for its lists; the browser asks again for what did not come. */
@@ -30,9 +36,9 @@ const VIEW_MS = 6_000;
 
 /** The console's routes. */
 export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
-  const { assets, workspaceName, demo, maxRecords } = options;
+  const { assets, workspaceName, demo, maxRecords, base = "/" } = options;
 
-  const frameOf = async (locale: Locale, selected: WorkerRef): Promise<FrameData> => {
+  const frameOf = async (choices: Choices, selected: WorkerRef): Promise<FrameData> => {
     const [all, runtimes] = await Promise.all([
       within(LISTS_MS, backend.listWorkers()),
       within(LISTS_MS, listRuntimes(backend)),
@@ -40,7 +46,7 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
     // A Runtime that hangs takes the whole list with it; the Workers around the one that is shown may be there.
     const workers = all ?? (await within(OWN_LIST_MS, backend.listWorkers(selected.runtime_id)).catch(() => undefined));
     const items = workers?.items ?? [];
-    return { locale, workspaceName, demo, selected, workers: items, runtimes: [...(runtimes ?? [])] };
+    return { ...choices, base, workspaceName, demo, selected, workers: items, runtimes: [...(runtimes ?? [])] };
   };
 
   const contentOf = async (selected: WorkerRef, before: number | undefined) => {
@@ -55,9 +61,9 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
       (value) => value ?? new ProblemError("runtime_timeout", "The Worker's conversation did not come in time."),
       asProblem,
     );
-    const [frame, found] = await Promise.all([frameOf(localeOf(context), selected), content]);
+    const [frame, found] = await Promise.all([frameOf(choicesOf(context), selected), content]);
     context.header("Cache-Control", "no-store");
-    context.header("Vary", "Accept-Language");
+    context.header("Vary", "Accept-Language, Cookie");
     if (!(found instanceof Error)) {
       const data: ConsoleData = { ...frame, ...found };
       return context.html(renderConsolePage(data, assets));
@@ -71,12 +77,18 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
 
   return new Hono()
     .get("/", (context) => page(context, backend.companion.ref))
-    .get("/runtimes/:runtime_id/workers/:worker_id", (context) => page(context, workerRefOf(context)));
+    .get("/runtimes/:runtime_id/workers/:worker_id", (context) => page(context, workerRefOf(context)))
+    .get(MANIFEST_PATH, (context) => {
+      context.header("Cache-Control", "no-cache");
+      context.header("Vary", "Accept-Language, Cookie");
+      const manifest = installManifest(workspaceName, choicesOf(context).locale);
+      return context.body(JSON.stringify(manifest), 200, { "Content-Type": "application/manifest+json" });
+    });
 }
 
 /** A failure as a page. */
-export function renderProblemPage(problem: ProblemBody, context: Context, assets: Assets): string {
-  return renderErrorPage(problem, assets, localeOf(context));
+export function renderProblemPage(problem: ProblemBody, context: Context, assets: Assets, base = "/"): string {
+  return renderErrorPage(problem, assets, { ...choicesOf(context), base });
 }
 
 /** The Runtimes, each with when it was heard last, which its hosts tell. */
@@ -99,8 +111,48 @@ async function within<Value>(ms: number, awaited: Promise<Value>): Promise<Value
   }
 }
 
-/** The first of the browser's languages that the console speaks. */
+/** How the reader wants pages. */
+type Choices = Pick<FrameData, "locale" | "theme">;
+
+function choicesOf(context: Context): Choices {
+  const theme = Theme.safeParse(getCookie(context, THEME_COOKIE));
+  return { locale: localeOf(context), theme: theme.success ? theme.data : "system" };
+}
+
+/**
+ * What an installed app is. Its addresses are relative to its own, so that it is right under every base.
+ * `{"name":"Workspace","start_url":"./","scope":"./","icons":[…]}`
+ */
+function installManifest(name: string, locale: Locale) {
+  const png = (src: string, sizes: string, purpose: string) => ({ src, sizes, type: "image/png", purpose });
+  return {
+    name,
+    short_name: name,
+    description: toolMessagesFor(locale).appDescription,
+    lang: locale,
+    start_url: "./",
+    scope: "./",
+    display: "standalone",
+    background_color: PAPER.light,
+    theme_color: PAPER.light,
+    icons: [
+      { src: "icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" },
+      png("icon-192.png", "192x192", "any"),
+      png("icon-512.png", "512x512", "any"),
+      png("icon-maskable-512.png", "512x512", "maskable"),
+    ],
+  };
+}
+
+/**
+ * The language of a page: `?lang=`, then the one that was chosen in this browser, then the first of the browser's own
+ * that the console speaks.
+ */
 function localeOf(context: Context): Locale {
+  for (const chosen of [context.req.query("lang"), getCookie(context, LOCALE_COOKIE)]) {
+    const locale = Locale.safeParse(chosen);
+    if (locale.success) return locale.data;
+  }
   const wanted = (context.req.header("Accept-Language") ?? "")
     .split(",")
     .map((part) => part.trim().toLowerCase().slice(0, 2));

@@ -15,15 +15,20 @@ import {
   type AwayData,
   type ConsoleData,
   type FrameData,
-  type Locale,
 } from "../islands/console-data.ts";
 import { createConsole } from "../islands/console.ts";
 import { ConsoleContext, FrameContext } from "../islands/context.ts";
 import { renderEnvironment } from "../islands/environment.ts";
+import { faviconOf } from "../islands/favicon.ts";
 import { createFrame } from "../islands/frame.ts";
 import { Icon, Mark } from "../islands/icon.tsx";
 import { messagesFor, type Messages } from "../islands/messages.ts";
+import { toolMessagesFor } from "../islands/messages-tools.ts";
+import { createPaths } from "../islands/paths.ts";
+import { ConversationMenu } from "../islands/status/conversation-menu.tsx";
 import { LinkStatus } from "../islands/status/link-status.tsx";
+import { PAPER, themeAttribute } from "../islands/theme.ts";
+import { ToolContext } from "../islands/tools/tool-context.ts";
 import { Transcript } from "../islands/transcript/transcript.tsx";
 import { WorkerNav } from "../islands/workers/worker-nav.tsx";
 import { isProblemCode, type ProblemBody } from "../protocol/problem.ts";
@@ -37,14 +42,11 @@ export interface PageAssets {
   readonly preloads?: readonly string[];
 }
 
-const FAVICON =
-  "data:image/svg+xml," +
-  encodeURIComponent(
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2b2a4c"/>' +
-      '<path d="M20.6 7.2a8.4 8.4 0 1 0 4.9 13.4A9.6 9.6 0 0 1 20.6 7.2Z" fill="#f3e9d8"/>' +
-      '<circle cx="23.4" cy="10.2" r="1.9" fill="#f0a66b"/>' +
-      '<path d="M5.5 25.4h21" stroke="#f0a66b" stroke-width="2" stroke-linecap="round"/></svg>',
-  );
+/** Where the app says how it is installed; a path below the base. */
+export const MANIFEST_PATH = "/manifest.webmanifest";
+
+/** What is the same for every page of a reader. */
+export type PageFrame = Pick<FrameData, "base" | "locale" | "theme">;
 
 /** The console's page: readable as it is, alive once its scripts have come. */
 export function renderConsolePage(data: ConsoleData, assets: PageAssets): string {
@@ -53,7 +55,7 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets): string
   const label = page.label.value;
   return renderDocument(
     <ConsoleContext.Provider value={page}>
-      <Head title={`${label} · ${data.workspaceName}`} assets={assets} />
+      <Head title={`${label} · ${data.workspaceName}`} assets={assets} frame={data} />
       <body>
         <a class="skip-link" href="#composer-input">
           {messages.skipToComposer}
@@ -66,6 +68,7 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets): string
             <div id="link-status" class="link-status">
               <LinkStatus />
             </div>
+            <ConversationMenuFrame data={data} />
           </header>
           <main>
             {data.demo && <Demo title={messages.demoTitle} hint={messages.demoHint} />}
@@ -77,10 +80,11 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets): string
             </div>
           </main>
         </div>
+        <div id="tools" />
         <Data id={CONSOLE_DATA_ID} data={data} />
       </body>
     </ConsoleContext.Provider>,
-    data.locale,
+    data,
   );
 }
 
@@ -91,7 +95,7 @@ export function renderAwayPage(data: AwayData, assets: PageAssets): string {
   const label = frame.label.value;
   return renderDocument(
     <FrameContext.Provider value={frame}>
-      <Head title={`${label} · ${data.workspaceName}`} assets={assets} />
+      <Head title={`${label} · ${data.workspaceName}`} assets={assets} frame={data} />
       <body>
         <div class="app">
           <Sidebar data={data} messages={messages} />
@@ -103,36 +107,42 @@ export function renderAwayPage(data: AwayData, assets: PageAssets): string {
             <AwayNotice data={data} />
           </main>
         </div>
+        <div id="tools" />
         <Data id={AWAY_DATA_ID} data={data} />
       </body>
     </FrameContext.Provider>,
-    data.locale,
+    data,
   );
 }
 
 /** A failure as a page, for a person who followed an address that leads nowhere. */
-export function renderErrorPage(problem: ProblemBody, assets: PageAssets, locale: Locale = "en"): string {
-  const messages = messagesFor(locale);
+export function renderErrorPage(problem: ProblemBody, assets: PageAssets, frame: PageFrame): string {
+  const messages = messagesFor(frame.locale);
   const title = isProblemCode(problem.code) ? messages.problem(problem.code) : problem.title;
   return renderDocument(
     <>
-      <Head title={title} assets={{ scripts: [], styles: assets.styles }} />
+      <Head title={title} assets={{ scripts: [], styles: assets.styles }} frame={frame} />
       <body>
         <main class="error-page">
           <Mark />
           <p class="error-status">{problem.status}</p>
           <h1>{title}</h1>
           <p>{problem.detail}</p>
-          <a href="/">{messages.errorPage.home}</a>
+          <a href={createPaths(frame.base).home}>{messages.errorPage.home}</a>
         </main>
       </body>
     </>,
-    locale,
+    frame,
   );
 }
 
-function renderDocument(children: ComponentChildren, locale: Locale): string {
-  return `<!doctype html>${renderToString(<html lang={locale}>{children}</html>)}`;
+function renderDocument(children: ComponentChildren, { locale, theme }: PageFrame): string {
+  const html = (
+    <html lang={locale} data-theme={themeAttribute(theme)}>
+      {children}
+    </html>
+  );
+  return `<!doctype html>${renderToString(html)}`;
 }
 
 interface SidebarProps {
@@ -143,15 +153,52 @@ interface SidebarProps {
 function Sidebar({ data, messages }: SidebarProps) {
   return (
     <nav class="sidebar" id="sidebar" popover="auto" aria-label={messages.workers}>
-      <a class="brand" href="/">
+      <a class="brand" href={createPaths(data.base).home}>
         <Mark />
         <span>{data.workspaceName}</span>
       </a>
       <div id="workers-nav">
         <WorkerNav />
       </div>
-      {data.demo && <Demo title={messages.demoTitle} hint={messages.demoHint} />}
+      <div class="sidebar-foot">
+        {data.demo && <Demo title={messages.demoTitle} hint={messages.demoHint} />}
+        <SidebarTools data={data} />
+      </div>
     </nav>
+  );
+}
+
+/** The ways to commands and settings. What a button opens is in `data-tool`, which `main.tsx` reads. */
+function SidebarTools({ data }: { readonly data: FrameData }) {
+  const words = toolMessagesFor(data.locale);
+  return (
+    <div class="sidebar-tools needs-script">
+      <button type="button" class="tool-button" data-tool="palette" aria-keyshortcuts="Control+K Meta+K">
+        <Icon name="search" />
+        <span>{words.palette.title}</span>
+        <kbd aria-hidden="true">Ctrl K</kbd>
+      </button>
+      <button type="button" class="icon-button" data-tool="settings" aria-label={words.settings.title}>
+        <Icon name="settings" />
+      </button>
+    </div>
+  );
+}
+
+/** A button and what it opens: rendered whole, so that it also works without scripts. */
+function ConversationMenuFrame({ data }: { readonly data: ConsoleData }) {
+  const words = toolMessagesFor(data.locale);
+  return (
+    <div class="conversation-menu">
+      <button type="button" class="icon-button" popoverTarget="conversation-menu" aria-label={words.menu.label}>
+        <Icon name="more" />
+      </button>
+      <div id="conversation-menu" class="popover-panel" popover="auto" role="group" aria-label={words.menu.label}>
+        <ToolContext.Provider value={words}>
+          <ConversationMenu />
+        </ToolContext.Provider>
+      </div>
+    </div>
   );
 }
 
@@ -171,26 +218,32 @@ function Data({ id, data }: { readonly id: string; readonly data: ConsoleData | 
 interface HeadProps {
   readonly title: string;
   readonly assets: PageAssets;
+  readonly frame: PageFrame;
 }
 
-function Head({ title, assets }: HeadProps) {
+function Head({ title, assets, frame }: HeadProps) {
+  const { file } = createPaths(frame.base);
+  const chosen = themeAttribute(frame.theme);
   return (
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content" />
-      <meta name="color-scheme" content="light dark" />
-      <meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf9f7" />
-      <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#17161f" />
+      <meta name="color-scheme" content={chosen ?? "light dark"} />
+      <meta name="theme-color" media="(prefers-color-scheme: light)" content={PAPER[chosen ?? "light"]} />
+      <meta name="theme-color" media="(prefers-color-scheme: dark)" content={PAPER[chosen ?? "dark"]} />
       <title>{title}</title>
-      <link rel="icon" href={FAVICON} />
+      <link rel="icon" type="image/svg+xml" href={faviconOf("idle")} />
+      <link rel="apple-touch-icon" href={file("/apple-touch-icon.png")} />
+      {/* Asked for with cookies: the app may stand behind a login. */}
+      <link rel="manifest" href={file(MANIFEST_PATH)} crossOrigin="use-credentials" />
       {assets.styles.map((href) => (
-        <link rel="stylesheet" href={href} key={href} />
+        <link rel="stylesheet" href={file(href)} key={href} />
       ))}
       {assets.preloads?.map((href) => (
-        <link rel="modulepreload" href={href} key={href} />
+        <link rel="modulepreload" href={file(href)} key={href} />
       ))}
       {assets.scripts.map((src) => (
-        <script type="module" src={src} key={src} />
+        <script type="module" src={file(src)} key={src} />
       ))}
     </head>
   );

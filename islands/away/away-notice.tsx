@@ -3,14 +3,13 @@ import { isProblemCode } from "../../protocol/problem.ts";
 import type { AwayData } from "../console-data.ts";
 import { useFrame } from "../context.ts";
 import { problemWords } from "../failure-words.ts";
-import { workerPagePath } from "../store/api-client.ts";
 import { isAway } from "../store/worker-list.ts";
 
 /** Statuses of what stays as it is, however often one asks. */
 const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 404, 501]);
 
 export function AwayNotice({ data }: { readonly data: AwayData }) {
-  const { messages, ref, isInteractive, workers } = useFrame();
+  const { messages, paths, ref, isInteractive, workers } = useFrame();
   const { problem, locale } = data;
   // The server's own account is in English: it stands in for words that are missing, not beside those of another language.
   const hasDetail = locale === "en" || !isProblemCode(problem.code);
@@ -22,11 +21,11 @@ export function AwayNotice({ data }: { readonly data: AwayData }) {
       {isInteractive.value && isAway(workers.runtimes.value, ref.runtime_id) && <p>{messages.errorPage.waiting}</p>}
       <p class="error-ways">
         {!FINAL_STATUSES.has(problem.status) && (
-          <a class="error-retry" href={workerPagePath(ref)}>
+          <a class="error-retry" href={paths.workerPage(ref)}>
             {messages.errorPage.retry}
           </a>
         )}
-        <a href="/">{messages.errorPage.home}</a>
+        <a href={paths.home}>{messages.errorPage.home}</a>
       </p>
     </div>
   );

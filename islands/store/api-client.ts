@@ -15,6 +15,7 @@ import {
 } from "../../protocol/backend-api.ts";
 import type { RuntimeId, SubmissionId, WorkerRef } from "../../protocol/id.ts";
 import { isProblemCode, ProblemBody, problemRow } from "../../protocol/problem.ts";
+import type { Paths } from "../paths.ts";
 
 /** Why a request has no good answer. */
 export type ApiFailure =
@@ -39,6 +40,7 @@ export type ApiResult<Value> =
 export interface ApiClientOptions {
   readonly fetch: (input: string, init: RequestInit) => Promise<Response>;
   readonly timeoutMs: number;
+  readonly paths: Paths;
 }
 
 export interface WorkerListing {
@@ -58,20 +60,12 @@ export interface ApiClient {
   spawnWorker(runtimeId: RuntimeId, name: string): Promise<ApiResult<WorkerSpawnResult>>;
 }
 
-/** Path of a Worker's resources, e.g. `/api/runtimes/backend-internal/workers/companion`. */
-export function workerApiPath(ref: WorkerRef): string {
-  return `/api/runtimes/${encodeURIComponent(ref.runtime_id)}/workers/${encodeURIComponent(ref.worker_id)}`;
-}
-
-/** Path of a Worker's page. */
-export function workerPagePath(ref: WorkerRef): string {
-  return `/runtimes/${encodeURIComponent(ref.runtime_id)}/workers/${encodeURIComponent(ref.worker_id)}`;
-}
-
 const WorkerList = listOf(WorkerSummary);
 const RuntimeList = listOf(RuntimeSummary);
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
+  const { paths } = options;
+
   async function request<Value>(schema: z.ZodMiniType<Value>, path: string, body?: object): Promise<ApiResult<Value>> {
     const timeout = AbortSignal.timeout(options.timeoutMs);
     const init: RequestInit =
@@ -95,26 +89,24 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 
   return {
     sendInput: (ref, content, submission_id) =>
-      request(WorkerInputResult, `${workerApiPath(ref)}/input`, { content, submission_id }),
-    cancelRun: (ref) => request(WorkerLifecycleResult, `${workerApiPath(ref)}/cancel`, {}),
-    stopWorker: (ref) => request(WorkerLifecycleResult, `${workerApiPath(ref)}/stop`, {}),
+      request(WorkerInputResult, `${paths.workerApi(ref)}/input`, { content, submission_id }),
+    cancelRun: (ref) => request(WorkerLifecycleResult, `${paths.workerApi(ref)}/cancel`, {}),
+    stopWorker: (ref) => request(WorkerLifecycleResult, `${paths.workerApi(ref)}/stop`, {}),
     entries: (ref, before, limit) =>
-      request(WorkerEntries, `${workerApiPath(ref)}/entries?before=${before}&limit=${limit}`),
-    getWorker: (ref) => request(WorkerSummary, workerApiPath(ref)),
+      request(WorkerEntries, `${paths.workerApi(ref)}/entries?before=${before}&limit=${limit}`),
+    getWorker: (ref) => request(WorkerSummary, paths.workerApi(ref)),
     async listWorkers() {
-      const result = await request(WorkerList, "/api/workers");
+      const result = await request(WorkerList, paths.workers);
       if (!result.ok) return result;
       const { items, diagnostics } = result.value;
       return { ok: true, value: { workers: items, isWhole: diagnostics.length === 0 } };
     },
     async listRuntimes() {
-      const result = await request(RuntimeList, "/api/runtimes");
+      const result = await request(RuntimeList, paths.runtimes);
       return result.ok ? { ok: true, value: result.value.items } : result;
     },
     spawnWorker: (runtimeId, name) =>
-      request(WorkerSpawnResult, `/api/runtimes/${encodeURIComponent(runtimeId)}/workers`, {
-        requested_worker_name: name,
-      }),
+      request(WorkerSpawnResult, paths.runtimeWorkers(runtimeId), { requested_worker_name: name }),
   };
 }
 

@@ -11,7 +11,6 @@ import type { InFlightBlock } from "../../protocol/event.ts";
 import { useConsole } from "../context.ts";
 import { Icon } from "../icon.tsx";
 import type { Messages } from "../messages.ts";
-import { workerPagePath } from "../store/api-client.ts";
 import { Activity } from "./activity.tsx";
 import { useFollow } from "./follow.ts";
 import { rowOfBlock, rowOfEntry } from "./row.ts";
@@ -90,10 +89,10 @@ function Earlier({ start }: { readonly start: number }) {
 }
 
 function BackToNewest() {
-  const { ref, messages } = useConsole();
+  const { paths, ref, messages } = useConsole();
   return (
     <p class="earlier">
-      <a href={workerPagePath(ref)}>{messages.backToNewest}</a>
+      <a href={paths.workerPage(ref)}>{messages.backToNewest}</a>
     </p>
   );
 }

@@ -4,18 +4,18 @@ import { useFrame } from "../context.ts";
 import { problemWords } from "../failure-words.ts";
 import { Icon } from "../icon.tsx";
 import type { Messages } from "../messages.ts";
-import { workerPagePath, type ApiFailure } from "../store/api-client.ts";
+import type { ApiFailure } from "../store/api-client.ts";
 import type { RuntimeGroup } from "../store/worker-list.ts";
 import { refusalOf, runtimeIds } from "./runtime-state.tsx";
 
 export function NewWorker({ group, name }: { readonly group: RuntimeGroup; readonly name: string }) {
-  const { workers, messages, isInteractive } = useFrame();
+  const { workers, messages, paths, isInteractive } = useFrame();
   const refusal = refusalOf(group.runtime, messages);
   const { reasonId } = runtimeIds(group.runtimeId);
   const create = async () => {
     const count = workers.groups.peek().reduce((sum, other) => sum + other.workers.length, 0);
     const made = await workers.create(group.runtimeId, messages.workerName(count + 1));
-    if (made) location.assign(workerPagePath(made));
+    if (made) location.assign(paths.workerPage(made));
   };
   return (
     <button

@@ -3,7 +3,6 @@
  * Runtimes, the Workers stand under theirs; with one, nothing is said of it as long as it runs.
  */
 import { useFrame } from "../context.ts";
-import { workerPagePath } from "../store/api-client.ts";
 import type { ListedWorker, RuntimeGroup } from "../store/worker-list.ts";
 import { NewWorker, SpawnFailure } from "./new-worker.tsx";
 import { RuntimeState, runtimeIds } from "./runtime-state.tsx";
@@ -67,7 +66,7 @@ function WorkerItems({ workers }: { readonly workers: readonly ListedWorker[] })
 }
 
 function WorkerItem({ listed: { worker, isUnreachable } }: { readonly listed: ListedWorker }) {
-  const { messages, ref, isRunning } = useFrame();
+  const { messages, paths, ref, isRunning } = useFrame();
   const isSelected = worker.runtime_id === ref.runtime_id && worker.worker_id === ref.worker_id;
   let status: string = worker.status;
   if (isUnreachable) status = "unreachable";
@@ -78,7 +77,7 @@ function WorkerItem({ listed: { worker, isUnreachable } }: { readonly listed: Li
   return (
     <li>
       <a
-        href={workerPagePath(worker)}
+        href={paths.workerPage(worker)}
         aria-current={isSelected ? "page" : undefined}
         data-status={status}
         title={reason}

@@ -6,7 +6,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import type { Locale } from "../../islands/console-data.ts";
-import { workerApiPath, workerPagePath } from "../../islands/store/api-client.ts";
+import { workerApiPath, workerPagePath } from "../../islands/paths.ts";
 import { listOf, WorkerSpawnResult, WorkerSummary, WorkerTranscript } from "../../protocol/backend-api.ts";
 import { RuntimeId, WorkerId, type WorkerRef } from "../../protocol/id.ts";
 import { launchChromium } from "../support/chromium.ts";

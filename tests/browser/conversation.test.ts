@@ -1,6 +1,6 @@
 /** Send, stream, answer: the one thing that everybody does. */
 import { expect, test } from "vitest";
-import { workerPagePath } from "../../islands/store/api-client.ts";
+import { workerPagePath } from "../../islands/paths.ts";
 import { onBothServers, SLOW } from "./both-servers.ts";
 
 onBothServers("A conversation", { YOI_DEMO_PACE: "0.03" }, (stage) => {

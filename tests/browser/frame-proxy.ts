@@ -8,7 +8,7 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 import type { WorkerRef } from "../../protocol/id.ts";
-import { workerApiPath } from "../../islands/store/api-client.ts";
+import { workerApiPath } from "../../islands/paths.ts";
 
 /** The ways in which a link ends. */
 export type Break =

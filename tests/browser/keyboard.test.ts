@@ -1,7 +1,7 @@
 /** The console without a mouse. */
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { workerPagePath } from "../../islands/store/api-client.ts";
+import { workerPagePath } from "../../islands/paths.ts";
 import { COMPANION, onBothServers, SHORT, SLOW } from "./both-servers.ts";
 
 /** What the focus is on, in a screen reader's words: `button Send`. */

@@ -1,7 +1,7 @@
 /** Several Workers, each with a conversation and an address of its own. */
 import { expect, test } from "vitest";
 import { problemRow } from "../../protocol/problem.ts";
-import { workerPagePath } from "../../islands/store/api-client.ts";
+import { workerPagePath } from "../../islands/paths.ts";
 import { COMPANION, onBothServers, SHORT, SLOW } from "./both-servers.ts";
 
 onBothServers("Workers", { YOI_DEMO_PACE: "0.03" }, (stage) => {

@@ -1,5 +1,6 @@
 /** The API client: every outcome is a typed answer. */
 import { describe, expect, test } from "vitest";
+import { createPaths } from "../../islands/paths.ts";
 import { createApiClient } from "../../islands/store/api-client.ts";
 import { RuntimeId, SubmissionId, WorkerId } from "../../protocol/id.ts";
 import { ProblemError, problemBody } from "../../protocol/problem.ts";
@@ -8,7 +9,7 @@ const ref = { runtime_id: RuntimeId.parse("backend-internal"), worker_id: Worker
 const id = SubmissionId.parse("s-1");
 
 function clientOf(answer: (input: string, init: RequestInit) => Promise<Response>, timeoutMs = 1_000) {
-  return createApiClient({ fetch: answer, timeoutMs });
+  return createApiClient({ fetch: answer, timeoutMs, paths: createPaths("/") });
 }
 
 describe("createApiClient()", () => {
