@@ -93,6 +93,14 @@ const TABLE = {
   cursor_foreign: row(409, "The cursor belongs to another Worker", false, "cursor_unknown_or_expired"),
   observation_only: row(403, "This socket only observes", false, "observation_only"),
   malformed_frame: row(502, "A peer sent a malformed frame", true, "malformed_frame"),
+  // What the store can't do.
+  store_full: row(507, "The disk has no room left", true),
+  store_read_only: row(507, "The disk can't be written to"),
+  store_failed: row(500, "The store failed", true),
+  store_locked: row(409, "Another process has the store open"),
+  store_foreign: row(409, "The store belongs to another Runtime"),
+  store_too_new: row(409, "The store was written by a newer version"),
+  store_corrupt: row(500, "The store can't be read"),
   // How a run ends without an answer.
   provider_rate_limited: row(429, "The provider limits the rate of requests", true),
   provider_auth_failed: row(502, "The provider refused the key"),

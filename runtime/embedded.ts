@@ -7,22 +7,17 @@
 import type { RuntimeId, WorkerId, WorkerRef } from "../protocol/id.ts";
 import { WorkerId as WorkerIdSchema } from "../protocol/id.ts";
 import { ProblemError, type Diagnostic } from "../protocol/problem.ts";
-import type {
-  ConfigBundleRef,
-  EntryPage,
-  ProfileSelector,
-  TranscriptPage,
-  WorkerDetail,
-} from "../protocol/runtime-api.ts";
-import { entriesTotal } from "../protocol/transcript.ts";
+import type { ConfigBundleRef, ProfileSelector, WorkerDetail } from "../protocol/runtime-api.ts";
 import type { Clock, Random } from "./clock.ts";
 import { ConfigBundles } from "./config-bundles.ts";
 import type { Limits } from "./limits.ts";
+import { hasEpoch } from "./epochs.ts";
 import { createEpoch } from "./log-cursor.ts";
 import { observeWorker, type ObserveContext } from "./observe.ts";
+import { entryPage, transcriptPage } from "./pages.ts";
 import { chooseProfile, profileKey, type Profiles } from "./profile.ts";
 import type { CreateWorker, Runtime } from "./runtime.ts";
-import type { EventRecord, RuntimeStore, WorkerRecord } from "./store/store.ts";
+import type { RuntimeStore, StoredWorker, WorkerRecord } from "./store/store.ts";
 import { Worker } from "./worker.ts";
 
 /** What an embedded Runtime is made of. */
@@ -32,6 +27,8 @@ export interface EmbeddedRuntimeOptions {
   readonly profiles: Profiles;
   readonly store: RuntimeStore;
   readonly limits: Limits;
+  /** Whether a run that a former process left is gone on with, instead of ended as interrupted. */
+  readonly continueInterrupted?: boolean;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -54,9 +51,14 @@ export interface EmbeddedRuntime extends Runtime {
   ensureWorker(request: EnsureWorker): Promise<WorkerDetail>;
 }
 
-/** Opens a Runtime over a store, with the Workers that the store has. */
+/**
+ * Opens a Runtime over a store, with the Workers that the store has.
+ *
+ * @throws ProblemError store_foreign where the store belongs to another Runtime
+ */
 export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Promise<EmbeddedRuntime> {
   const { runtimeId, displayName, profiles, store, limits, clock, random } = options;
+  await claim(store, runtimeId, clock);
   const workers = new Map<WorkerId, Worker>();
   /** Workers that the store has but that can't be read: their ids are taken. */
   const unreadable = new Set<WorkerId>();
@@ -68,7 +70,8 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
 
   const refOf = (workerId: WorkerId): WorkerRef => ({ runtime_id: runtimeId, worker_id: workerId });
 
-  const addWorker = (record: WorkerRecord, kept: readonly EventRecord[]): Worker => {
+  const addWorker = (stored: StoredWorker): Worker => {
+    const { record } = stored;
     const { profile, isStandIn } = chooseProfile(profiles, record.profile, record.configBundle !== undefined);
     if (isStandIn) {
       const key = profileKey(record.profile);
@@ -76,13 +79,13 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     }
     const worker = new Worker({
       ref: refOf(record.workerId),
-      record,
-      kept,
+      stored,
       profile,
       store,
       limits,
       clock,
       random,
+      continueInterrupted: options.continueInterrupted ?? false,
       onStoreFailed: () => note("store_failed", `The store failed to keep up with Worker "${record.workerId}".`),
     });
     workers.set(record.workerId, worker);
@@ -135,9 +138,10 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       ...(configBundle === undefined ? {} : { configBundle: { id: configBundle.id, digest: configBundle.digest } }),
       lifecycle: "running",
       epoch: createEpoch(random),
+      formerEpochs: [],
       createdTs: clock.now(),
     };
-    const worker = addWorker(record, []);
+    const worker = addWorker(newlyStored(record));
     try {
       await store.putWorker(record);
     } catch (error) {
@@ -159,11 +163,19 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     limits: limits.worker,
     maxEventBatch: limits.runtime.maxEventBatch,
     ending: ended.signal,
-    isForeign: (epoch) => [...workers.values()].some(({ log }) => log.epoch === epoch),
+    isForeign: (epoch) => [...workers.values()].some(({ epochs }) => hasEpoch(epochs, epoch)),
     now: () => clock.now(),
   };
 
+  const sweep = (): Disposable =>
+    clock.schedule(limits.runtime.retentionIntervalMs, () => {
+      for (const worker of workers.values()) void worker.retain();
+      sweeping = sweep();
+    });
+  let sweeping = sweep();
+
   const close = async (): Promise<void> => {
+    sweeping[Symbol.dispose]();
     await Promise.allSettled([...workers.values()].map((worker) => worker.interrupt()));
     ended.abort();
     await store[Symbol.asyncDispose]();
@@ -174,15 +186,22 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     store,
     maxBundles: limits.runtime.maxConfigBundles,
   });
-  for (const { record, events } of await store.load()) {
+  const unreadableWorker = (workerId: WorkerId): void => {
+    unreadable.add(workerId);
+    note("worker_unreadable", `Worker "${workerId}" can't be read; it is left as it is.`);
+  };
+  for await (const stored of store.load()) {
+    if (stored.kind === "unreadable") {
+      unreadableWorker(stored.workerId);
+      continue;
+    }
     try {
-      addWorker(record, events);
+      addWorker(stored);
     } catch {
-      unreadable.add(record.workerId);
-      note("worker_unreadable", `Worker "${record.workerId}" can't be read; it is left as it is.`);
+      unreadableWorker(stored.record.workerId);
     }
   }
-  await Promise.all([...workers.values()].map((worker) => worker.recover()));
+  await Promise.all([...workers.values()].map((worker) => worker.resume()));
 
   return {
     runtimeId,
@@ -200,7 +219,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
         active_worker_count: count("running"),
         stopped_worker_count: count("stopped"),
         cancelled_worker_count: count("cancelled"),
-        diagnostic_count: notes.length,
+        diagnostic_count: notes.length + store.diagnostics().length,
         limits: {
           max_transcript_projection_items: limits.runtime.maxTranscriptItems,
           max_event_batch_items: limits.runtime.maxEventBatch,
@@ -217,7 +236,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       maxWorkers: limits.runtime.maxWorkers,
     }),
 
-    diagnostics: async () => [...notes],
+    diagnostics: async () => [...store.diagnostics(), ...notes].slice(0, MAX_NOTES),
 
     listWorkers: async () =>
       [...workers.values()].map((worker) => worker.detail()).toSorted((a, b) => (a.worker_id < b.worker_id ? -1 : 1)),
@@ -269,42 +288,8 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       return worker.sendInput(input);
     },
 
-    async transcript(workerId, { start, limit }): Promise<TranscriptPage> {
-      const worker = find(workerId);
-      const { maxTranscriptItems } = limits.runtime;
-      if (limit > maxTranscriptItems) {
-        throw new ProblemError("invalid_query", `limit: ${limit} is more than the ${maxTranscriptItems} of a page.`);
-      }
-      const items = worker.conversation
-        .lines()
-        .filter(({ sequence }) => sequence > start)
-        .slice(0, limit);
-      const end = items.at(-1)?.sequence ?? start;
-      const next = end < worker.conversation.lineCount && (items.length > 0 || limit === 0) ? end : null;
-      return {
-        worker_ref: worker.ref,
-        start,
-        limit,
-        total_items: worker.conversation.lineCount,
-        items,
-        next_start: next,
-      };
-    },
-
-    async entries(workerId, { before, limit }): Promise<EntryPage> {
-      const { ref, transcript } = find(workerId);
-      const total = entriesTotal(transcript);
-      const end = Math.max(transcript.entries_start, Math.min(before ?? total, total));
-      const start = Math.max(transcript.entries_start, end - Math.min(limit, limits.runtime.maxEntries));
-      const offset = transcript.entries_start;
-      return {
-        worker_ref: ref,
-        entries_start: start,
-        entries_total: total,
-        oldest_kept: offset,
-        entries: transcript.entries.slice(start - offset, end - offset),
-      };
-    },
+    transcript: async (workerId, query) => transcriptPage(find(workerId), query, limits.runtime),
+    entries: async (workerId, query) => entryPage(find(workerId), query, limits.runtime),
 
     async *observe(workerId, observation) {
       yield* observeWorker(find(workerId), observeContext, observation);
@@ -314,5 +299,28 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       closed ??= close();
       return closed;
     },
+  };
+}
+
+/** Makes an empty store this Runtime's own. */
+async function claim(store: RuntimeStore, runtimeId: RuntimeId, clock: Clock): Promise<void> {
+  const owner = await store.loadRuntime();
+  if (owner === null) return store.putRuntime({ runtimeId, createdTs: clock.now() });
+  if (owner.runtimeId !== runtimeId) {
+    throw new ProblemError("store_foreign", `The store belongs to Runtime "${owner.runtimeId}", not "${runtimeId}".`);
+  }
+}
+
+/** A Worker that has said nothing yet. */
+function newlyStored(record: WorkerRecord): StoredWorker {
+  return {
+    kind: "worker",
+    record,
+    checkpoint: null,
+    entries: [],
+    events: [],
+    submissions: [],
+    head: 0,
+    mayHaveLostTail: false,
   };
 }

@@ -16,6 +16,8 @@ export interface RunLimits {
   readonly maxAttempts: number;
   /** Longest answer that is kept, thinking included, in UTF-16 code units; past it the run ends `limit_reached`. */
   readonly maxAnswerChars: number;
+  /** How often an interrupted run is continued, where that is chosen, before it is ended as interrupted. */
+  readonly maxContinuations: number;
   /** Room kept free in the model's window for the answer, in tokens. */
   readonly reservedOutputTokens: number;
 }
@@ -28,6 +30,10 @@ export interface WorkerLimits {
   readonly retentionEvents: number;
   /** Size of the events kept, in UTF-16 code units of their JSON. */
   readonly retentionChars: number;
+  /** How long an event is kept. */
+  readonly retentionAgeMs: number;
+  /** How long the pieces of a finished text are kept apart from the whole that follows them. */
+  readonly retentionDeltasMs: number;
   /** Entries kept of the conversation. */
   readonly retentionEntries: number;
   /** Size of the entries kept, in UTF-16 code units of their JSON. */
@@ -50,6 +56,10 @@ export interface RuntimeLimits {
   readonly maxEntries: number;
   /** Events handed to an observer in one step. */
   readonly maxEventBatch: number;
+  /** How often what has become too old is looked for. */
+  readonly retentionIntervalMs: number;
+  /** How soon a run's end that the store refused is tried again. */
+  readonly storeRetryMs: number;
 }
 
 /** All of them. */
@@ -67,12 +77,15 @@ export const DEFAULT_LIMITS: Limits = {
     wholeRunTimeoutMs: 10 * 60_000,
     maxAttempts: 3,
     maxAnswerChars: 1_000_000,
+    maxContinuations: 3,
     reservedOutputTokens: 4_096,
   },
   worker: {
     maxInputChars: 100_000,
     retentionEvents: 4_096,
     retentionChars: 4 * 1024 * 1024,
+    retentionAgeMs: 7 * 24 * 3_600_000,
+    retentionDeltasMs: 10 * 60_000,
     retentionEntries: 10_000,
     retentionEntryChars: 16 * 1024 * 1024,
     snapshotEntries: 120,
@@ -85,5 +98,7 @@ export const DEFAULT_LIMITS: Limits = {
     maxTranscriptItems: 256,
     maxEntries: 256,
     maxEventBatch: 256,
+    retentionIntervalMs: 60_000,
+    storeRetryMs: 1_000,
   },
 };

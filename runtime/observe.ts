@@ -7,6 +7,7 @@
  */
 import { ProblemError } from "../protocol/problem.ts";
 import { boundTranscript, snapshotEvent } from "../protocol/transcript.ts";
+import { epochAt, hasEpoch, isLost, type Epochs } from "./epochs.ts";
 import { formatCursor, parseCursor, type Epoch } from "./log-cursor.ts";
 import type { WorkerLimits } from "./limits.ts";
 import type { ObservationStep, ObserveOptions, ObservedEvent } from "./runtime.ts";
@@ -25,7 +26,7 @@ export interface ObserveContext {
 }
 
 /** What is observed of a Worker. */
-export type ObservedWorker = Pick<Worker, "log" | "transcript">;
+export type ObservedWorker = Pick<Worker, "log" | "epochs" | "transcript">;
 
 /** See `Runtime.observe`. */
 export async function* observeWorker(
@@ -59,8 +60,8 @@ export async function* observeWorker(
         });
         continue;
       }
-      position += result.events.length;
-      yield { kind: "events", events: result.events.map((record) => observed(log.epoch, record)) };
+      position = result.events.at(-1)?.position ?? position;
+      yield { kind: "events", events: result.events.map((record) => observed(worker.epochs, record)) };
     }
   } finally {
     signal.removeEventListener("abort", onAbort);
@@ -68,14 +69,15 @@ export async function* observeWorker(
   }
 }
 
-function observed(epoch: Epoch, { position, ts, payload }: EventRecord): ObservedEvent {
-  return { cursor: formatCursor(epoch, position), ts, payload };
+function observed(epochs: Epochs, { position, ts, payload }: EventRecord): ObservedEvent {
+  return { cursor: formatCursor(epochAt(epochs, position), position), ts, payload };
 }
 
 function snapshot(worker: ObservedWorker, { limits, now }: ObserveContext): ObservedEvent {
   const bounds = { maxEntries: limits.snapshotEntries, maxChars: limits.snapshotChars };
   const payload = JSON.stringify(snapshotEvent(boundTranscript(worker.transcript, bounds)));
-  return { cursor: formatCursor(worker.log.epoch, worker.log.head), ts: now(), payload };
+  const { head } = worker.log;
+  return { cursor: formatCursor(epochAt(worker.epochs, head), head), ts: now(), payload };
 }
 
 /** The position that a cursor names. */
@@ -86,11 +88,14 @@ function startPosition(worker: ObservedWorker, context: ObserveContext, cursor: 
     throw new ProblemError("cursor_malformed", "cursor: it is not one that this Runtime has issued.");
   }
   if (parsed.kind === "oldest") return log.oldest - 1;
-  if (parsed.epoch !== log.epoch) {
+  if (!hasEpoch(worker.epochs, parsed.epoch)) {
     if (context.isForeign(parsed.epoch)) {
       throw new ProblemError("cursor_foreign", "cursor: it was issued for another Worker; connect without one.");
     }
     throw new ProblemError("cursor_unknown", "cursor: the log that it was issued for is gone; connect without one.");
+  }
+  if (isLost(worker.epochs, parsed.epoch, parsed.position)) {
+    throw new ProblemError("cursor_unknown", "cursor: what it names was lost with its log's end; connect without one.");
   }
   const result = log.read(parsed.position, 0);
   switch (result.kind) {

@@ -4,8 +4,9 @@
  * Owns the Worker's log and its one run at a time. What was said is in `conversation.ts`, what a run does in `run.ts`; who
  * keeps the Workers, in `embedded.ts`. Nothing here knows who observes.
  */
-import { Event, isKnownEvent, type Greeting, type KnownEvent } from "../protocol/event.ts";
-import { SubmissionId, type WorkerRef } from "../protocol/id.ts";
+import { CONTINUATION_PROMPT } from "../prompts/continuation.ts";
+import { Event, type Greeting, type KnownEvent } from "../protocol/event.ts";
+import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, ProblemError, type ProblemCode } from "../protocol/problem.ts";
 import type {
   WorkerDetail,
@@ -13,32 +14,39 @@ import type {
   WorkerInteractionAck,
   WorkerLifecycleAck,
 } from "../protocol/runtime-api.ts";
-import { flattenSegments, textSegment } from "../protocol/segment.ts";
+import { textSegment } from "../protocol/segment.ts";
 import type { Transcript } from "../protocol/transcript.ts";
+import { readCheckpointState } from "./checkpoint-state.ts";
+import { Checkpointer } from "./checkpointer.ts";
 import type { Clock, Random } from "./clock.ts";
 import { Conversation } from "./conversation.ts";
+import { renewEpochs } from "./epochs.ts";
 import { EventLog } from "./event-log.ts";
 import type { Limits } from "./limits.ts";
+import { createEpoch } from "./log-cursor.ts";
 import { boundHistory } from "./model/history.ts";
-import { modelMessages } from "./transcript-line.ts";
+import type { ModelRequest } from "./model/model.ts";
 import type { Profile } from "./profile.ts";
+import { continuationsOf, finishBlocks, interruptedEvents } from "./recovery.ts";
 import { executeRun, type RunOutcome } from "./run.ts";
 import { endEvents } from "./run-end.ts";
 import type { SendInput } from "./runtime.ts";
-import type { EventRecord, RuntimeStore, WorkerRecord } from "./store/store.ts";
-import { Submissions } from "./submissions.ts";
+import type { RuntimeStore, StoredWorker, SubmissionRecord, WorkerRecord } from "./store/store.ts";
+import { contentMark, Submissions } from "./submissions.ts";
+import { modelMessages } from "./transcript-line.ts";
 
 /** What a Worker is made of. */
 export interface WorkerOptions {
   readonly ref: WorkerRef;
-  readonly record: WorkerRecord;
+  /** As the store has it, or would have it if it were not new. */
+  readonly stored: StoredWorker;
   readonly profile: Profile;
-  /** Events that the store has of it; empty for a new Worker. */
-  readonly kept: readonly EventRecord[];
   readonly store: RuntimeStore;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether runs outlive their process: they are left open at its end, and gone on with at the next start. */
+  readonly continueInterrupted: boolean;
   /** Told when the store fails and no caller is there to tell. */
   readonly onStoreFailed: (error: unknown) => void;
 }
@@ -55,43 +63,78 @@ export class Worker {
   readonly conversation: Conversation;
   readonly #options: WorkerOptions;
   readonly #submissions: Submissions;
+  readonly #checkpointer: Checkpointer;
   #record: WorkerRecord;
+  /** Whether the log begins a new epoch with its next event. */
+  #needsEpoch: boolean;
   #run: ActiveRun | null = null;
   /** The message that is being committed. */
   #accepting: Promise<WorkerInteractionAck> | null = null;
-  #turns = 0;
-  #llmCalls = 0;
+  /** The next attempt to end a run whose end the store refused. */
+  #mending: Disposable | null = null;
   #lastResult: WorkerExecutionResult = { operation: "spawn", outcome: "accepted", run_state: "idle" };
   #stopping: Promise<WorkerLifecycleAck> | null = null;
 
   constructor(options: WorkerOptions) {
-    const { ref, record, profile, store, limits } = options;
+    const { ref, stored, profile, store, limits, clock, random } = options;
+    const { record, checkpoint, entries, events, head, submissions } = stored;
     this.ref = ref;
     this.#options = options;
     this.#record = record;
+    this.#needsEpoch = stored.mayHaveLostTail;
     this.#submissions = new Submissions(limits.worker.retentionSubmissions);
     this.conversation = new Conversation(greetingOf(record, profile), limits.worker);
+    const state = checkpoint === null ? null : readCheckpointState(checkpoint.state);
+    this.conversation.restore(state, entries);
+    // Without a state that can be read, the entries tell how far the conversation had come.
+    const saved = state === null ? (entries.at(-1)?.position ?? 0) : (checkpoint?.position ?? 0);
+    for (const kept of events) {
+      if (kept.position > saved) this.conversation.take(Event.parse(JSON.parse(kept.payload)), kept);
+    }
     this.log = new EventLog({
       workerId: ref.worker_id,
-      epoch: record.epoch,
       store,
       limits: limits.worker,
-      kept: options.kept,
-      onTrimFailed: options.onStoreFailed,
+      kept: events,
+      head,
+      oldest: state?.oldest_position ?? events[0]?.position ?? head + 1,
+      renewal: () => {
+        if (!this.#needsEpoch) return null;
+        return { ...this.#record, ...renewEpochs(this.#record, createEpoch(random), head) };
+      },
+      onRenewed: (renewed) => {
+        this.#record = renewed;
+        this.#needsEpoch = false;
+      },
     });
-    for (const kept of options.kept) {
-      const event = Event.parse(JSON.parse(kept.payload));
-      this.conversation.take(event, kept);
-      this.#recall(event, kept.position);
+    this.#checkpointer = new Checkpointer({
+      workerId: ref.worker_id,
+      store,
+      log: this.log,
+      conversation: this.conversation,
+      maxSubmissions: limits.worker.retentionSubmissions,
+      saved: state && { head: saved, oldestPosition: state.oldest_position },
+      isQuiet: () => !this.#isBusy && this.transcript.in_flight.blocks.length === 0,
+      onStoreFailed: options.onStoreFailed,
+    });
+    for (const submission of submissions) {
+      const ack = Promise.resolve(this.#inputAck(submission));
+      this.#submissions.remember(submission.submissionId, submission.contentMark, ack);
     }
     this.log.onPublish((published) => {
       for (const { event, record: kept } of published) this.conversation.take(event, kept);
     });
+    this.log.retain(clock.now());
   }
 
   /** Where the conversation stands at the log's head. */
   get transcript(): Transcript {
     return this.conversation.transcript;
+  }
+
+  /** The epochs of its log. */
+  get epochs(): Pick<WorkerRecord, "epoch" | "formerEpochs"> {
+    return this.#record;
   }
 
   get #isBusy(): boolean {
@@ -133,6 +176,8 @@ export class Worker {
   /** See `Runtime.sendInput`. */
   async sendInput(input: SendInput): Promise<WorkerInteractionAck> {
     const { content, submissionId } = input;
+    // A run whose end the store refused ends now, or says why it can't.
+    if (this.#mending !== null) await this.recover();
     const earlier = submissionId === undefined ? null : this.#submissions.find(submissionId, content);
     if (earlier) return earlier;
     this.#checkInput(content);
@@ -140,7 +185,7 @@ export class Worker {
       this.#accepting = null;
     });
     this.#accepting = ack;
-    if (submissionId !== undefined) this.#submissions.remember(submissionId, content, ack);
+    if (submissionId !== undefined) this.#submissions.remember(submissionId, contentMark(content), ack);
     return ack;
   }
 
@@ -161,16 +206,41 @@ export class Worker {
 
   /** Ends a run that nobody runs, with the text that it had streamed: its process died, or the store refused its end. */
   async recover(): Promise<void> {
-    const { run, status } = this.transcript;
-    if (run.state !== "active" && status !== "running") return;
-    const problem = new ProblemError("interrupted", "The Runtime was restarted while it answered.");
-    const ends = run.state === "active" ? endEvents({ kind: "failed", problem }) : [];
-    await this.#publish(...ends, { event: "status", data: { status: "idle" } });
+    await this.#publish(...interruptedEvents(this.transcript));
+    this.#mending?.[Symbol.dispose]();
+    this.#mending = null;
+    await this.#checkpointer.save();
+  }
+
+  /** Puts right what a former process left: goes on with its run where that is chosen, but not for ever; else ends it. */
+  async resume(): Promise<void> {
+    const { transcript } = this;
+    const { continueInterrupted, limits } = this.#options;
+    const { maxContinuations } = limits.run;
+    const attempt = continuationsOf(transcript.entries) + 1;
+    if (!continueInterrupted || transcript.run.state !== "active" || attempt > maxContinuations) return this.recover();
+    await this.#publish(...finishBlocks(transcript), {
+      event: "llm_continuation",
+      data: {
+        llm_call: this.conversation.llmCalls,
+        attempt,
+        max_attempts: maxContinuations,
+        reason: "The Runtime was restarted while it answered.",
+      },
+    });
+    this.#startRun();
+  }
+
+  /** Lets go of what has become too old. */
+  async retain(): Promise<void> {
+    if (this.log.retain(this.#options.clock.now())) await this.#checkpointer.save();
   }
 
   /** Ends the run because its process ends; the Worker itself is kept as it is. */
   async interrupt(): Promise<void> {
     await this.#endRun("interrupted", "The Runtime is shutting down.");
+    this.#mending?.[Symbol.dispose]();
+    await this.#checkpointer.save();
   }
 
   #checkInput(content: string): void {
@@ -194,33 +264,25 @@ export class Worker {
   /** Commits the message and starts its run. */
   async #accept({ content, submissionId }: SendInput): Promise<WorkerInteractionAck> {
     const submission = submissionId === undefined ? {} : { submission_id: submissionId };
-    const position = await this.#publish(
-      { event: "invoke_start", data: { kind: "user_send" } },
-      { event: "user_message", data: { segments: [textSegment(content)], ...submission } },
-      { event: "status", data: { status: "running" } },
+    // The message is the second of its events, and one line more.
+    const sequence = this.conversation.lineCount + 1;
+    const recordAt = (first: number) => ({ contentMark: contentMark(content), sequence, position: first + 1 });
+    const last = await this.log.append(
+      [
+        { event: "invoke_start", data: { kind: "user_send" } },
+        { event: "user_message", data: { segments: [textSegment(content)], ...submission } },
+        { event: "status", data: { status: "running" } },
+      ],
+      this.#options.clock.now(),
+      submissionId === undefined ? undefined : (first) => ({ submissionId, ...recordAt(first) }),
     );
     this.#lastResult = { operation: "input", outcome: "accepted", run_state: "busy" };
-    const ack = this.#inputAck(position - 1);
     this.#startRun();
-    return ack;
+    return this.#inputAck({ sequence, position: last - 1 });
   }
 
-  #inputAck(position: number): WorkerInteractionAck {
-    return {
-      worker_ref: this.ref,
-      status: "running",
-      transcript_sequence: this.conversation.lineCount,
-      event_id: position,
-    };
-  }
-
-  /** Remembers a message that a former process has acknowledged. */
-  #recall(event: Event, position: number): void {
-    if (!isKnownEvent(event) || event.event !== "user_message") return;
-    const id = SubmissionId.safeParse(event.data.submission_id);
-    if (!id.success) return;
-    const ack = Promise.resolve(this.#inputAck(position));
-    this.#submissions.remember(id.data, flattenSegments(event.data.segments), ack);
+  #inputAck({ sequence, position }: Pick<SubmissionRecord, "sequence" | "position">): WorkerInteractionAck {
+    return { worker_ref: this.ref, status: "running", transcript_sequence: sequence, event_id: position };
   }
 
   #startRun(): void {
@@ -229,26 +291,35 @@ export class Worker {
       this.#run = null;
     });
     this.#run = { controller, ended };
-    ended.catch((error: unknown) => this.#options.onStoreFailed(error));
+    ended.then(
+      () => void this.#checkpointer.save(),
+      (error: unknown) => {
+        this.#options.onStoreFailed(error);
+        this.#mend();
+      },
+    );
+  }
+
+  /** Nobody may be left waiting for a run because the store was full for a moment. */
+  #mend(): void {
+    this.#mending?.[Symbol.dispose]();
+    this.#mending = this.#options.clock.schedule(this.#options.limits.runtime.storeRetryMs, () => {
+      this.recover().catch(() => this.#mend());
+    });
   }
 
   async #execute(signal: AbortSignal): Promise<void> {
     const { profile, limits, clock, random } = this.#options;
     let outcome: RunOutcome;
     try {
-      const system = { role: "system", content: profile.systemPrompt(clock.now()) } as const;
-      const messages = boundHistory([system, ...modelMessages(this.transcript.entries)], {
-        contextWindowTokens: profile.model.contextWindowTokens,
-        reservedOutputTokens: limits.run.reservedOutputTokens,
-      });
       outcome = await executeRun({
+        request: this.#request(),
         model: profile.model,
-        request: { messages },
         clock,
         random,
         limits: limits.run,
-        turn: this.#turns++,
-        llmCall: this.#llmCalls++,
+        turn: this.conversation.turns,
+        llmCall: this.conversation.llmCalls,
         signal,
         publish: async (...events) => {
           await this.#publish(...events);
@@ -258,7 +329,21 @@ export class Worker {
       // Whatever it was, the run has ended: nobody may be left waiting for it.
       outcome = { kind: "failed", problem: asProblem(error) };
     }
+    if (this.#options.continueInterrupted && isProcessEnd(outcome)) return;
     await this.#publish(...endEvents(outcome), { event: "status", data: { status: "idle" } });
+  }
+
+  /** What the model is asked: the conversation, and to go on where its own words come last. */
+  #request(): ModelRequest {
+    const { profile, limits, clock } = this.#options;
+    const said = modelMessages(this.transcript.entries);
+    const goOn = said.at(-1)?.role === "assistant" ? [{ role: "user", content: CONTINUATION_PROMPT } as const] : [];
+    const system = { role: "system", content: profile.systemPrompt(clock.now()) } as const;
+    const messages = boundHistory([system, ...said, ...goOn], {
+      contextWindowTokens: profile.model.contextWindowTokens,
+      reservedOutputTokens: limits.run.reservedOutputTokens,
+    });
+    return { messages };
   }
 
   async #endRun(
@@ -280,6 +365,7 @@ export class Worker {
       await this.#options.store.putWorker(record);
       this.#record = record;
     }
+    void this.#checkpointer.save();
     return this.#lifecycleAck("stop");
   }
 
@@ -292,6 +378,11 @@ export class Worker {
     if (events.length === 0) return Promise.resolve(this.log.head);
     return this.log.append(events, this.#options.clock.now());
   }
+}
+
+/** Whether the run was ended because its process ends. */
+function isProcessEnd(outcome: RunOutcome): boolean {
+  return outcome.kind === "failed" && outcome.problem.code === "interrupted";
 }
 
 function greetingOf(record: WorkerRecord, { model, tools }: Profile): Greeting {

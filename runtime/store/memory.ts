@@ -6,18 +6,33 @@
 import type { ConfigBundle } from "../../protocol/config-bundle.ts";
 import type { WorkerId } from "../../protocol/id.ts";
 import { ProblemError } from "../../protocol/problem.ts";
-import type { EventRecord, RuntimeStore, StoredWorker, WorkerRecord } from "./store.ts";
+import { checkCheckpoint, checkPositions } from "./check.ts";
+import type {
+  Checkpoint,
+  EntryRecord,
+  EventRecord,
+  RuntimeRecord,
+  RuntimeStore,
+  StoredWorker,
+  SubmissionRecord,
+  WorkerRecord,
+} from "./store.ts";
 
 interface Kept {
   record: WorkerRecord;
-  readonly events: EventRecord[];
-  nextPosition: number;
+  head: number;
+  checkpoint: Pick<Checkpoint, "position" | "state"> | null;
+  entries: readonly EntryRecord[];
+  entriesEnd: number;
+  events: EventRecord[];
+  submissions: SubmissionRecord[];
 }
 
 /** An empty store in memory. */
 export function createMemoryStore(): RuntimeStore {
   const workers = new Map<WorkerId, Kept>();
   const bundles = new Map<string, ConfigBundle>();
+  let runtime: RuntimeRecord | null = null;
 
   const find = (workerId: WorkerId): Kept => {
     const kept = workers.get(workerId);
@@ -27,11 +42,30 @@ export function createMemoryStore(): RuntimeStore {
 
   return {
     kind: "memory",
+    backup: null,
+    diagnostics: () => [],
 
-    load: async () =>
-      [...workers.values()]
-        .map(({ record, events }): StoredWorker => ({ record, events: [...events] }))
-        .toSorted((a, b) => (a.record.workerId < b.record.workerId ? -1 : 1)),
+    loadRuntime: async () => runtime,
+    async putRuntime(record) {
+      runtime = record;
+    },
+
+    async *load() {
+      const sorted = [...workers.values()].toSorted((a, b) => (a.record.workerId < b.record.workerId ? -1 : 1));
+      for (const { record, head, checkpoint, entries, events, submissions } of sorted) {
+        const stored: StoredWorker = {
+          kind: "worker",
+          record,
+          head,
+          checkpoint,
+          entries: [...entries],
+          events: [...events],
+          submissions: [...submissions],
+          mayHaveLostTail: false,
+        };
+        yield stored;
+      }
+    },
 
     loadConfigBundles: async () => [...bundles.values()].toSorted((a, b) => (a.metadata.id < b.metadata.id ? -1 : 1)),
 
@@ -42,29 +76,35 @@ export function createMemoryStore(): RuntimeStore {
     async putWorker(record) {
       const kept = workers.get(record.workerId);
       if (kept) kept.record = record;
-      else workers.set(record.workerId, { record, events: [], nextPosition: 1 });
+      else {
+        const empty = { head: 0, checkpoint: null, entries: [], entriesEnd: 0, events: [], submissions: [] };
+        workers.set(record.workerId, { record, ...empty });
+      }
     },
 
     async removeWorker(workerId) {
       workers.delete(workerId);
     },
 
-    async append(workerId, events) {
+    async append(workerId, events, { record, submission } = {}) {
       const kept = find(workerId);
-      events.forEach(({ position }, index) => {
-        const expected = kept.nextPosition + index;
-        if (position !== expected) {
-          throw new RangeError(`Cannot append to "${workerId}": position ${position} is not ${expected}`);
-        }
-      });
+      checkPositions(workerId, kept.head, events);
       kept.events.push(...events);
-      kept.nextPosition += events.length;
+      kept.head += events.length;
+      if (record !== undefined) kept.record = record;
+      if (submission !== undefined) kept.submissions.push(submission);
     },
 
-    async trim(workerId, oldestPosition) {
-      const { events } = find(workerId);
-      const count = events.findIndex(({ position }) => position >= oldestPosition);
-      events.splice(0, count === -1 ? events.length : count);
+    async checkpoint(workerId, checkpoint) {
+      const kept = find(workerId);
+      checkCheckpoint(workerId, kept, checkpoint);
+      const { position, state, entries, oldestEntry, oldestPosition, maxSubmissions } = checkpoint;
+      const compacted = new Set(checkpoint.compacted);
+      kept.checkpoint = { position, state };
+      kept.entries = [...kept.entries, ...entries].filter(({ index }) => index >= oldestEntry);
+      kept.entriesEnd += entries.length;
+      kept.events = kept.events.filter((event) => event.position >= oldestPosition && !compacted.has(event.position));
+      kept.submissions = kept.submissions.slice(-maxSubmissions);
     },
 
     async [Symbol.asyncDispose]() {},

@@ -9,6 +9,7 @@ import { settle } from "../support/manual-clock.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { COMPANION, ensureCompanion, openRuntimeFixture } from "../support/runtime-fixture.ts";
 import { hang, stop, text } from "../support/scripted-model.ts";
+import { storedWorkers } from "../support/stored-workers.ts";
 
 const names = async (runtime: Runtime) =>
   (await readLog({ runtime, settle, workerId: COMPANION })).map(
@@ -97,7 +98,7 @@ describe("a process that dies", () => {
     await ensureCompanion(first.runtime);
     await first.runtime.sendInput(COMPANION, { content: "hi" });
     await settle();
-    const [kept] = await whole.load();
+    const [kept] = await storedWorkers(whole);
     for (let count = 0; count <= kept!.events.length; count += 1) {
       const store = createFailingStore();
       await store.putWorker(kept!.record);
@@ -129,7 +130,7 @@ describe("what a store holds that can't be read", () => {
     const store = createFailingStore();
     const before = await openRuntimeFixture({ store });
     await ensureCompanion(before.runtime);
-    const [companion] = await store.load();
+    const [companion] = await storedWorkers(store);
     const broken = { ...companion!.record, ...changes, workerId: WorkerId.parse("worker-00000001"), epoch: "00000009" };
     await store.putWorker(broken);
     await store.append(broken.workerId, [{ position: 1, ts: 0, payload }]);
@@ -140,7 +141,7 @@ describe("what a store holds that can't be read", () => {
     expect(await problemCode(runtime.sendInput(COMPANION, { content: "hi" }))).toBe(null);
     // Its id and what is kept under it are left alone.
     expect((await runtime.createWorker({ profile: { kind: "runtime_default" } })).worker_id).toBe("worker-00000002");
-    expect((await store.load()).map(({ record }) => record.workerId)).toContain(broken.workerId);
+    expect((await storedWorkers(store)).map(({ record }) => record.workerId)).toContain(broken.workerId);
   });
 });
 

@@ -182,6 +182,7 @@ export function lifecycleSuite(
       const after = await readLog(subject);
       expect(after.slice(0, before.length)).toEqual(before);
       expect(after.slice(before.length).map(({ payload }) => JSON.parse(payload) as unknown)).toEqual([
+        { event: "text_done", data: { text: "Hello" } },
         { event: "run_end", data: { result: "finished", cause: "interrupted" } },
         IDLE,
       ]);

@@ -242,7 +242,8 @@ export function runSuite(createSubject: CreateSubject, { inProcess }: RuntimeCap
       await subject.runtime.sendInput(subject.workerId, { content: "again" });
       await subject.settle();
       expect(outcome(subject.follower).run).toBe("finished");
-      expect(subject.clock.waiting).toBe(0);
+      // The Runtime's own next look at what has become too old.
+      expect(subject.clock.waiting).toBeLessThanOrEqual(1);
     });
   });
 

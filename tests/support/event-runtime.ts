@@ -9,6 +9,7 @@ import { fold } from "../../protocol/fold.ts";
 import { WorkerId } from "../../protocol/id.ts";
 import type { ProblemError } from "../../protocol/problem.ts";
 import { emptyTranscript, type Transcript } from "../../protocol/transcript.ts";
+import type { Epochs } from "../../runtime/epochs.ts";
 import { EventLog } from "../../runtime/event-log.ts";
 import type { Limits } from "../../runtime/limits.ts";
 import { observeWorker } from "../../runtime/observe.ts";
@@ -19,6 +20,7 @@ import { limitsWith, type LimitChanges } from "./runtime-fixture.ts";
 
 interface EventWorker {
   readonly log: EventLog;
+  readonly epochs: Epochs;
   transcript: Transcript;
 }
 
@@ -62,18 +64,20 @@ export class EventRuntime implements Pick<Runtime, "kind" | "observe"> {
       profile: { kind: "runtime_default" },
       lifecycle: "running",
       epoch,
+      formerEpochs: [],
       createdTs: this.#clock.now(),
     });
     const log = new EventLog({
       workerId,
-      epoch,
       store: this.#store,
       limits: this.#limits.worker,
-      onTrimFailed: (error) => {
-        throw error;
-      },
+      kept: [],
+      head: 0,
+      oldest: 1,
+      renewal: () => null,
+      onRenewed: () => {},
     });
-    const worker = { log, transcript: emptyTranscript() };
+    const worker = { log, epochs: { epoch, formerEpochs: [] }, transcript: emptyTranscript() };
     log.onPublish((published) => {
       for (const { event, record } of published) worker.transcript = fold(worker.transcript, event, record.ts);
     });
@@ -126,7 +130,7 @@ export class EventRuntime implements Pick<Runtime, "kind" | "observe"> {
         limits: this.#limits.worker,
         maxEventBatch: this.#limits.runtime.maxEventBatch,
         ending: this.#ending.signal,
-        isForeign: (epoch: string) => [...this.#workers.values()].some(({ log }) => log.epoch === epoch),
+        isForeign: (epoch: string) => [...this.#workers.values()].some(({ epochs }) => epochs.epoch === epoch),
         now: () => this.#clock.now(),
       };
       yield* observeWorker(this.#find(workerId), context, {

@@ -3,7 +3,7 @@ import { createMemoryStore } from "../../runtime/store/memory.ts";
 import type { RuntimeStore } from "../../runtime/store/store.ts";
 
 /** What can be made to fail. */
-type Operation = "append" | "trim" | "putWorker";
+type Operation = "append" | "checkpoint" | "putWorker";
 
 /** A memory store whose operations can be made to fail or to wait. */
 export interface FailingStore extends RuntimeStore {
@@ -42,15 +42,15 @@ export function createFailingStore(): FailingStore {
       check("putWorker");
       await store.putWorker(record);
     },
-    async append(workerId, events) {
+    async append(workerId, events, extras) {
       appends.push(events.length);
       await gate;
       check("append");
-      await store.append(workerId, events);
+      await store.append(workerId, events, extras);
     },
-    async trim(workerId, oldestPosition) {
-      check("trim");
-      await store.trim(workerId, oldestPosition);
+    async checkpoint(workerId, checkpoint) {
+      check("checkpoint");
+      await store.checkpoint(workerId, checkpoint);
     },
     async [Symbol.asyncDispose]() {},
   };

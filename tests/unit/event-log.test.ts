@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { Event } from "../../protocol/event.ts";
 import { WorkerId } from "../../protocol/id.ts";
 import { EventLog, type RetentionLimits } from "../../runtime/event-log.ts";
-import { createFailingStore } from "../support/failing-store.ts";
+import type { WorkerRecord } from "../../runtime/store/store.ts";
+import { createFailingStore, type FailingStore } from "../support/failing-store.ts";
 import { settle } from "../support/manual-clock.ts";
+import { storedWorkers } from "../support/stored-workers.ts";
 
 const WORKER = WorkerId.parse("companion");
 const RECORD = {
@@ -13,6 +15,7 @@ const RECORD = {
   profile: { kind: "runtime_default" },
   lifecycle: "running",
   epoch: "3f9a01c2",
+  formerEpochs: [],
   createdTs: 0,
 } as const;
 
@@ -20,21 +23,35 @@ const delta = (text: string): Event => ({ event: "text_delta", data: { text } })
 const deltas = (count: number): Event[] => Array.from({ length: count }, (_, index) => delta(String(index)));
 const CHARS = JSON.stringify(delta("0")).length;
 
-async function openLog(limits: Partial<RetentionLimits> = {}, store = createFailingStore()) {
-  const loaded = (await store.load())[0];
+interface OpenOptions {
+  readonly limits?: Partial<RetentionLimits>;
+  readonly store?: FailingStore;
+  readonly renewal?: () => WorkerRecord | null;
+}
+
+async function openLog({ limits = {}, store = createFailingStore(), renewal = () => null }: OpenOptions = {}) {
+  const [loaded] = await storedWorkers(store);
   if (loaded === undefined) await store.putWorker(RECORD);
-  const failures: unknown[] = [];
+  const renewed: WorkerRecord[] = [];
   const log = new EventLog({
     workerId: WORKER,
-    epoch: RECORD.epoch,
     store,
-    limits: { retentionEvents: 100, retentionChars: 1_000_000, ...limits },
+    limits: {
+      retentionEvents: 100,
+      retentionChars: 1_000_000,
+      retentionAgeMs: 1_000_000,
+      retentionDeltasMs: 1_000_000,
+      ...limits,
+    },
     kept: loaded?.events ?? [],
-    onTrimFailed: (error) => failures.push(error),
+    head: loaded?.head ?? 0,
+    oldest: loaded?.events[0]?.position ?? 1,
+    renewal,
+    onRenewed: (record) => renewed.push(record),
   });
   const published: number[][] = [];
   log.onPublish((batch) => published.push(batch.map(({ record }) => record.position)));
-  return { log, store, published, failures };
+  return { log, store, published, renewed };
 }
 
 const positions = (log: EventLog, after: number, count = 1_000) => {
@@ -121,14 +138,14 @@ describe("EventLog.read()", () => {
   });
 
   test("returns ahead for a position after the newest, and expired before what is kept", async () => {
-    const { log } = await openLog({ retentionEvents: 3 });
+    const { log } = await openLog({ limits: { retentionEvents: 3 } });
     await log.append(deltas(5), 0);
     expect([positions(log, 6), positions(log, 1), positions(log, 2)]).toEqual(["ahead", "expired", [3, 4, 5]]);
     expect(log.oldest).toBe(3);
   });
 
   test("finds the right events whatever has been evicted and cut off", async () => {
-    const { log } = await openLog({ retentionEvents: 8 });
+    const { log } = await openLog({ limits: { retentionEvents: 8 } });
     for (let head = 1; head <= 60; head += 1) {
       await log.append(deltas(1), 0);
       const oldest = Math.max(1, head - 7);
@@ -143,42 +160,30 @@ describe("EventLog.read()", () => {
 
 describe("what an EventLog keeps", () => {
   test("is bounded by size as well as by number", async () => {
-    const { log } = await openLog({ retentionChars: CHARS * 3 });
+    const { log } = await openLog({ limits: { retentionChars: CHARS * 3 } });
     await log.append(deltas(5), 0);
     expect(log.oldest).toBe(3);
     await log.append([delta("x".repeat(CHARS * 3))], 0);
     expect([log.oldest, log.head, positions(log, 5), positions(log, 6)]).toEqual([7, 6, "expired", []]);
   });
 
-  test("is bounded in the store too, by number and by size", async () => {
-    const limits = { retentionEvents: 40, retentionChars: 100_000 };
-    const { log, store } = await openLog(limits);
-    for (let index = 0; index < 300; index += 1) await log.append(deltas(1), 0);
-    expect((await store.load())[0]?.events.length).toBeLessThanOrEqual(51);
-    for (let index = 0; index < 30; index += 1) await log.append([delta("x".repeat(20_000))], 0);
-    await settle();
-    const chars = (await store.load())[0]?.events.reduce((sum, { payload }) => sum + payload.length, 0);
-    expect(chars).toBeLessThanOrEqual(limits.retentionChars * 1.25 + 21_000);
-  });
-
   test("goes on at the same position in the next process, also after one event that outgrew everything", async () => {
     const limits = { retentionEvents: 4, retentionChars: 200 };
-    const { log, store } = await openLog(limits);
+    const { log, store } = await openLog({ limits });
     await log.append(deltas(6), 0);
     await log.append([delta("x".repeat(1_000))], 0);
-    await settle();
-    const next = await openLog(limits, store);
-    expect(next.log.head).toBe(7);
+    const next = await openLog({ limits, store });
+    expect([next.log.head, next.log.oldest]).toEqual([7, 8]);
     expect(await next.log.append(deltas(1), 0)).toBe(8);
   });
 
-  test("is not lost when the store fails to forget; that is told", async () => {
-    const { log, store, failures } = await openLog({ retentionEvents: 4 });
-    store.fail("trim", 1);
-    for (let index = 0; index < 6; index += 1) await log.append(deltas(1), 0);
-    await settle();
-    expect(failures).toHaveLength(1);
-    expect(positions(log, 2)).toEqual([3, 4, 5, 6]);
+  test("is bounded by age, once that is looked at", async () => {
+    const { log } = await openLog({ limits: { retentionAgeMs: 10 } });
+    await log.append(deltas(2), 5);
+    await log.append(deltas(2), 8);
+    expect([log.retain(15), log.oldest]).toEqual([false, 1]);
+    expect([log.retain(16), log.oldest, positions(log, 1), positions(log, 2)]).toEqual([true, 3, "expired", [3, 4]]);
+    expect([log.retain(1_000), log.oldest, log.head, positions(log, 4)]).toEqual([true, 5, 4, []]);
   });
 
   test("is not published to a listener that was disposed of", async () => {
@@ -190,5 +195,61 @@ describe("what an EventLog keeps", () => {
     }
     await log.append(deltas(1), 0);
     expect(calls).toBe(1);
+  });
+});
+
+describe("what an EventLog compacts", () => {
+  const answer = (count: number): Event[] => [
+    ...deltas(count),
+    { event: "text_done", data: { text: deltas(count).map((one) => pieceOf(one)).join("") } },
+  ];
+  const pieceOf = (event: Event) => (event.event === "text_delta" ? (event.data as { text: string }).text : "");
+
+  test("are the pieces of a finished text but for the first, before any event is let go", async () => {
+    const { log } = await openLog({ limits: { retentionEvents: 8 } });
+    await log.append(answer(6), 0);
+    expect([positions(log, 0), log.compacted]).toEqual([[1, 2, 3, 4, 5, 6, 7], []]);
+    await log.append(deltas(2), 0);
+    expect([positions(log, 0), positions(log, 4), log.oldest]).toEqual([[1, 7, 8, 9], [7, 8, 9], 1]);
+    expect(log.compacted).toEqual([2, 3, 4, 5, 6]);
+    log.forgotten([2, 3]);
+    expect(log.compacted).toEqual([4, 5, 6]);
+  });
+
+  test("are never the pieces of a text that is being written", async () => {
+    const { log } = await openLog({ limits: { retentionEvents: 4 } });
+    await log.append(deltas(6), 0);
+    expect([positions(log, 2), log.compacted, log.oldest]).toEqual([[3, 4, 5, 6], [], 3]);
+  });
+
+  test("are those that have been whole for long enough, once that is looked at", async () => {
+    const { log } = await openLog({ limits: { retentionDeltasMs: 10 } });
+    await log.append(answer(3), 0);
+    await log.append(answer(3), 5);
+    expect([log.retain(9), log.retain(10)]).toEqual([false, true]);
+    expect(positions(log, 0)).toEqual([1, 4, 5, 6, 7, 8]);
+    const next = await openLog({ limits: { retentionDeltasMs: 10 } });
+    expect(next.log.retain(100)).toBe(false);
+  });
+
+  test("are found again among the events of a former process", async () => {
+    const { log, store } = await openLog();
+    await log.append(answer(3), 0);
+    const next = await openLog({ limits: { retentionDeltasMs: 10 }, store });
+    expect([next.log.retain(10), positions(next.log, 0), next.log.compacted]).toEqual([true, [1, 4], [2, 3]]);
+  });
+});
+
+describe("a Worker's record that has to change with the next event", () => {
+  test("is stored with it, once, and not where the store refuses it", async () => {
+    const record = { ...RECORD, epoch: "00000002", formerEpochs: [{ epoch: RECORD.epoch, end: 0 }] };
+    const changes: (WorkerRecord | null)[] = [record, record];
+    const { log, store, renewed } = await openLog({ renewal: () => changes.shift() ?? null });
+    store.fail("append", 1);
+    await expect(log.append(deltas(1), 0)).rejects.toThrow("The disk is full");
+    expect([renewed, (await storedWorkers(store))[0]?.record]).toEqual([[], RECORD]);
+    await log.append(deltas(1), 0);
+    await log.append(deltas(1), 0);
+    expect([renewed, (await storedWorkers(store))[0]?.record]).toEqual([[record], record]);
   });
 });

@@ -1,0 +1,40 @@
+/**
+ * What becomes of a run that nobody runs any more: its process died, or the store refused its end.
+ *
+ * Owns the events that put the conversation right, and the count of how often an answer has been continued. Pure;
+ * `worker.ts` publishes them.
+ */
+import { isKnownEntry, type LogEntry } from "../protocol/entry.ts";
+import { Event, isKnownBlock, isKnownEvent, type KnownEvent } from "../protocol/event.ts";
+import { ProblemError } from "../protocol/problem.ts";
+import { EVENT_DOMAIN, type Transcript } from "../protocol/transcript.ts";
+import { endEvents } from "./run-end.ts";
+
+/** The events that finish what was being written, with the text that it has. */
+export function finishBlocks({ in_flight }: Transcript): KnownEvent[] {
+  return in_flight.blocks.flatMap((block): KnownEvent[] => {
+    if (!isKnownBlock(block) || block.kind === "tool_call" || block.finished === true) return [];
+    return [{ event: block.kind === "text" ? "text_done" : "thinking_done", data: { text: block.text } }];
+  });
+}
+
+/** The events that end the run as interrupted; none where no run is open. */
+export function interruptedEvents(transcript: Transcript): KnownEvent[] {
+  const { run, status } = transcript;
+  if (run.state !== "active" && status !== "running") return [];
+  const problem = new ProblemError("interrupted", "The Runtime was restarted while it answered.");
+  const ends = run.state === "active" ? [...finishBlocks(transcript), ...endEvents({ kind: "failed", problem })] : [];
+  return [...ends, { event: "status", data: { status: "idle" } }];
+}
+
+/** How often the answer to the newest message has been continued. */
+export function continuationsOf(entries: readonly LogEntry[]): number {
+  const start = entries.findLastIndex((entry) => isKnownEntry(entry) && entry.kind === "user_input");
+  return entries.slice(start + 1).filter(isContinuation).length;
+}
+
+function isContinuation(entry: LogEntry): boolean {
+  if (!isKnownEntry(entry) || entry.kind !== "extension" || entry.domain !== EVENT_DOMAIN) return false;
+  const event = Event.safeParse(entry.payload);
+  return event.success && isKnownEvent(event.data) && event.data.event === "llm_continuation";
+}
