@@ -53,7 +53,8 @@ export class Compaction {
   }
 
   #finish(kind: string, ts: number): void {
-    if (this.#open?.kind === kind && this.#open.pieces.length > 0) this.#finished.push({ ts, pieces: this.#open.pieces });
+    if (this.#open?.kind === kind && this.#open.pieces.length > 0)
+      this.#finished.push({ ts, pieces: this.#open.pieces });
     this.#open = null;
   }
 }

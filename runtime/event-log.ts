@@ -146,7 +146,7 @@ export class EventLog {
     const { retentionAgeMs, retentionDeltasMs } = this.#options.limits;
     const before = this.#oldest + this.#compacted.length;
     this.#compact(now - retentionDeltasMs);
-    for (let next = this.#window[this.#evicted]; next && next.ts < now - retentionAgeMs; ) {
+    for (let next = this.#window[this.#evicted]; next && next.ts < now - retentionAgeMs;) {
       this.#evictOldest();
       next = this.#window[this.#evicted];
     }

@@ -4,6 +4,7 @@
  * Owns the shape and the look-up by the wire's selector. A Worker of this project converses only: the type of `tools`
  * admits no tool, so that none can be given to it by mistake.
  */
+import type { Greeting } from "../protocol/event.ts";
 import { ProblemError } from "../protocol/problem.ts";
 import type { ProfileSelector } from "../protocol/runtime-api.ts";
 import type { Model } from "./model/model.ts";
@@ -63,4 +64,18 @@ function findProfile(profiles: Profiles, selector: ProfileSelector): Profile {
   if (profile) return profile;
   const known = [...profiles.keys()].join(", ");
   throw new ProblemError("invalid_request", `profile: there is no profile "${key}" here; known are ${known}.`);
+}
+
+/** How a Worker of a profile introduces itself. */
+export function greetingOf(displayName: string, { model, tools }: Profile): Greeting {
+  return {
+    worker_name: displayName,
+    cwd: "",
+    provider: model.provider,
+    model: model.name,
+    scope_summary: "",
+    tools: [...tools],
+    context_window: model.contextWindowTokens,
+    context_tokens: 0,
+  };
 }

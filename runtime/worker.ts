@@ -4,8 +4,7 @@
  * Owns the Worker's log and its one run at a time. What was said is in `conversation.ts`, what a run does in `run.ts`; who
  * keeps the Workers, in `embedded.ts`. Nothing here knows who observes.
  */
-import { CONTINUATION_PROMPT } from "../prompts/continuation.ts";
-import { Event, type Greeting, type KnownEvent } from "../protocol/event.ts";
+import { Event, type KnownEvent } from "../protocol/event.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, ProblemError, type ProblemCode } from "../protocol/problem.ts";
 import type {
@@ -22,18 +21,17 @@ import type { Clock, Random } from "./clock.ts";
 import { Conversation } from "./conversation.ts";
 import { renewEpochs } from "./epochs.ts";
 import { EventLog } from "./event-log.ts";
+import { checkContent } from "./input-rules.ts";
 import type { Limits } from "./limits.ts";
 import { createEpoch } from "./log-cursor.ts";
-import { boundHistory } from "./model/history.ts";
-import type { ModelRequest } from "./model/model.ts";
-import type { Profile } from "./profile.ts";
+import { greetingOf, type Profile } from "./profile.ts";
+import { modelRequest } from "./model-request.ts";
 import { continuationsOf, finishBlocks, interruptedEvents } from "./recovery.ts";
 import { executeRun, type RunOutcome } from "./run.ts";
 import { endEvents } from "./run-end.ts";
 import type { SendInput } from "./runtime.ts";
 import type { RuntimeStore, StoredWorker, SubmissionRecord, WorkerRecord } from "./store/store.ts";
 import { contentMark, Submissions } from "./submissions.ts";
-import { modelMessages } from "./transcript-line.ts";
 
 /** What a Worker is made of. */
 export interface WorkerOptions {
@@ -83,7 +81,7 @@ export class Worker {
     this.#record = record;
     this.#needsEpoch = stored.mayHaveLostTail;
     this.#submissions = new Submissions(limits.worker.retentionSubmissions);
-    this.conversation = new Conversation(greetingOf(record, profile), limits.worker);
+    this.conversation = new Conversation(greetingOf(record.displayName, profile), limits.worker);
     const state = checkpoint === null ? null : readCheckpointState(checkpoint.state);
     this.conversation.restore(state, entries);
     // Without a state that can be read, the entries tell how far the conversation had come.
@@ -246,15 +244,7 @@ export class Worker {
   #checkInput(content: string): void {
     if (this.#isStopped)
       throw new ProblemError("worker_stopped", "This Worker has been stopped and takes no messages.");
-    if (content.trim() === "")
-      throw new ProblemError("input_empty", "content: a message needs at least one visible character.");
-    const { maxInputChars } = this.#options.limits.worker;
-    if (content.length > maxInputChars) {
-      throw new ProblemError(
-        "input_too_large",
-        `content: ${content.length} characters are more than the ${maxInputChars} that a message may have.`,
-      );
-    }
+    checkContent(content, this.#options.limits.worker.maxInputChars);
     if (this.#isBusy) {
       this.#lastResult = { operation: "input", outcome: "busy", run_state: "busy" };
       throw new ProblemError("worker_busy", "The Worker is answering another message; send this one when it is done.");
@@ -313,7 +303,7 @@ export class Worker {
     let outcome: RunOutcome;
     try {
       outcome = await executeRun({
-        request: this.#request(),
+        request: modelRequest(this.transcript.entries, profile, limits.run, clock.now()),
         model: profile.model,
         clock,
         random,
@@ -331,19 +321,6 @@ export class Worker {
     }
     if (this.#options.continueInterrupted && isProcessEnd(outcome)) return;
     await this.#publish(...endEvents(outcome), { event: "status", data: { status: "idle" } });
-  }
-
-  /** What the model is asked: the conversation, and to go on where its own words come last. */
-  #request(): ModelRequest {
-    const { profile, limits, clock } = this.#options;
-    const said = modelMessages(this.transcript.entries);
-    const goOn = said.at(-1)?.role === "assistant" ? [{ role: "user", content: CONTINUATION_PROMPT } as const] : [];
-    const system = { role: "system", content: profile.systemPrompt(clock.now()) } as const;
-    const messages = boundHistory([system, ...said, ...goOn], {
-      contextWindowTokens: profile.model.contextWindowTokens,
-      reservedOutputTokens: limits.run.reservedOutputTokens,
-    });
-    return { messages };
   }
 
   async #endRun(
@@ -383,17 +360,4 @@ export class Worker {
 /** Whether the run was ended because its process ends. */
 function isProcessEnd(outcome: RunOutcome): boolean {
   return outcome.kind === "failed" && outcome.problem.code === "interrupted";
-}
-
-function greetingOf(record: WorkerRecord, { model, tools }: Profile): Greeting {
-  return {
-    worker_name: record.displayName,
-    cwd: "",
-    provider: model.provider,
-    model: model.name,
-    scope_summary: "",
-    tools: [...tools],
-    context_window: model.contextWindowTokens,
-    context_tokens: 0,
-  };
 }

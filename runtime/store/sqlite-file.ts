@@ -1,0 +1,79 @@
+/**
+ * The files of a SQLite store, open.
+ *
+ * Owns the folder, the lock that lets one process in, and the settings of the connection. The lock is a file of its own
+ * that is held as long as the store is open: the system lets go of it however the process ends.
+ */
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { migrate } from "./sqlite-schema.ts";
+
+/** How surely a commit is on the disk before it is answered. */
+export type StoreSync = "normal" | "full";
+
+/** Which store. */
+export interface SqliteFileOptions {
+  /** Of the database; the lock and SQLite's own files stand beside it. */
+  readonly path: string;
+  readonly sync: StoreSync;
+  /** How large the database may become; null: as large as the disk allows. */
+  readonly maxBytes: number | null;
+}
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+const PAGE_BYTES = 4096;
+/** The connection of a backup may hold the file for a moment. */
+const BUSY_TIMEOUT_MS = 10_000;
+const CACHE_KIB = 16 * 1024;
+/** What SQLite's log is cut back to when it begins anew. */
+const LOG_KEPT_BYTES = 16 * 1024 * 1024;
+
+/** An open store. */
+export interface SqliteFile extends Disposable {
+  readonly database: DatabaseSync;
+}
+
+/** Opens a store's files, made where they are missing, at the newest version. Throws what SQLite and the disk throw. */
+export function openFile({ path, sync, maxBytes }: SqliteFileOptions): SqliteFile {
+  mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+  const lock = connect(`${path}.lock`, 0);
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    const database = connect(path, BUSY_TIMEOUT_MS);
+    try {
+      database.exec(`
+        PRAGMA auto_vacuum = INCREMENTAL;
+        PRAGMA page_size = ${PAGE_BYTES};
+        PRAGMA journal_mode = WAL;
+        PRAGMA wal_autocheckpoint = 0;
+        PRAGMA journal_size_limit = ${LOG_KEPT_BYTES};
+        PRAGMA cache_size = -${CACHE_KIB};
+        PRAGMA trusted_schema = OFF;
+        PRAGMA synchronous = ${sync};
+      `);
+      if (maxBytes !== null) database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / PAGE_BYTES))}`);
+      migrate(database);
+      return {
+        database,
+        [Symbol.dispose]() {
+          database.close();
+          lock.close();
+        },
+      };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function connect(path: string, timeout: number): DatabaseSync {
+  // Made by us, so that nobody else may read it; SQLite gives its other files the same mode.
+  closeSync(openSync(path, "a", FILE_MODE));
+  return new DatabaseSync(path, { timeout });
+}
