@@ -24,6 +24,7 @@ export interface FixtureOptions {
   readonly store?: RuntimeStore;
   readonly clock?: ManualClock;
   readonly seed?: number;
+  readonly continueInterrupted?: boolean;
 }
 
 /** A Runtime with what drives it. */
@@ -61,6 +62,7 @@ export async function openRuntimeFixture(options: FixtureOptions = {}): Promise<
     ]),
     store,
     limits: limitsWith(options.limits),
+    continueInterrupted: options.continueInterrupted ?? false,
     clock,
     random: createSeededRandom(options.seed ?? 1),
   });
