@@ -1,8 +1,8 @@
 /**
  * Which events of a log are repeated by a later one.
  *
- * Owns the one rule: the pieces of a text may go once the text is whole in its `*_done`, but its first piece stays, since
- * it tells when the text began. Whoever folds what is left, from whatever position, comes to the same state; so a log's
+ * Owns the one rule: pieces of a text that follow each other may go once the text is whole in its `*_done`, but the first
+ * one stays, since it tells when the text began. Whoever folds what is left, from whatever position, comes to the same state; so a log's
  * size follows its text and not the number of tokens. Pure bookkeeping: `event-log.ts` decides when.
  */
 
@@ -29,13 +29,12 @@ export class Compaction {
       case "thinking_delta":
         return this.#piece("thinking", position);
       case "text_done":
-        return this.#finish("text", ts);
+        return this.#finish("text", ts, payload);
       case "thinking_done":
-        return this.#finish("thinking", ts);
-      case "run_end":
-        this.#open = null;
-        return;
+        return this.#finish("thinking", ts, payload);
       default:
+        // What comes between two pieces may have begun another block.
+        this.#open = null;
     }
   }
 
@@ -52,9 +51,11 @@ export class Compaction {
     else this.#open = { kind, pieces: [] };
   }
 
-  #finish(kind: string, ts: number): void {
-    if (this.#open?.kind === kind && this.#open.pieces.length > 0)
-      this.#finished.push({ ts, pieces: this.#open.pieces });
+  #finish(kind: string, ts: number, payload: string): void {
+    const open = this.#open;
     this.#open = null;
+    // One without a text of its own leaves the text to the pieces.
+    if (open?.kind !== kind || open.pieces.length === 0 || payload.includes('"text":""')) return;
+    this.#finished.push({ ts, pieces: open.pieces });
   }
 }

@@ -22,6 +22,8 @@ export interface WindowLimits {
 export class FrameWindow {
   readonly #limits: WindowLimits;
   readonly #numbers = new Map<RuntimeCursor, number>();
+  /** Numbers of the frames that follow cursors without a frame. */
+  readonly #following = new Map<RuntimeCursor, number>();
   #frames: WindowFrame[] = [];
   /** Frames at the front that have been let go but not yet cut off. */
   #gone = 0;
@@ -65,7 +67,20 @@ export class FrameWindow {
   after(cursor: RuntimeCursor): number | null {
     if (cursor === this.#before) return this.start;
     const number = this.#numbers.get(cursor);
-    return number === undefined ? null : number + 1;
+    if (number !== undefined) return number + 1;
+    const following = this.#following.get(cursor);
+    return following === undefined || following < this.start ? null : following;
+  }
+
+  /** Number of the frame of a cursor, or null where there is none. */
+  numberOf(cursor: RuntimeCursor): number | null {
+    return this.#numbers.get(cursor) ?? null;
+  }
+
+  /** Learns which frame follows a cursor that has no frame here, since its event was compacted away. */
+  noteFollowing(cursor: RuntimeCursor, number: number): void {
+    for (const [known, following] of this.#following) if (following < this.start) this.#following.delete(known);
+    if (this.#following.size < this.#limits.windowFrames) this.#following.set(cursor, number);
   }
 
   push(frame: WindowFrame): void {

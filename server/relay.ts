@@ -257,12 +257,11 @@ export class Relay implements ViewerFeed {
         if (step.kind === "snapshot") throw expired();
         for (const observed of step.events) {
           const { window } = this;
-          const isOldest = observed.cursor === window.at(window.start)?.cursor;
-          if (!isOldest) frames.push(this.#encode(observed, Event.parse(JSON.parse(observed.payload))));
-          if (isOldest || observed.cursor === window.before) {
-            window.prepend(frames, from);
-            return;
-          }
+          // Not only the oldest one: events at the window's start may be compacted away where they are read from.
+          const number = window.numberOf(observed.cursor);
+          if (number === null) frames.push(this.#encode(observed, Event.parse(JSON.parse(observed.payload))));
+          else if (frames.length === 0 && number > window.start) return window.noteFollowing(from, number);
+          if (number !== null || observed.cursor === window.before) return window.prepend(frames, from);
         }
         if (frames.length > limits.windowFrames) throw expired();
       }

@@ -1,0 +1,129 @@
+/** What becomes of a run when its process or its store fails in the middle of it. */
+import { describe, expect, test } from "vitest";
+import { CONTINUATION_PROMPT } from "../../prompts/continuation.ts";
+import { lines, openDurable, say, transcriptNow } from "../support/durable-worker.ts";
+import { createFailingStore } from "../support/failing-store.ts";
+import { Follower, foldReceived } from "../support/follow.ts";
+import { settle } from "../support/manual-clock.ts";
+import { COMPANION, openRuntimeFixture } from "../support/runtime-fixture.ts";
+import { hang, stop, text, thinking, type Script } from "../support/scripted-model.ts";
+
+describe("a run that its process left", () => {
+  const CUT: Script = [thinking("Hm."), text("The answer is "), hang];
+  const continued = (event: string) => event === "llm_continuation";
+
+  test("is continued where that is chosen: announced, asked with what was written, and ended by itself", async () => {
+    const store = createFailingStore();
+    const before = await openDurable(store, { scripts: [CUT], continueInterrupted: true });
+    await using early = new Follower(before.runtime, COMPANION);
+    await say(before, "hi", "s-1");
+    const seen = [...early.received];
+    await using after = await openRuntimeFixture({
+      store,
+      seed: 2,
+      scripts: [[text("42."), stop]],
+      continueInterrupted: true,
+    });
+    await settle();
+    await using late = new Follower(after.runtime, COMPANION, seen.at(-1)?.cursor);
+    await settle();
+    expect(late.events.filter(({ event }) => continued(event))).toEqual([
+      {
+        event: "llm_continuation",
+        data: {
+          llm_call: 1,
+          attempt: 1,
+          max_attempts: 3,
+          reason: "The Runtime was restarted while it answered.",
+        },
+      },
+    ]);
+    expect(after.model.requests[0]?.messages.slice(1)).toEqual([
+      { role: "user", content: "hi" },
+      { role: "assistant", content: "The answer is " },
+      { role: "user", content: CONTINUATION_PROMPT },
+    ]);
+    expect(foldReceived(late.received, foldReceived(seen)).run).toMatchObject({ state: "ended", result: "finished" });
+    expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: The answer is ", "3 assistant: 42."]);
+  });
+
+  test("is continued also where the process ended in good order", async () => {
+    const store = createFailingStore();
+    const before = await openDurable(store, { scripts: [CUT], continueInterrupted: true });
+    await say(before, "hi");
+    await before.runtime[Symbol.asyncDispose]();
+    await using after = await openDurable(store, {
+      seed: 2,
+      scripts: [[text("42."), stop]],
+      continueInterrupted: true,
+    });
+    await settle();
+    expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: The answer is ", "3 assistant: 42."]);
+  });
+
+  test("that had written nothing is asked again, without a word on going on", async () => {
+    const store = createFailingStore();
+    const before = await openDurable(store, { scripts: [[hang]], continueInterrupted: true });
+    await say(before, "hi");
+    await using after = await openDurable(store, {
+      seed: 2,
+      scripts: [[text("42."), stop]],
+      continueInterrupted: true,
+    });
+    await settle();
+    expect(after.model.requests[0]?.messages.slice(1)).toEqual([{ role: "user", content: "hi" }]);
+    expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: 42."]);
+  });
+
+  test("is not continued for ever: after as many attempts as are allowed it ends as interrupted", async () => {
+    const store = createFailingStore();
+    const options = { continueInterrupted: true, limits: { run: { maxContinuations: 2 } } };
+    const first = await openDurable(store, { ...options, scripts: [CUT] });
+    await say(first, "hi");
+    for (const seed of [2, 3]) {
+      const next = await openDurable(store, { ...options, seed, scripts: [CUT] });
+      await settle();
+      expect(await transcriptNow(next.runtime)).toMatchObject({ run: { state: "active" } });
+    }
+    await using last = await openDurable(store, { ...options, seed: 4, scripts: [CUT] });
+    await settle();
+    expect(await transcriptNow(last.runtime)).toMatchObject({ run: { state: "ended", cause: "interrupted" } });
+    expect(last.model.requests).toHaveLength(0);
+    await say(last, "again");
+    expect(last.model.requests).toHaveLength(1);
+  });
+});
+
+describe("a run whose end the store refuses", () => {
+  test("ends by itself as soon as the store takes it, and the next message is taken", async () => {
+    const store = createFailingStore();
+    await using subject = await openDurable(store, { scripts: [[text("a"), { kind: "wait", delayMs: 10 }, stop]] });
+    await using follower = new Follower(subject.runtime, COMPANION);
+    await say(subject, "hi");
+    store.fail("append", 4);
+    await subject.clock.advance(10);
+    expect(follower.transcript.run).toMatchObject({ state: "active" });
+    expect((await subject.runtime.diagnostics()).map(({ code }) => code)).toEqual(["store_failed"]);
+    await subject.clock.advance(3_000);
+    expect(follower.transcript).toMatchObject({ status: "idle", run: { state: "ended", cause: "interrupted" } });
+    await say(subject, "again");
+    expect(follower.transcript.run).toMatchObject({ state: "ended", result: "finished" });
+  });
+
+  test("tells whoever sends meanwhile why not, and keeps what was written", async () => {
+    const store = createFailingStore();
+    await using subject = await openDurable(store, { scripts: [[text("a"), { kind: "wait", delayMs: 10 }, stop]] });
+    await say(subject, "hi");
+    store.fail("append", 100);
+    await subject.clock.advance(10);
+    await expect(say(subject, "again")).rejects.toThrow("The disk is full");
+    store.fail("append", 0);
+    await say(subject, "again");
+    expect(await lines(subject.runtime)).toEqual([
+      "1 user: hi",
+      "2 assistant: a",
+      "3 user: again",
+      "4 assistant: Hello there.",
+    ]);
+  });
+});
