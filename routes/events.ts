@@ -6,8 +6,10 @@
  */
 import { Hono, type Context } from "hono";
 import type { UpgradeWebSocket, WSContext } from "hono/ws";
+import { ViewerId } from "../protocol/demo.ts";
 import { ProblemError } from "../protocol/problem.ts";
 import type { Backend, Observation, ViewRequest } from "../server/backend.ts";
+import type { DemoFaults } from "../server/demo-faults.ts";
 import type { ViewerSocket } from "../server/viewer-socket.ts";
 import { workerRefOf } from "./request.ts";
 
@@ -16,10 +18,12 @@ export interface EventSockets {
   readonly upgradeWebSocket: UpgradeWebSocket;
   /** The relay's view of a platform's socket; `closed` is aborted by whoever hears of the close. */
   readonly viewerSocket: (socket: WSContext, closed: AbortController) => ViewerSocket;
+  /** Told of sockets that may be cut on demand; null where nobody may. */
+  readonly faults: Pick<DemoFaults, "noteViewer"> | null;
 }
 
 /** The observation route. */
-export function eventRoutes(backend: Backend, { upgradeWebSocket, viewerSocket }: EventSockets): Hono {
+export function eventRoutes(backend: Backend, { upgradeWebSocket, viewerSocket, faults }: EventSockets): Hono {
   const path = "/api/runtimes/:runtime_id/workers/:worker_id/events/ws";
   return new Hono()
     .get(path, async (context: Context, next) => {
@@ -40,11 +44,13 @@ export function eventRoutes(backend: Backend, { upgradeWebSocket, viewerSocket }
           heartbeat: context.req.query("heartbeat") === "1",
           ...(cursor === undefined ? {} : { cursor }),
         };
+        const viewerId = ViewerId.safeParse(context.req.query("viewer_id"));
         const closed = new AbortController();
         let observation: Observation | null = null;
         return {
           onOpen(_event, raw) {
             observation = backend.observe(ref, request, viewerSocket(raw, closed));
+            if (viewerId.success) faults?.noteViewer(viewerId.data, () => cut(raw), closed.signal);
           },
           onMessage: () => observation?.refuseFrame(),
           onClose: () => closed.abort(),
@@ -52,6 +58,20 @@ export function eventRoutes(backend: Backend, { upgradeWebSocket, viewerSocket }
         };
       }),
     );
+}
+
+/** What a cut looks like where a platform only knows how to close. */
+const CUT_CODE = 4000;
+
+/** Breaks a socket off without a word, as far as the platform can. */
+function cut(socket: WSContext): void {
+  const { raw } = socket;
+  if (canTerminate(raw)) raw.terminate();
+  else socket.close(CUT_CODE);
+}
+
+function canTerminate(raw: unknown): raw is { terminate(): void } {
+  return typeof raw === "object" && raw !== null && "terminate" in raw && typeof raw.terminate === "function";
 }
 
 const KEY = /^[A-Za-z0-9+/]{22}==$/;

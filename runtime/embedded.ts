@@ -49,6 +49,8 @@ export interface EmbeddedRuntime extends Runtime {
   readonly kind: "embedded";
   /** The Worker of this id, made now if there is none. */
   ensureWorker(request: EnsureWorker): Promise<WorkerDetail>;
+  /** Closes it and opens it again on its store, in place; absent where nobody may ask for that. */
+  readonly restart?: () => Promise<void>;
 }
 
 /**

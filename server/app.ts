@@ -9,6 +9,7 @@ import { ProblemError } from "../protocol/problem.ts";
 import { assetRoutes } from "../routes/assets.ts";
 import { companionRoutes } from "../routes/companion.ts";
 import { consoleRoutes, renderProblemPage } from "../routes/console.ts";
+import { demoRoutes } from "../routes/demo.ts";
 import { eventRoutes } from "../routes/events.ts";
 import { healthRoutes } from "../routes/health.ts";
 import { refuseOtherMethods } from "../routes/methods.ts";
@@ -17,6 +18,7 @@ import { runtimeRoutes } from "../routes/runtimes.ts";
 import { workerRoutes } from "../routes/workers.ts";
 import { observerSocket } from "../runtime/observation/observer-socket.ts";
 import type { Backend } from "./backend.ts";
+import type { DemoFaults } from "./demo-faults.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
 
@@ -25,8 +27,8 @@ export interface AppOptions {
   readonly backend: Backend;
   readonly platform: Platform;
   readonly workspaceName: string;
-  /** Whether the offline demo answers. */
-  readonly demo: boolean;
+  /** What may be provoked where the offline demo answers; null where another provider does. */
+  readonly demo: DemoFaults | null;
   readonly limits: Pick<BackendLimits, "maxBodyBytes" | "maxRecords">;
   /** Told of every failure that nobody expected. */
   readonly onUnexpected: (error: unknown) => void;
@@ -54,8 +56,12 @@ export function createApp(options: AppOptions): Hono {
   app.route("/", runtimeRoutes(backend));
   app.route("/", workerRoutes(backend, limits));
   app.route("/", companionRoutes(backend, limits));
-  app.route("/", eventRoutes(backend, { upgradeWebSocket: platform.upgradeWebSocket, viewerSocket: observerSocket }));
-  app.route("/", consoleRoutes(backend, { assets: platform.assets, workspaceName, demo, ...limits }));
+  app.route(
+    "/",
+    eventRoutes(backend, { upgradeWebSocket: platform.upgradeWebSocket, viewerSocket: observerSocket, faults: demo }),
+  );
+  app.route("/", consoleRoutes(backend, { assets: platform.assets, workspaceName, demo: demo !== null, ...limits }));
+  if (demo) app.route("/", demoRoutes(demo));
   app.route("/", assetRoutes(platform.assets));
   refuseOtherMethods(app);
   return app;

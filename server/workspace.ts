@@ -12,10 +12,13 @@ import { COMPANION_PROFILE, createConverseProfiles } from "../runtime/converse-p
 import { openEmbeddedRuntime, type EmbeddedRuntime } from "../runtime/embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../runtime/limits.ts";
 import type { EmbeddedRegistry } from "../runtime/registry.ts";
+import { openRestartableRuntime } from "../runtime/restartable.ts";
 import { createMemoryStore } from "../runtime/store/memory.ts";
+import type { RuntimeStore } from "../runtime/store/store.ts";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { createBackend } from "./create-backend.ts";
+import { createDemoFaults, type DemoFaults } from "./demo-faults.ts";
 import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
 import { passThrough } from "./policy.ts";
@@ -54,6 +57,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
   const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config));
+  const demo = demoFaultsOf(runtime, config);
   const companion = await runtime.ensureWorker({
     workerId: COMPANION_WORKER_ID,
     displayName: "Companion",
@@ -92,7 +96,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         backend,
         platform,
         workspaceName: config.workspace.displayName,
-        demo: config.provider.kind === "demo",
+        demo,
         limits,
         onUnexpected,
       }),
@@ -108,7 +112,19 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   };
 }
 
-function openRuntime(config: Config): Promise<EmbeddedRuntime> {
+/** Those of a Runtime that can be restarted, which only the demo's is. */
+function demoFaultsOf(runtime: EmbeddedRuntime, { provider }: Config): DemoFaults | null {
+  const { restart } = runtime;
+  return provider.kind === "demo" && restart !== undefined ? createDemoFaults(restart) : null;
+}
+
+async function openRuntime(config: Config): Promise<EmbeddedRuntime> {
+  const store = createMemoryStore();
+  const open = () => openOn(store, config);
+  return config.provider.kind === "demo" ? openRestartableRuntime(open) : open();
+}
+
+function openOn(store: RuntimeStore, config: Config): Promise<EmbeddedRuntime> {
   const limits: Limits = {
     ...DEFAULT_LIMITS,
     run: { ...DEFAULT_LIMITS.run, ...config.timeouts },
@@ -118,7 +134,7 @@ function openRuntime(config: Config): Promise<EmbeddedRuntime> {
     runtimeId: EMBEDDED_RUNTIME_ID,
     displayName: config.workspace.displayName,
     profiles: createConverseProfiles(config, config.workspace.displayName),
-    store: createMemoryStore(),
+    store,
     limits,
     clock: systemClock,
     random: systemRandom,

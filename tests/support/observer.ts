@@ -15,6 +15,8 @@ import { DEADLINE_MS, within } from "./within.ts";
 export interface ObserverOptions {
   readonly cursor?: string;
   readonly heartbeat?: boolean;
+  /** By which a demo knows the socket. */
+  readonly viewerId?: string;
   /** What the viewer knew before; the fold goes on from there. */
   readonly transcript?: Transcript;
 }
@@ -67,6 +69,7 @@ export class Observer implements AsyncDisposable {
     address.protocol = "ws:";
     if (options.cursor !== undefined) address.searchParams.set("cursor", options.cursor);
     if (options.heartbeat === true) address.searchParams.set("heartbeat", "1");
+    if (options.viewerId !== undefined) address.searchParams.set("viewer_id", options.viewerId);
     this.#socket = new WebSocket(address);
     this.#socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => this.#take(data));
     const closed = Promise.withResolvers<Closed>();

@@ -7,12 +7,14 @@ import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { PROBLEM_CODES, problemRow } from "../../protocol/problem.ts";
 import { companionRoutes } from "../../routes/companion.ts";
+import { demoRoutes } from "../../routes/demo.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { runtimeRoutes } from "../../routes/runtimes.ts";
 import { workerRoutes } from "../../routes/workers.ts";
 import { demoCommandHelp } from "../../runtime/model/demo/commands.ts";
 import type { Backend } from "../../server/backend.ts";
 import { readConfig, SETTING_NAMES } from "../../server/config.ts";
+import { createDemoFaults } from "../../server/demo-faults.ts";
 
 const documents = [...globSync("*.md"), ...globSync("docs/**/*.md")];
 const textOf = (path: string) => readFileSync(path, "utf8");
@@ -53,7 +55,8 @@ describe("docs/api.md", () => {
       .route("/", runtimeRoutes(backend))
       .route("/", workerRoutes(backend, { maxRecords: 1 }))
       .route("/", companionRoutes(backend, { maxRecords: 1 }))
-      .route("/", healthRoutes());
+      .route("/", healthRoutes())
+      .route("/", demoRoutes(createDemoFaults(async () => {})));
     const socket = "GET /api/runtimes/:runtime_id/workers/:worker_id/events/ws";
     const known = [...app.routes.map(({ method, path }) => `${method} ${path}`), socket];
     const listed = rows.filter(([method]) => /^(GET|POST)$/.test(method!)).map(([method, path]) => `${method} ${path}`);
