@@ -41,6 +41,14 @@ const TABLE = {
   body_too_large: row(413, "The body is too large"),
   unsupported_media_type: row(415, "The content type is not supported"),
   websocket_upgrade_required: row(426, "A WebSocket upgrade is required"),
+  // Where it came from, and who sent it.
+  host_refused: row(421, "The server does not go by that name"),
+  origin_refused: row(403, "Other sites may not do that here"),
+  login_required: row(401, "A login is required"),
+  login_failed: row(401, "That is not the access token"),
+  too_many_tries: row(429, "There were too many failed tries", true),
+  rate_limited: row(429, "There were too many requests", true),
+  not_permitted: row(403, "This visitor may not do that"),
   // What it asked for.
   route_not_found: row(404, "There is no such route"),
   method_not_allowed: row(405, "The method is not allowed here"),

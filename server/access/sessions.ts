@@ -1,0 +1,153 @@
+/**
+ * Who has logged in.
+ *
+ * Owns the sessions: made by a login, found by the secret in a cookie, ended by logout, revocation or age. Only digests of
+ * the secrets are kept, so that whoever reads the file can't log in with it. Bounded: the session that was used longest ago
+ * makes room.
+ */
+import * as z from "zod/mini";
+import { randomHex, type Clock, type Random } from "../../runtime/clock.ts";
+import { digest, digestText } from "./digest.ts";
+
+const SECRET_BYTES = 32;
+/** How long a login lasts without a visit. */
+export const SESSION_IDLE_MS = 30 * 24 * 3_600_000;
+const MAX_SESSIONS = 1_000;
+/** A visit is written down this seldom. */
+const TOUCH_MS = 3_600_000;
+
+/** A session as it is kept: `{"id":"…","created_ts":…,"seen_ts":…}`. */
+const KeptSession = z.object({
+  /** Digest of its secret. */
+  id: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  created_ts: z.number(),
+  seen_ts: z.number(),
+});
+const KeptSessions = z.object({ version: z.literal(1), sessions: z.array(KeptSession).check(z.maxLength(MAX_SESSIONS)) });
+
+/** Where sessions outlive the process. */
+export interface SessionFile {
+  /** What `write` wrote last; null where there is nothing. */
+  read(): Promise<string | null>;
+  write(json: string): Promise<void>;
+}
+
+/** Someone's session. */
+export interface Session {
+  readonly id: string;
+  /** Aborted when it has ended. */
+  readonly ended: AbortSignal;
+}
+
+interface Open {
+  readonly createdTs: number;
+  seenTs: number;
+  readonly ending: AbortController;
+}
+
+/** All sessions of a server. */
+export class Sessions {
+  readonly #clock: Pick<Clock, "now">;
+  readonly #random: Random;
+  readonly #file: SessionFile | null;
+  readonly #open = new Map<string, Open>();
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(clock: Pick<Clock, "now">, random: Random, file: SessionFile | null) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#file = file;
+  }
+
+  /** The sessions that a file has; one that can't be read counts as empty: everybody logs in again. */
+  static async load(clock: Pick<Clock, "now">, random: Random, file: SessionFile | null): Promise<Sessions> {
+    const sessions = new Sessions(clock, random, file);
+    const json = (await file?.read()) ?? null;
+    if (json === null) return sessions;
+    const kept = parseKept(json);
+    for (const { id, created_ts: createdTs, seen_ts: seenTs } of kept) {
+      sessions.#open.set(id, { createdTs, seenTs, ending: new AbortController() });
+    }
+    return sessions;
+  }
+
+  /** Begins a session. @returns the secret for its cookie, which is kept nowhere */
+  async begin(): Promise<string> {
+    const secret = randomHex(this.#random, SECRET_BYTES);
+    const now = this.#clock.now();
+    this.#forgetOld(now);
+    this.#open.set(digestText(await digest(secret)), { createdTs: now, seenTs: now, ending: new AbortController() });
+    await this.#write();
+    return secret;
+  }
+
+  /** The session of a cookie's secret, or null where there is none any more. */
+  async find(secret: string): Promise<Session | null> {
+    const id = digestText(await digest(secret));
+    const open = this.#open.get(id);
+    const now = this.#clock.now();
+    if (open === undefined) return null;
+    if (now - open.seenTs >= SESSION_IDLE_MS) {
+      this.#end(id);
+      return null;
+    }
+    if (now - open.seenTs >= TOUCH_MS) {
+      open.seenTs = now;
+      void this.#write();
+    }
+    return { id, ended: open.ending.signal };
+  }
+
+  /** Ends one session, with the sockets that it has open. */
+  async end(id: string): Promise<void> {
+    this.#end(id);
+    await this.#write();
+  }
+
+  /** Ends every session. */
+  async endAll(): Promise<void> {
+    for (const id of this.#open.keys()) this.#end(id);
+    await this.#write();
+  }
+
+  #end(id: string): void {
+    this.#open.get(id)?.ending.abort();
+    this.#open.delete(id);
+  }
+
+  #forgetOld(now: number): void {
+    for (const [id, { seenTs }] of this.#open) if (now - seenTs >= SESSION_IDLE_MS) this.#end(id);
+    while (this.#open.size >= MAX_SESSIONS) {
+      const [oldest] = [...this.#open].toSorted(([, a], [, b]) => a.seenTs - b.seenTs);
+      if (oldest === undefined) return;
+      this.#end(oldest[0]);
+    }
+  }
+
+  #write(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#writing = this.#writing.then(async () => {
+      const sessions = [...this.#open].map(([id, { createdTs, seenTs }]) => ({
+        id,
+        created_ts: createdTs,
+        seen_ts: seenTs,
+      }));
+      try {
+        await this.#file?.write(JSON.stringify({ version: 1, sessions }));
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    });
+    promise.catch(() => {});
+    return promise;
+  }
+}
+
+function parseKept(json: string): z.infer<typeof KeptSessions>["sessions"] {
+  try {
+    return KeptSessions.parse(JSON.parse(json)).sessions;
+  } catch {
+    return [];
+  }
+}
