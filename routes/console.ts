@@ -114,7 +114,8 @@ async function within<Value>(ms: number, awaited: Promise<Value>): Promise<Value
 /** How the reader wants pages. */
 type Choices = Pick<FrameData, "locale" | "theme">;
 
-function choicesOf(context: Context): Choices {
+/** How the reader of a request wants pages. */
+export function choicesOf(context: Context): Choices {
   const theme = Theme.safeParse(getCookie(context, THEME_COOKIE));
   return { locale: localeOf(context), theme: theme.success ? theme.data : "system" };
 }

@@ -136,7 +136,8 @@ export function renderErrorPage(problem: ProblemBody, assets: PageAssets, frame:
   );
 }
 
-function renderDocument(children: ComponentChildren, { locale, theme }: PageFrame): string {
+/** A whole document in the reader's language and colours. */
+export function renderDocument(children: ComponentChildren, { locale, theme }: PageFrame): string {
   const html = (
     <html lang={locale} data-theme={themeAttribute(theme)}>
       {children}
@@ -221,7 +222,8 @@ interface HeadProps {
   readonly frame: PageFrame;
 }
 
-function Head({ title, assets, frame }: HeadProps) {
+/** What every document's head has. */
+export function Head({ title, assets, frame }: HeadProps) {
   const { file } = createPaths(frame.base);
   const chosen = themeAttribute(frame.theme);
   return (

@@ -4,6 +4,7 @@
  * Owns Deno's HTTP server around an app, from its start to its end.
  */
 import { deadline } from "./deadline.ts";
+import type { DenoEnv } from "./deno-peer.ts";
 import { DenoWebSockets } from "./deno-websocket.ts";
 import { CLOSE_TIMEOUT_MS } from "./edge-limits.ts";
 import type { Listening, ListenOptions } from "./rest/listener.ts";
@@ -27,7 +28,10 @@ export function listen({ host, port, createApp }: ListenOptions): Promise<Listen
   };
   let server: Deno.HttpServer;
   try {
-    server = Deno.serve({ hostname: host, port, onListen }, (request) => app.fetch(request));
+    server = Deno.serve({ hostname: host, port, onListen }, (request, { remoteAddr }) => {
+      const env: DenoEnv = { remoteAddress: remoteAddr.hostname };
+      return app.fetch(request, env);
+    });
   } catch (error) {
     const reason = error instanceof Error ? error.message : "no address";
     listening.reject(new ConfigError(`Cannot start: ${reason}`, { cause: error }));

@@ -13,6 +13,8 @@ import { CLIENT_FRAME_MAX_BYTES } from "./edge-limits.ts";
 
 /** What the helper leaves for the upgrade when the app wants a socket. */
 interface UpgradeEnv {
+  /** As Node's HTTP server hands it over for every other request. */
+  readonly incoming: IncomingMessage;
   accept?: WSEvents<WebSocket>;
 }
 
@@ -44,7 +46,7 @@ export class NodeWebSockets {
   /** Answers an upgrade request. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on("error", () => socket.destroy());
-    const env: UpgradeEnv = {};
+    const env: UpgradeEnv = { incoming: request };
     const response = await this.#ask(request, env);
     if (socket.destroyed) return;
     const { accept } = env;

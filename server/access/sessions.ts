@@ -23,7 +23,10 @@ const KeptSession = z.object({
   created_ts: z.number(),
   seen_ts: z.number(),
 });
-const KeptSessions = z.object({ version: z.literal(1), sessions: z.array(KeptSession).check(z.maxLength(MAX_SESSIONS)) });
+const KeptSessions = z.object({
+  version: z.literal(1),
+  sessions: z.array(KeptSession).check(z.maxLength(MAX_SESSIONS)),
+});
 
 /** Where sessions outlive the process. */
 export interface SessionFile {

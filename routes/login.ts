@@ -1,0 +1,83 @@
+/**
+ * `/login` and `/logout`: the way in and out for people.
+ *
+ * Owns the form's fields, the cookie, and where a person goes next. Who may come in is decided in `server/access/`.
+ */
+import { Hono, type Context } from "hono";
+import { deleteCookie, setCookie } from "hono/cookie";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import * as z from "zod/mini";
+import { asProblem, problemRow, type ProblemCode } from "../protocol/problem.ts";
+import type { Access } from "../server/access/access.ts";
+import type { Assets } from "../server/platform.ts";
+import { choicesOf } from "./console.ts";
+import { renderLoginPage } from "./login-page.tsx";
+
+/** What the login needs. */
+export interface LoginOptions {
+  readonly assets: Assets;
+  readonly workspaceName: string;
+  /** Where the app is served. */
+  readonly base: string;
+}
+
+type SessionCookie = NonNullable<Access["cookie"]>;
+
+const LoginForm = z.object({
+  token: z.string().check(z.minLength(1), z.maxLength(1_024)),
+  next: z._default(z.string().check(z.maxLength(2_048)), ""),
+});
+const LogoutForm = z.object({ everywhere: z.optional(z.literal("1")) });
+
+/** The page to log in; open to everybody. */
+export function loginRoutes(access: Access, cookie: SessionCookie, options: LoginOptions): Hono {
+  const { base } = options;
+
+  const page = (context: Context, next: string, problem: ProblemCode | null) => {
+    const { assets, workspaceName } = options;
+    context.header("Cache-Control", "no-store");
+    const html = renderLoginPage({ workspaceName, next, problem }, assets, { base, ...choicesOf(context) });
+    // why: the table holds statuses that all may have a body; Hono's type lists them one by one.
+    return context.html(html, problem === null ? 200 : (problemRow(problem).status as ContentfulStatusCode));
+  };
+
+  return new Hono()
+    .get("/login", (context) => page(context, safeNext(context.req.query("next") ?? ""), null))
+    .post("/login", async (context) => {
+      const form = LoginForm.safeParse(await context.req.parseBody());
+      if (!form.success) return page(context, "", "login_failed");
+      const next = safeNext(form.data.next);
+      try {
+        const secret = await access.logIn(form.data.token, context.get("visitor"));
+        setCookie(context, cookie.name, secret, {
+          path: base,
+          httpOnly: true,
+          sameSite: "Lax",
+          secure: context.get("visitor").isSecure,
+          maxAge: cookie.maxAgeSeconds,
+        });
+        return context.redirect(base + next, 303);
+      } catch (error) {
+        const { code } = asProblem(error);
+        if (code !== "login_failed" && code !== "too_many_tries") throw error;
+        return page(context, next, code);
+      }
+    });
+}
+
+/** The way out; for those who are in. */
+export function logoutRoutes(access: Access, cookie: SessionCookie, base: string): Hono {
+  return new Hono().post("/logout", async (context) => {
+    const form = LogoutForm.safeParse(await context.req.parseBody());
+    await access.logOut(context.get("identity"), form.success && form.data.everywhere === "1");
+    deleteCookie(context, cookie.name, { path: base });
+    return context.redirect(`${base}login`, 303);
+  });
+}
+
+/** A path below the base and nothing else: never another site, never the login again. */
+function safeNext(next: string): string {
+  const path = next.replace(/^\/+/, "");
+  const isPath = /^[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/.test(path) && !path.includes("//") && !path.includes(":/");
+  return isPath && !path.startsWith("login") && !path.startsWith("logout") ? path : "";
+}

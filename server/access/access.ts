@@ -1,0 +1,115 @@
+/**
+ * Who is let in.
+ *
+ * Owns the one check that every request passes before any route: the site that it comes from, then the visitor. Without an
+ * access token nobody is asked for a name; with one, every page, route and socket needs a session, the token itself (for
+ * programs), or a user whom a trusted proxy names. No credential is ever read from an address.
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie } from "hono/cookie";
+import { ProblemError } from "../../protocol/problem.ts";
+import { digest, isSameDigest } from "./digest.ts";
+import { ANYONE, type Identity } from "./identity.ts";
+import { checkSite, type SiteRules } from "./same-site.ts";
+import { SESSION_IDLE_MS, type Sessions } from "./sessions.ts";
+import type { Tries } from "./tries.ts";
+import { visitorOf, type ProxyTrust, type Visitor } from "./visitor.ts";
+
+const SESSION_COOKIE = "yoi_session";
+
+/** What access is made of. */
+export interface AccessOptions {
+  /** What a login needs; null: nobody logs in. */
+  readonly token: string | null;
+  readonly rules: SiteRules;
+  readonly proxies: ProxyTrust;
+  readonly sessions: Sessions;
+  readonly tries: Tries;
+}
+
+declare module "hono" {
+  interface ContextVariableMap {
+    identity: Identity;
+    visitor: Visitor;
+  }
+}
+
+/** The way in. */
+export interface Access {
+  /** The cookie of those who have logged in; null where nobody logs in. */
+  readonly cookie: { readonly name: string; readonly maxAgeSeconds: number } | null;
+  /** Refuses other sites; for every request, also those that need no login. */
+  readonly guardSite: MiddlewareHandler;
+  /** Refuses whoever may not come in. */
+  readonly requireIdentity: MiddlewareHandler;
+  /** Begins a session for whoever gives the token. @throws ProblemError login_failed, too_many_tries */
+  logIn(token: string, visitor: Visitor): Promise<string>;
+  /** Ends the session of a request, or all. */
+  logOut(identity: Identity, everywhere: boolean): Promise<void>;
+}
+
+/** Makes the way in. */
+export function createAccess({ token, rules, proxies, sessions, tries }: AccessOptions): Access {
+  const expected = token === null ? null : digest(token);
+
+  const checkToken = async (given: string, { address }: Visitor): Promise<void> => {
+    tries.check(address);
+    if (expected !== null && isSameDigest(await digest(given), await expected)) return tries.succeeded(address);
+    tries.failed(address);
+    throw new ProblemError("login_failed", "The access token is not the one of this server.");
+  };
+
+  const identify = async (context: Context): Promise<Identity | null> => {
+    const visitor = context.get("visitor");
+    if (visitor.user !== null) return { kind: "user", name: visitor.user };
+    if (token === null) return proxies.userHeader === null ? ANYONE : null;
+    const secret = getCookie(context, SESSION_COOKIE);
+    const session = secret === undefined ? null : await sessions.find(secret);
+    if (session !== null) return { kind: "session", sessionId: session.id, ended: session.ended };
+    const bearer = /^Bearer +(\S+)$/i.exec(context.req.header("Authorization") ?? "")?.[1];
+    if (bearer === undefined) return null;
+    await checkToken(bearer, visitor);
+    return { kind: "program" };
+  };
+
+  return {
+    cookie: token === null ? null : { name: SESSION_COOKIE, maxAgeSeconds: SESSION_IDLE_MS / 1_000 },
+
+    async guardSite(context, next) {
+      const visitor = visitorOf(context, proxies);
+      context.set("visitor", visitor);
+      const { req } = context;
+      checkSite(
+        {
+          method: req.method,
+          path: req.path,
+          isSocket: req.header("Upgrade")?.toLowerCase() === "websocket",
+          host: visitor.host,
+          origin: req.header("Origin"),
+          fetchSite: req.header("Sec-Fetch-Site"),
+        },
+        rules,
+      );
+      await next();
+    },
+
+    async requireIdentity(context, next) {
+      const identity = await identify(context);
+      if (identity === null) {
+        throw new ProblemError("login_required", "This server needs a login, or its access token as a bearer token.");
+      }
+      context.set("identity", identity);
+      await next();
+    },
+
+    async logIn(given, visitor) {
+      await checkToken(given, visitor);
+      return sessions.begin();
+    },
+
+    async logOut(identity, everywhere) {
+      if (everywhere) await sessions.endAll();
+      else if (identity.kind === "session") await sessions.end(identity.sessionId);
+    },
+  };
+}

@@ -1,0 +1,206 @@
+/** Access: the sites that requests come from, limited tries, visitors behind proxies. */
+import { Hono } from "hono";
+import { describe, expect, test } from "vitest";
+import { ProblemError } from "../../protocol/problem.ts";
+import { networkList } from "../../runtime/node-addresses.ts";
+import { checkSite, hostName, type SiteRequest } from "../../server/access/same-site.ts";
+import { DEFAULT_TRY_LIMITS, Tries } from "../../server/access/tries.ts";
+import { visitorOf, type ProxyTrust, type Visitor } from "../../server/access/visitor.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const REQUEST: SiteRequest = {
+  method: "GET",
+  path: "/",
+  isSocket: false,
+  host: "127.0.0.1:8787",
+  origin: undefined,
+  fetchSite: undefined,
+};
+const LOOPBACK = { hosts: new Set(["console.example"]), origins: new Set(["https://friend.example"]) };
+
+function codeOf(action: () => void): string | null {
+  try {
+    action();
+    return null;
+  } catch (error) {
+    return error instanceof ProblemError ? error.code : "other";
+  }
+}
+
+const site = (change: Partial<SiteRequest>, rules = LOOPBACK) =>
+  codeOf(() => checkSite({ ...REQUEST, ...change }, rules));
+
+describe("checkSite()", () => {
+  test.each([
+    "127.0.0.1:8787",
+    "127.8.8.8",
+    "localhost",
+    "LOCALHOST:3000",
+    "yoi.localhost:8787",
+    "[::1]:8787",
+    "console.example",
+    "Console.Example:443",
+  ])("lets the name %s in", (host) => {
+    expect(site({ host })).toBe(null);
+  });
+
+  test.each([
+    undefined,
+    "",
+    "evil.example",
+    "evil.example:8787",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "127.0.0.1@evil.example",
+    "console.example.",
+    "localhost/evil",
+    "localhost:8787:1",
+    "[::1",
+    "10.0.0.1",
+    "0.0.0.0",
+    "xn--localhost-.example",
+  ])("refuses the name %s", (host) => {
+    expect(site({ host })).toBe("host_refused");
+  });
+
+  test("lets every name in where visitors are told apart otherwise, but never none", () => {
+    const rules = { hosts: null, origins: LOOPBACK.origins };
+    expect(codeOf(() => checkSite({ ...REQUEST, host: "anything.example" }, rules))).toBe(null);
+    expect(codeOf(() => checkSite({ ...REQUEST, host: undefined }, rules))).toBe("host_refused");
+  });
+
+  const commands: [string, Partial<SiteRequest>][] = [
+    ["a post", { method: "POST", path: "/api/companion/messages" }],
+    ["a form's post", { method: "POST", path: "/login" }],
+    ["a delete", { method: "DELETE", path: "/x" }],
+    ["a socket", { isSocket: true, path: "/api/runtimes/a/workers/b/events/ws" }],
+    ["a read of the API", { path: "/api/workers" }],
+  ];
+  test.each(commands)("lets %s in from its own pages, from programs, and from sites on the list", (_name, change) => {
+    expect(site(change)).toBe(null);
+    expect(site({ ...change, origin: "http://127.0.0.1:8787", fetchSite: "same-origin" })).toBe(null);
+    expect(site({ ...change, origin: "https://127.0.0.1:8787" })).toBe(null);
+    expect(site({ ...change, fetchSite: "none" })).toBe(null);
+    expect(site({ ...change, origin: "https://friend.example", fetchSite: "cross-site" })).toBe(null);
+  });
+
+  test.each(commands)("refuses %s from every other site", (_name, change) => {
+    for (const origin of [
+      "http://evil.example",
+      "http://127.0.0.1:9999",
+      "http://localhost:8787",
+      "null",
+      "",
+      "file://127.0.0.1:8787",
+      "http://127.0.0.1:8787.evil.example",
+      "http://friend.example",
+    ]) {
+      expect([origin, site({ ...change, origin })]).toEqual([origin, "origin_refused"]);
+    }
+    expect(site({ ...change, fetchSite: "cross-site" })).toBe("origin_refused");
+    expect(site({ ...change, fetchSite: "same-site" })).toBe("origin_refused");
+  });
+
+  test("lets a link from elsewhere open a page", () => {
+    expect(site({ fetchSite: "cross-site", path: "/runtimes/a/workers/b" })).toBe(null);
+  });
+
+  test("hostName() reads names and addresses", () => {
+    expect(["A.b:1", "[::1]:80", "a b", undefined].map(hostName)).toEqual(["a.b", "[::1]", null, null]);
+  });
+});
+
+describe("Tries", () => {
+  const limits = { ...DEFAULT_TRY_LIMITS, freeTries: 2, firstWaitMs: 1_000, maxWaitMs: 4_000, freeTriesInAll: 8 };
+
+  test("cost nothing at first, then ever more, and waiting is enough", async () => {
+    const clock = new ManualClock();
+    const tries = new Tries(clock, limits);
+    const check = (address = "a") => codeOf(() => tries.check(address));
+    const seen: (string | null)[] = [];
+    for (const waitMs of [0, 1_000, 2_000, 4_000, 4_000]) {
+      tries.failed("a");
+      await clock.advance(Math.max(0, waitMs - 1));
+      seen.push(check());
+      await clock.advance(1);
+      expect(check()).toBe(null);
+    }
+    expect(seen).toEqual([null, "too_many_tries", "too_many_tries", "too_many_tries", "too_many_tries"]);
+    expect(check("b")).toBe(null);
+    await clock.advance(limits.forgetMs);
+    tries.failed("a");
+    expect(check()).toBe(null);
+  });
+
+  test("are forgotten after the right one", () => {
+    const tries = new Tries(new ManualClock(), limits);
+    tries.failed("a");
+    tries.succeeded("a");
+    tries.failed("a");
+    expect(codeOf(() => tries.check("a"))).toBe(null);
+  });
+
+  test("from ever new addresses are limited too, and cost bounded memory", async () => {
+    const clock = new ManualClock();
+    const tries = new Tries(clock, { ...limits, maxAddresses: 3 });
+    for (let index = 0; index < 8; index += 1) tries.failed(`address ${index}`);
+    expect(codeOf(() => tries.check("another"))).toBe("too_many_tries");
+    await clock.advance(1_000);
+    expect(codeOf(() => tries.check("another"))).toBe(null);
+  });
+});
+
+describe("visitorOf()", () => {
+  const trust = (peer: string | null, userHeader: string | null = "X-User"): ProxyTrust => ({
+    peerAddress: () => peer,
+    isTrusted: networkList(["127.0.0.1", "10.0.0.0/8", "fd00::/8"]),
+    userHeader,
+  });
+
+  async function visit(proxies: ProxyTrust, headers: Record<string, string>): Promise<Visitor> {
+    const app = new Hono().get("/", (context) => context.json(visitorOf(context, proxies)));
+    const response = await app.request("http://yoi.example/", { headers: { Host: "yoi.example", ...headers } });
+    return (await response.json()) as Visitor;
+  }
+
+  const FORWARDED = {
+    "X-Forwarded-For": "6.6.6.6, 203.0.113.9, 10.1.1.1",
+    "X-Forwarded-Host": "console.example",
+    "X-Forwarded-Proto": "https",
+    "X-User": "ada",
+  };
+
+  test("believes what a trusted proxy forwards, and only the newest address that is no proxy's", async () => {
+    for (const peer of ["10.9.9.9", "::ffff:10.9.9.9", "fd00::7", "127.0.0.1"]) {
+      expect(await visit(trust(peer), FORWARDED)).toEqual({
+        address: "203.0.113.9",
+        host: "console.example",
+        isSecure: true,
+        user: "ada",
+      });
+    }
+  });
+
+  test("believes nothing of that from anybody else", async () => {
+    for (const peer of ["203.0.113.7", "2001:db8::1", null]) {
+      expect(await visit(trust(peer), FORWARDED)).toEqual({
+        address: peer ?? "unknown",
+        host: "yoi.example",
+        isSecure: false,
+        user: null,
+      });
+    }
+  });
+
+  test("takes no user where no header is configured, and no name that is none", async () => {
+    expect((await visit(trust("10.0.0.1", null), FORWARDED)).user).toBe(null);
+    expect((await visit(trust("10.0.0.1"), { "X-User": "a b" })).user).toBe(null);
+    expect((await visit(trust("10.0.0.1"), { "X-User": "x".repeat(201) })).user).toBe(null);
+  });
+
+  test("networkList() says what is no network", () => {
+    for (const network of ["", "nowhere", "10.0.0.0/33", "10.0.0.0/x", "::1/129", "10.0.0"]) {
+      expect(() => networkList([network])).toThrow("no network");
+    }
+  });
+});
