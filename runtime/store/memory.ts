@@ -104,7 +104,7 @@ export function createMemoryStore(): RuntimeStore {
       kept.entries = [...kept.entries, ...entries].filter(({ index }) => index >= oldestEntry);
       kept.entriesEnd += entries.length;
       kept.events = kept.events.filter((event) => event.position >= oldestPosition && !compacted.has(event.position));
-      kept.submissions = kept.submissions.slice(-maxSubmissions);
+      kept.submissions = kept.submissions.slice(Math.max(0, kept.submissions.length - maxSubmissions));
     },
 
     async [Symbol.asyncDispose]() {},

@@ -40,7 +40,7 @@ export function openFile({ path, sync, maxBytes }: SqliteFileOptions): SqliteFil
   mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
   const lock = connect(`${path}.lock`, 0);
   try {
-    lock.exec("BEGIN EXCLUSIVE");
+    lock.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
     const database = connect(path, BUSY_TIMEOUT_MS);
     try {
       database.exec(`
@@ -73,7 +73,12 @@ export function openFile({ path, sync, maxBytes }: SqliteFileOptions): SqliteFil
 }
 
 function connect(path: string, timeout: number): DatabaseSync {
-  // Made by us, so that nobody else may read it; SQLite gives its other files the same mode.
-  closeSync(openSync(path, "a", FILE_MODE));
+  try {
+    // Made by us, so that nobody else may read it; SQLite gives its other files the same mode.
+    closeSync(openSync(path, "wx", FILE_MODE));
+  } catch (error) {
+    // One that is there is not even opened here: closing it would let go of every lock that this process has on it.
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
   return new DatabaseSync(path, { timeout });
 }

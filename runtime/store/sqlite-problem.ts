@@ -46,7 +46,8 @@ export function storeProblem(error: unknown, path: string): ProblemError | Range
   if (error instanceof RangeError || error instanceof ProblemError) return error;
   const message = error instanceof Error ? error.message : "";
   const known = MESSAGES.find(([pattern]) => pattern.test(message))?.[1];
-  const code = known ?? CODES[codeOf(error)] ?? (UNCLEAR.test(message) ? CODES[probe(path)] : undefined) ?? "store_failed";
+  const code =
+    known ?? CODES[codeOf(error)] ?? (UNCLEAR.test(message) ? CODES[probe(path)] : undefined) ?? "store_failed";
   return new ProblemError(code, DETAILS[code], { cause: error });
 }
 

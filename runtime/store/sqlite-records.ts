@@ -29,6 +29,7 @@ export const WorkerRecordText = jsonOf(
     epoch,
     formerEpochs: z.array(z.object({ epoch, end: whole })),
     createdTs: whole,
+    isPartial: z.optional(z.literal(true)),
   }),
 );
 

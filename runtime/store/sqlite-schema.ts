@@ -40,7 +40,10 @@ export function migrate(database: DatabaseSync, migrations: readonly string[] = 
     throw new ProblemError("store_corrupt", "The file is a database of something else.");
   }
   if (version > migrations.length) {
-    throw new ProblemError("store_too_new", `The store has version ${version}; this program knows ${migrations.length}.`);
+    throw new ProblemError(
+      "store_too_new",
+      `The store has version ${version}; this program knows ${migrations.length}.`,
+    );
   }
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;

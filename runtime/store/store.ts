@@ -39,6 +39,8 @@ export interface WorkerRecord {
   readonly formerEpochs: readonly FormerEpoch[];
   /** Epoch milliseconds. */
   readonly createdTs: number;
+  /** Its conversation is still being brought in: whoever finds it so after a restart removes it. */
+  readonly isPartial?: true;
 }
 
 /** One event of a log. Positions start at 1 and have no gaps when they are appended; compaction leaves gaps. */

@@ -1,0 +1,67 @@
+/**
+ * The link to a thread of the SQLite store.
+ *
+ * Owns the thread: its start, its answers in the order of the requests, and its end, expected or not. It keeps the process
+ * alive only as long as somebody waits for an answer.
+ */
+import { Worker } from "node:worker_threads";
+import type { Answers, Reply, Request, RequestOf, SetAside, Task } from "./sqlite-messages.ts";
+import { fromFailure, lostThread } from "./sqlite-problem.ts";
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The thread's program is beside this one: a source beside the source, built beside what is built. */
+function programBeside(url: string): URL {
+  return new URL(url.endsWith(".ts") ? "./sqlite-thread.ts" : "./sqlite-thread.js", url);
+}
+
+/** A thread at work. */
+export class ThreadLink {
+  readonly #thread: Worker;
+  readonly #waiting: Waiting[] = [];
+  #lost: Error | null = null;
+
+  constructor(task: Task, onSetAside: (setAside: readonly SetAside[]) => void) {
+    this.#thread = new Worker(programBeside(import.meta.url), { workerData: task });
+    this.#thread.on("message", ({ failure, value, setAside }: Reply) => {
+      if (setAside) onSetAside(setAside);
+      const waiting = this.#waiting.shift();
+      if (this.#waiting.length === 0) this.#thread.unref();
+      if (failure) waiting?.reject(fromFailure(failure));
+      else waiting?.resolve(value);
+    });
+    this.#thread.on("error", (error) => this.#lose(error));
+    this.#thread.on("exit", () => this.#lose(null));
+  }
+
+  /** The thread's next answer: the first of all says how its start went. */
+  next(): Promise<unknown> {
+    if (this.#lost) return Promise.reject(this.#lost);
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.push({ resolve, reject });
+    this.#thread.ref();
+    return promise;
+  }
+
+  /** Asks, and waits for the answer. @throws ProblemError store_failed where the thread is gone, or what it answers */
+  ask<Kind extends Request["kind"]>(request: RequestOf<Kind>): Promise<Answers[Kind]> {
+    const answer = this.next();
+    if (!this.#lost) this.#thread.postMessage(request);
+    // why: the thread answers each kind of request with its kind of answer.
+    return answer as Promise<Answers[Kind]>;
+  }
+
+  /** Ends the thread, whatever it does. */
+  async end(): Promise<void> {
+    await this.#thread.terminate();
+    this.#lose(null);
+  }
+
+  #lose(cause: unknown): void {
+    this.#lost ??= lostThread(cause);
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#lost);
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * The program of the SQLite store's thread.
+ *
+ * Owns the order of work: a request, its answer, and when nothing waits, the upkeep that nobody should wait for. SQLite's
+ * own log goes into the database when the store rests, when it has grown, or when it has waited long; with it goes what a
+ * power cut could cost. Started by `sqlite.ts` alone.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { backUp } from "./sqlite-backup.ts";
+import { openFile, type SqliteFile, type SqliteFileOptions } from "./sqlite-file.ts";
+import type { Reply, Request, Task, WriteOperation } from "./sqlite-messages.ts";
+import { asFailure } from "./sqlite-problem.ts";
+import { Quarantine } from "./sqlite-quarantine.ts";
+import { SqliteReader } from "./sqlite-reader.ts";
+import { scan } from "./sqlite-scan.ts";
+import { SqliteWriter } from "./sqlite-writer.ts";
+
+const REST_MS = 250;
+const MAX_UNSAVED_MS = 3_000;
+const MAX_LOG_BYTES = 8 * 1024 * 1024;
+/** What a commit writes at the least, in about. */
+const COMMIT_BYTES = 3 * 4096;
+/** Free pages that are let be, as a share of all and in number; and how many are given back at a time. */
+const FREE_SHARE = 0.2;
+const FREE_PAGES = 256;
+const VACUUM_PAGES = 1_024;
+
+/** A store, open, as its thread has it. */
+class Store {
+  readonly #file: SqliteFile;
+  readonly #quarantine: Quarantine;
+  readonly #reader: SqliteReader;
+  readonly #writer: SqliteWriter;
+  #unsavedBytes = 0;
+  #unsavedSince = 0;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SqliteFileOptions) {
+    this.#file = openFile(options);
+    try {
+      const { database } = this.#file;
+      this.#quarantine = new Quarantine(database);
+      const ledger = scan(database, this.#quarantine);
+      this.#reader = new SqliteReader(database, ledger, this.#quarantine);
+      this.#writer = new SqliteWriter(database, options, ledger);
+    } catch (error) {
+      this.#file[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  answer(request: Request): unknown {
+    switch (request.kind) {
+      case "write":
+        return this.#write(request.operations);
+      case "load_runtime":
+        return this.#reader.runtime();
+      case "load_config_bundles":
+        return this.#reader.configBundles();
+      case "list_workers":
+        return this.#reader.workerIds();
+      case "load_worker":
+        return this.#reader.worker(request.workerId);
+      case "close":
+        return this.#close();
+    }
+  }
+
+  /** What has been set aside, where that has changed. */
+  news(): Reply["setAside"] {
+    return this.#quarantine.news();
+  }
+
+  /** After an answer has gone out: saves at once where it must be, or as soon as the store rests. */
+  afterwards(): void {
+    if (this.#unsavedBytes === 0) return;
+    if (this.#unsavedBytes > MAX_LOG_BYTES || Date.now() - this.#unsavedSince > MAX_UNSAVED_MS) this.#save();
+    else {
+      clearTimeout(this.#rest);
+      this.#rest = setTimeout(() => this.#save(), REST_MS);
+    }
+  }
+
+  #write(operations: readonly WriteOperation[]): unknown {
+    const results = this.#writer.write(operations);
+    if (this.#unsavedBytes === 0) this.#unsavedSince = Date.now();
+    this.#unsavedBytes += COMMIT_BYTES;
+    for (const operation of operations) this.#unsavedBytes += sizeOf(operation);
+    return results;
+  }
+
+  #save(): void {
+    clearTimeout(this.#rest);
+    this.#unsavedBytes = 0;
+    try {
+      this.#giveBack();
+      this.#file.database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch {
+      // The log has it all the same, and the next write will say what is wrong.
+    }
+  }
+
+  /** Gives pages that are free back to the disk. */
+  #giveBack(): void {
+    const free = this.#count("freelist_count");
+    if (free < FREE_PAGES || free < this.#count("page_count") * FREE_SHARE) return;
+    this.#file.database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+    this.#unsavedBytes = COMMIT_BYTES;
+    this.#rest = setTimeout(() => this.#save(), REST_MS);
+  }
+
+  #count(pragma: "freelist_count" | "page_count"): number {
+    return Number(this.#file.database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
+  }
+
+  #close(): null {
+    clearTimeout(this.#rest);
+    try {
+      this.#writer.markClean();
+      this.#file.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // Then it counts as not closed, which is true.
+    }
+    this.#file[Symbol.dispose]();
+    return null;
+  }
+}
+
+function sizeOf(operation: WriteOperation): number {
+  if (operation.kind === "append") return operation.events.reduce((sum, { payload }) => sum + payload.length, 0);
+  if (operation.kind !== "checkpoint") return 0;
+  const { state, entries } = operation.checkpoint;
+  return entries.reduce((sum, { payload }) => sum + payload.length, state.length);
+}
+
+function reply(path: string, answer: () => unknown, news: () => Reply["setAside"]): void {
+  let outcome: Reply;
+  try {
+    const value = answer();
+    outcome = { failure: null, value, setAside: news() };
+  } catch (error) {
+    outcome = { failure: asFailure(error, path), value: null, setAside: null };
+  }
+  parentPort?.postMessage(outcome);
+}
+
+function run(task: Task): void {
+  if (task.kind === "backup") {
+    reply(
+      task.to,
+      () => backUp(task.from, task.to),
+      () => null,
+    );
+    return;
+  }
+  const { path } = task.options;
+  let store: Store | null = null;
+  reply(
+    path,
+    () => void (store = new Store(task.options)),
+    () => store?.news() ?? null,
+  );
+  parentPort?.on("message", (request: Request) => {
+    const open = store;
+    if (!open) return;
+    reply(
+      path,
+      () => open.answer(request),
+      () => (request.kind === "close" ? null : open.news()),
+    );
+    if (request.kind === "close") store = null;
+    else open.afterwards();
+  });
+}
+
+// why: `workerData` is what `sqlite.ts` gave.
+run(workerData as Task);
