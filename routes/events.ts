@@ -7,7 +7,7 @@
 import { Hono, type Context } from "hono";
 import type { UpgradeWebSocket, WSContext } from "hono/ws";
 import { ViewerId } from "../protocol/demo.ts";
-import { ProblemError } from "../protocol/problem.ts";
+import { closeCodeOf, ProblemError } from "../protocol/problem.ts";
 import type { Backend, Observation, ViewRequest } from "../server/backend.ts";
 import type { DemoFaults } from "../server/demo-faults.ts";
 import type { ViewerSocket } from "../server/viewer-socket.ts";
@@ -45,11 +45,13 @@ export function eventRoutes(backend: Backend, { upgradeWebSocket, viewerSocket, 
           ...(cursor === undefined ? {} : { cursor }),
         };
         const viewerId = ViewerId.safeParse(context.req.query("viewer_id"));
+        const identity = context.get("identity");
         const closed = new AbortController();
         let observation: Observation | null = null;
         return {
           onOpen(_event, raw) {
             observation = backend.observe(ref, request, viewerSocket(raw, closed));
+            if (identity.kind === "session") endWith(identity.ended, raw, closed.signal);
             if (viewerId.success) faults?.noteViewer(viewerId.data, () => cut(raw), closed.signal);
           },
           onMessage: () => observation?.refuseFrame(),
@@ -58,6 +60,13 @@ export function eventRoutes(backend: Backend, { upgradeWebSocket, viewerSocket, 
         };
       }),
     );
+}
+
+/** Closes a socket when the login that opened it ends. */
+function endWith(ended: AbortSignal, socket: WSContext, closed: AbortSignal): void {
+  const close = () => socket.close(closeCodeOf("login_required"), "login_required");
+  if (ended.aborted) close();
+  else ended.addEventListener("abort", close, { once: true, signal: closed });
 }
 
 /** What a cut looks like where a platform only knows how to close. */

@@ -21,6 +21,7 @@ export type ReadFile = (path: string) => Promise<string>;
 /** Longest path or address of a file. */
 const PATH_MAX_CHARS = 4_096;
 const HOUR_MS = 3_600_000;
+const LIST_MAX_CHARS = 8_192;
 
 // Each says in its own words what would be right: configuration is read before any of Zod's locales is there.
 
@@ -58,6 +59,20 @@ export function durationMs(fallback: number, minMs = 1) {
 /** One of a few words. */
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
   return z.enum(values, `expected ${values.join(" or ")}`);
+}
+
+/** Texts separated by commas; none where the setting is absent. */
+export function listOf(pattern: RegExp, expected: string) {
+  return z._default(
+    z.pipe(
+      z.string().check(z.maxLength(LIST_MAX_CHARS, expected)),
+      z.pipe(
+        z.transform((list: string) => list.split(",").map((item) => item.trim())),
+        z.array(z.string().check(z.regex(pattern, expected))),
+      ),
+    ),
+    [],
+  );
 }
 
 /** Those that are set: empty values count as absent. */

@@ -5,25 +5,32 @@
  */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { ProblemError } from "../protocol/problem.ts";
+import { asProblem, ProblemError } from "../protocol/problem.ts";
 import { assetRoutes } from "../routes/assets.ts";
 import { companionRoutes } from "../routes/companion.ts";
+import { conversationRoutes, isImport } from "../routes/conversations.ts";
 import { consoleRoutes, renderProblemPage } from "../routes/console.ts";
 import { demoRoutes } from "../routes/demo.ts";
 import { eventRoutes } from "../routes/events.ts";
 import { healthRoutes } from "../routes/health.ts";
+import { loginRoutes, logoutRoutes } from "../routes/login.ts";
 import { refuseOtherMethods } from "../routes/methods.ts";
-import { notFoundHandler, problemHandler, type ProblemRendering } from "../routes/problem.ts";
+import { notFoundHandler, problemHandler, wantsPage, type ProblemRendering } from "../routes/problem.ts";
 import { runtimeRoutes } from "../routes/runtimes.ts";
 import { workerRoutes } from "../routes/workers.ts";
 import { observerSocket } from "../runtime/observation/observer-socket.ts";
+import type { Access } from "./access/access.ts";
 import type { Backend } from "./backend.ts";
 import type { DemoFaults } from "./demo-faults.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
 
+/** Where the app is served. */
+const BASE = "/";
+
 /** What an app is made of. */
 export interface AppOptions {
+  readonly access: Access;
   readonly backend: Backend;
   readonly platform: Platform;
   readonly workspaceName: string;
@@ -36,25 +43,38 @@ export interface AppOptions {
 
 /** Makes the app. It holds no port: `app.request()` drives all of it. */
 export function createApp(options: AppOptions): Hono {
-  const { backend, platform, workspaceName, demo, limits, onUnexpected } = options;
+  const { access, backend, platform, workspaceName, demo, limits, onUnexpected } = options;
   const app = new Hono();
   const rendering: ProblemRendering = {
     onUnexpected,
     renderPage: (problem, context) => renderProblemPage(problem, context, platform.assets),
   };
-  app.onError(problemHandler(rendering));
+  const renderProblem = problemHandler(rendering);
+  app.onError((error, context) => {
+    if (access.cookie === null || asProblem(error).code !== "login_required" || !wantsPage(context)) {
+      return renderProblem(error, context);
+    }
+    const { pathname, search } = new URL(context.req.url);
+    return context.redirect(`${BASE}login?next=${encodeURIComponent(pathname.slice(BASE.length) + search)}`, 303);
+  });
   app.notFound(notFoundHandler(rendering));
-  app.use(
-    bodyLimit({
-      maxSize: limits.maxBodyBytes,
-      onError: () => {
-        throw new ProblemError("body_too_large", `The body is larger than ${limits.maxBodyBytes} bytes.`);
-      },
-    }),
-  );
+  const limitBody = bodyLimit({
+    maxSize: limits.maxBodyBytes,
+    onError: () => {
+      throw new ProblemError("body_too_large", `The body is larger than ${limits.maxBodyBytes} bytes.`);
+    },
+  });
+  app.use((context, next) => (isImport(context) ? next() : limitBody(context, next)));
+  app.use(access.guardSite);
   app.route("/", healthRoutes());
+  app.route("/", assetRoutes(platform.assets));
+  if (access.cookie)
+    app.route("/", loginRoutes(access, access.cookie, { assets: platform.assets, workspaceName, base: BASE }));
+  app.use(access.requireIdentity);
+  if (access.cookie) app.route("/", logoutRoutes(access, access.cookie, BASE));
   app.route("/", runtimeRoutes(backend));
   app.route("/", workerRoutes(backend, limits));
+  app.route("/", conversationRoutes(backend));
   app.route("/", companionRoutes(backend, limits));
   app.route(
     "/",
@@ -62,7 +82,6 @@ export function createApp(options: AppOptions): Hono {
   );
   app.route("/", consoleRoutes(backend, { assets: platform.assets, workspaceName, demo: demo !== null, ...limits }));
   if (demo) app.route("/", demoRoutes(demo));
-  app.route("/", assetRoutes(platform.assets));
   refuseOtherMethods(app);
   return app;
 }

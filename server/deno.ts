@@ -4,27 +4,31 @@
  * Owns what only Deno has: its signals, its environment. It runs the sources; only the browser's files are built.
  */
 import { listen } from "../runtime/deno-listen.ts";
+import { peerAddress } from "../runtime/deno-peer.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
+import { systemRandom } from "../runtime/clock.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
 import { loadAssets } from "./node-assets.ts";
+import { withKeptSecret } from "./node-cursor-secret.ts";
 import { openWorkspace } from "./workspace.ts";
 
 async function start(): Promise<void> {
-  const config = await readConfig(Deno.env.toObject(), (path) => Deno.readTextFile(path));
+  const config = await withKeptSecret(await readConfig(Deno.env.toObject(), (path) => Deno.readTextFile(path)), systemRandom);
   const assets = await loadAssets(new URL("../dist/client/", import.meta.url));
   const workspace = await openWorkspace({
     config,
     registry: processRegistry,
     host: { os: Deno.build.os, arch: Deno.build.arch },
+    sessionFile: null,
     onUnexpected: (error) => console.error(error),
   });
   const { host, port } = config;
   const listening = await listen({
     host,
     port,
-    createApp: (upgradeWebSocket) => workspace.createApp({ upgradeWebSocket, assets }),
+    createApp: (upgradeWebSocket) => workspace.createApp({ upgradeWebSocket, assets, peerAddress }),
   });
   const stop = async (): Promise<void> => {
     await workspace.close();

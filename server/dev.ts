@@ -10,17 +10,20 @@ import process from "node:process";
 import { serve, upgradeWebSocket } from "@hono/node-server";
 import { createServer as createVite } from "vite";
 import { WebSocketServer } from "ws";
+import { peerAddress } from "../runtime/node-addresses.ts";
 import { createEmbeddedRegistry } from "../runtime/registry.ts";
 import type * as WorkspaceModule from "./workspace.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
 import { CLIENT_FRAME_MAX_BYTES } from "../runtime/edge-limits.ts";
+import { systemRandom } from "../runtime/clock.ts";
+import { withKeptSecret } from "./node-cursor-secret.ts";
 import type { Assets } from "./platform.ts";
 
 const SERVER_FOLDERS = /\/(?:protocol|prompts|runtime|server|routes|islands)\//;
 const SETTLE_MS = 50;
 
-const config = await readConfig(process.env, (path) => readFile(path, "utf8"));
+const config = await withKeptSecret(await readConfig(process.env, (path) => readFile(path, "utf8")), systemRandom);
 const vite = await createVite({ server: { middlewareMode: true }, appType: "custom" });
 const registry = createEmbeddedRegistry();
 const assets: Assets = {
@@ -36,12 +39,13 @@ const open = async (): Promise<WorkspaceModule.Workspace> => {
     config,
     registry,
     host: { os: process.platform, arch: process.arch },
+    sessionFile: null,
     onUnexpected: (error) => console.error(error),
   });
 };
 
 let workspace = await open();
-let app = workspace.createApp({ upgradeWebSocket, assets });
+let app = workspace.createApp({ upgradeWebSocket, assets, peerAddress });
 
 let settling: NodeJS.Timeout | undefined;
 vite.watcher.on("change", (path) => {
@@ -52,7 +56,7 @@ vite.watcher.on("change", (path) => {
       async (next) => {
         const former = workspace;
         workspace = next;
-        app = next.createApp({ upgradeWebSocket, assets });
+        app = next.createApp({ upgradeWebSocket, assets, peerAddress });
         await former.detach();
         console.log("The server was put together anew.");
       },

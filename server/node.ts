@@ -6,27 +6,31 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { listen } from "../runtime/node-listen.ts";
+import { peerAddress } from "../runtime/node-addresses.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
+import { systemRandom } from "../runtime/clock.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
 import { loadAssets } from "./node-assets.ts";
+import { withKeptSecret } from "./node-cursor-secret.ts";
 import { openWorkspace } from "./workspace.ts";
 
 async function start(): Promise<void> {
-  const config = await readConfig(process.env, (path) => readFile(path, "utf8"));
+  const config = await withKeptSecret(await readConfig(process.env, (path) => readFile(path, "utf8")), systemRandom);
   const assets = await loadAssets(new URL("../client/", import.meta.url));
   const workspace = await openWorkspace({
     config,
     registry: processRegistry,
     host: { os: process.platform, arch: process.arch },
+    sessionFile: null,
     onUnexpected: (error) => console.error(error),
   });
   const { host, port } = config;
   const listening = await listen({
     host,
     port,
-    createApp: (upgradeWebSocket) => workspace.createApp({ upgradeWebSocket, assets }),
+    createApp: (upgradeWebSocket) => workspace.createApp({ upgradeWebSocket, assets, peerAddress }),
   });
   const stop = async (): Promise<void> => {
     await workspace.close();

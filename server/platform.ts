@@ -4,6 +4,7 @@
  * Owns the two values that differ between platforms: how a request becomes a WebSocket, and what the browser's files
  * are. Everything else of the app is the same everywhere.
  */
+import type { Context } from "hono";
 import type { UpgradeWebSocket } from "hono/ws";
 
 /** A file for the browser. */
@@ -26,4 +27,6 @@ export interface Assets {
 export interface Platform {
   readonly upgradeWebSocket: UpgradeWebSocket;
   readonly assets: Assets;
+  /** The address at the other end of a request's connection; null where it can't be told. */
+  readonly peerAddress: (context: Context) => string | null;
 }

@@ -13,8 +13,12 @@ import { openEmbeddedRuntime, type EmbeddedRuntime } from "../runtime/embedded.t
 import { DEFAULT_LIMITS, type Limits } from "../runtime/limits.ts";
 import type { EmbeddedRegistry } from "../runtime/registry.ts";
 import { openRestartableRuntime } from "../runtime/restartable.ts";
-import { createMemoryStore } from "../runtime/store/memory.ts";
+import { withStore } from "../runtime/store/open-store.ts";
 import type { RuntimeStore } from "../runtime/store/store.ts";
+import { networkList } from "../runtime/node-addresses.ts";
+import { createAccess } from "./access/access.ts";
+import { Sessions, type SessionFile } from "./access/sessions.ts";
+import { Tries } from "./access/tries.ts";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { createBackend } from "./create-backend.ts";
@@ -38,6 +42,8 @@ export interface WorkspaceOptions {
   readonly config: Config;
   readonly registry: EmbeddedRegistry;
   readonly host: HostFacts;
+  /** Where logins outlive the process; null: they end with it. */
+  readonly sessionFile: SessionFile | null;
   readonly onUnexpected: (error: unknown) => void;
 }
 
@@ -53,7 +59,7 @@ export interface Workspace {
 
 /** Puts a workspace server together. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { config, registry, host, onUnexpected } = options;
+  const { config, registry, host, sessionFile, onUnexpected } = options;
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
   const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config));
@@ -68,7 +74,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     ...DEFAULT_BACKEND_LIMITS,
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     // Room for all that the Runtime keeps and for as much again that comes while it is read.
-    windowFrames: config.retentionEvents * 2,
+    windowFrames: config.retention.retentionEvents * 2,
     // No Runtime is given up before its own time-out.
     runtimeTimeoutMs: Math.max(
       DEFAULT_BACKEND_LIMITS.runtimeTimeoutMs,
@@ -89,10 +95,28 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     clock: systemClock,
     random: systemRandom,
   });
+  const sessions = await Sessions.load(systemClock, systemRandom, sessionFile);
+  const tries = new Tries(systemClock);
+  const { allowedHosts, allowedOrigins, trustedProxies, userHeader, token } = config.access;
+  const isOpen = token === null && userHeader === null;
+  const isTrusted = networkList(trustedProxies);
+  const accessOf = ({ peerAddress }: Platform) =>
+    createAccess({
+      token,
+      sessions,
+      tries,
+      // A login tells visitors apart, whatever name they come by; without one the name is all there is.
+      rules: {
+        hosts: isOpen || allowedHosts.length > 0 ? new Set(allowedHosts) : null,
+        origins: new Set(allowedOrigins),
+      },
+      proxies: { peerAddress, isTrusted, userHeader },
+    });
   const closeRemotes = () => Promise.all(remotes.map((remote) => remote[Symbol.asyncDispose]()));
   return {
     createApp: (platform) =>
       createApp({
+        access: accessOf(platform),
         backend,
         platform,
         workspaceName: config.workspace.displayName,
@@ -119,8 +143,7 @@ function demoFaultsOf(runtime: EmbeddedRuntime, { provider }: Config): DemoFault
 }
 
 async function openRuntime(config: Config): Promise<EmbeddedRuntime> {
-  const store = createMemoryStore();
-  const open = () => openOn(store, config);
+  const open = () => withStore(config.store, EMBEDDED_RUNTIME_ID, (store) => openOn(store, config));
   return config.provider.kind === "demo" ? openRestartableRuntime(open) : open();
 }
 
@@ -128,13 +151,14 @@ function openOn(store: RuntimeStore, config: Config): Promise<EmbeddedRuntime> {
   const limits: Limits = {
     ...DEFAULT_LIMITS,
     run: { ...DEFAULT_LIMITS.run, ...config.timeouts },
-    worker: { ...DEFAULT_LIMITS.worker, retentionEvents: config.retentionEvents },
+    worker: { ...DEFAULT_LIMITS.worker, ...config.retention },
   };
   return openEmbeddedRuntime({
     runtimeId: EMBEDDED_RUNTIME_ID,
     displayName: config.workspace.displayName,
     profiles: createConverseProfiles(config, config.workspace.displayName),
     store,
+    continueInterrupted: config.continueInterrupted,
     limits,
     clock: systemClock,
     random: systemRandom,
