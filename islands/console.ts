@@ -4,20 +4,20 @@
  * Owns the wiring only. Components get it by context; `main.tsx` starts it; the server makes one to render and never
  * starts it.
  */
-import { computed } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { ClientCursor } from "../protocol/cursor.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import type { ConsoleData } from "./console-data.ts";
 import type { Environment } from "./environment.ts";
 import { createFrame } from "./frame.ts";
 import type { Messages } from "./messages.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Paths } from "./paths.ts";
 import { Composer } from "./store/composer.ts";
 import { Connection } from "./store/connection.ts";
 import { Conversation } from "./store/conversation.ts";
 import { createDrafts } from "./store/drafts.ts";
 import { createSubmissionId } from "./store/local-id.ts";
-
 const PAGE_ENTRIES = 100;
 
 export function createConsole(data: ConsoleData, environment: Environment, messages: Messages) {
@@ -51,21 +51,31 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
     () => conversation.run.value.state === "active" && connection.state.value.kind !== "ended",
   );
   const drafts = createDrafts(ref, environment.storage);
+  const composer = new Composer({
+    ref,
+    api,
+    drafts,
+    clock,
+    createSubmissionId,
+    entries: conversation.entries,
+    isRunning,
+  });
+  /** Absent until it has been loaded. */
+  const outbox = signal<Outbox | undefined>(undefined);
   return {
     ...frame,
     data,
     conversation,
     connection,
     drafts,
-    composer: new Composer({
-      ref,
-      api,
-      drafts,
-      clock,
-      createSubmissionId,
-      entries: conversation.entries,
-      isRunning,
-    }),
+    composer,
+    outbox,
+    /** Sends what is in the message box, or lets it wait for its turn. */
+    async submit(): Promise<void> {
+      const queue = outbox.peek()?.queue;
+      if (queue?.isBusy.peek()) composer.handOver(queue.add);
+      else await composer.submit();
+    },
     isRunning,
     /** What people call the Worker. */
     label: computed(() => frame.listedLabel.value ?? (conversation.greeting.value.worker_name || ref.worker_id)),

@@ -4,6 +4,7 @@
  */
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { WorkerRef } from "../protocol/id.ts";
+import { createIme, type Ime } from "./composer/ime.ts";
 import type { FrameData } from "./console-data.ts";
 import type { Environment } from "./environment.ts";
 import { createFormats, type Formats } from "./formats.ts";
@@ -27,6 +28,10 @@ export interface Frame {
   readonly workers: WorkerList;
   /** What the person chose for this browser. */
   readonly preferences: Preferences;
+  /** Tells whose a key is, in every text field of the page. */
+  readonly ime: Ime;
+  /** Keys of Workers whose runs have ended since they were looked at; filled once `presence/` has been loaded. */
+  readonly unread: Signal<ReadonlySet<string>>;
   /** What the list calls the Worker; `undefined` while it is not in it. */
   readonly listedLabel: ReadonlySignal<string | undefined>;
   /** What people call the Worker. */
@@ -63,6 +68,8 @@ export function createFrame(data: FrameData, environment: Environment, messages:
     formats: createFormats(data.locale),
     workers,
     preferences: new Preferences(environment.storage),
+    ime: createIme(),
+    unread: signal(new Set()),
     listedLabel,
     label: computed(() => listedLabel.value ?? ref.worker_id),
     isRunning: signal(false),

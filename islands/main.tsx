@@ -7,6 +7,7 @@ import { hydrate, type ComponentChild } from "preact";
 import * as z from "zod/mini";
 import { AwayNotice } from "./away/away-notice.tsx";
 import { ComposerForm } from "./composer/composer-form.tsx";
+import { followIme } from "./composer/ime.ts";
 import {
   AWAY_DATA_ID,
   CONSOLE_DATA_ID,
@@ -85,7 +86,7 @@ function start(data: ConsoleData, messages: Messages): void {
   island("workers-nav", <WorkerNav />);
   island("composer", <ComposerForm />);
   page.composer.restore(typed);
-  followPreferences(page);
+  followPerson(page);
   page.isInteractive.value = true;
   page.connection.start();
   page.workers.start();
@@ -100,9 +101,13 @@ function start(data: ConsoleData, messages: Messages): void {
     wasWaiting = link.value === "waiting";
   });
   // The markdown reader is the largest part; what the server rendered stands meanwhile.
-  void load(() => import("./transcript/transcript.tsx"), page.composer.save).then(({ Transcript }) =>
-    island("transcript", <Transcript />),
-  );
+  void load(
+    () => Promise.all([import("./transcript/transcript.tsx"), import("./composer/create-outbox.tsx")]),
+    page.composer.save,
+  ).then(([{ Transcript }, { createOutbox }]) => {
+    island("transcript", <Transcript />);
+    page.outbox.value = createOutbox(page, environment.storage);
+  });
 }
 
 /** A page whose Worker can't be shown: its list lives, and it opens by itself when the Runtime is back. */
@@ -113,7 +118,7 @@ function startAway(data: AwayData, messages: Messages): void {
     bringAlive(id, <FrameContext.Provider value={page}>{child}</FrameContext.Provider>);
   island("workers-nav", <WorkerNav />);
   island("away-notice", <AwayNotice data={data} />);
-  followPreferences(page);
+  followPerson(page);
   page.isInteractive.value = true;
   workers.start(AWAY_POLL_MS);
   document.addEventListener("visibilitychange", () => void workers.refresh());
@@ -132,8 +137,9 @@ function bringAlive(id: string, island: ComponentChild): void {
   root.dataset["hydrated"] = "";
 }
 
-/** What a person has chosen holds from now on, in every tab. */
-function followPreferences({ preferences }: Frame): void {
+/** What a person has chosen holds from now on, in every tab; and whose a key is, is known in every field. */
+function followPerson({ preferences, ime }: Frame): void {
+  followIme(ime, document);
   preferences.restore();
   addEventListener("storage", (event) => preferences.adopt(event));
 }
@@ -159,7 +165,7 @@ function listen(page: Console): void {
     if (next && previous) composer.adopt(next, previous.text);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+    if (event.key !== "Escape" || event.defaultPrevented || page.ime.owns(event)) return;
     const open = document.querySelector<HTMLDetailsElement>("details.link[open]");
     if (open) open.open = false;
     else if (!document.querySelector(":popover-open")) void composer.cancelRun();

@@ -8,6 +8,7 @@ import type { ProblemCode } from "../protocol/problem.ts";
 import type { Locale } from "./console-data.ts";
 import { en } from "./messages-en.ts";
 import { ja } from "./messages-ja.ts";
+import type { PreferenceValues } from "./store/preferences.ts";
 
 export interface Messages {
   readonly skipToComposer: string;
@@ -73,9 +74,11 @@ export interface Messages {
   readonly composerPlaceholder: string;
   readonly send: string;
   readonly sending: string;
+  /** To send when the run has ended. */
+  readonly queue: string;
   readonly stop: string;
   readonly stopping: string;
-  readonly sendHint: string;
+  readonly sendHint: (sendKey: PreferenceValues["sendKey"]) => string;
   readonly busyHint: string;
   readonly tooLong: (by: string) => string;
   readonly kept: string;

@@ -1,28 +1,34 @@
 /**
- * The message box. Owns keys, growth and focus; the draft and its sending are the store's. Without scripts it is hidden
- * and a note says so.
+ * The message box. Owns keys, growth and focus; the draft and its sending are the stores'. What it does beyond sending
+ * comes with the outbox, a moment later. Without scripts it is hidden and a note says so.
  */
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useConsole } from "../context.ts";
 import { failureWords } from "../failure-words.ts";
 import { Icon } from "../icon.tsx";
 import { UpstreamNote } from "../status/upstream-note.tsx";
-import { createIme, isSendKey } from "./ime.ts";
+import { isSendKey } from "./ime.ts";
 
 const TOO_LONG_ID = "composer-too-long";
 const NOTICE_ID = "composer-notice";
 
 export function ComposerForm() {
-  const { composer, connection, messages, formats, isRunning, isInteractive, takesInput, label } = useConsole();
+  const page = useConsole();
+  const { composer, connection, messages, formats, isRunning, isInteractive, takesInput, label, ime } = page;
+  const outbox = page.outbox.value;
+  const sendKey = page.preferences.sendKey.value;
   const link = connection.state.value;
   const field = useRef<HTMLTextAreaElement>(null);
-  const ime = useMemo(() => createIme(), []);
   const text = composer.text.value;
   const send = composer.send.value;
   const stop = composer.stop.value;
   const isSending = send.kind === "sending";
   const isOpen = takesInput.value;
-  const canSend = isOpen && isInteractive.value && text.trim() !== "" && composer.tooLongBy.value === 0 && !isSending;
+  const canSend = isOpen && isInteractive.value && /\S/.test(text) && composer.tooLongBy.value === 0 && !isSending;
+
+  const isStoppable = isOpen && isRunning.value;
+  const sendLabel = isSending ? messages.sending : isStoppable ? messages.queue : messages.send;
+  const sendHint = messages.sendHint(sendKey);
 
   useEffect(() => {
     if (field.current) fitHeight(field.current);
@@ -30,7 +36,7 @@ export function ComposerForm() {
 
   const submit = async () => {
     if (!isOpen) return;
-    await composer.submit();
+    await page.submit();
     field.current?.focus();
   };
   const cancel = () => {
@@ -63,6 +69,7 @@ export function ComposerForm() {
           {send.kind === "refused" && <p class="notice">{failureWords(send.failure, messages)}</p>}
           {stop.kind === "failed" && <p class="notice">{messages.stopFailed}</p>}
         </div>
+        {outbox && <outbox.QueueView />}
         <div class="composer-box" data-sending={isSending ? "" : undefined}>
           <label class="visually-hidden" for="composer-input">
             {messages.composerLabel(label.value)}
@@ -75,21 +82,28 @@ export function ComposerForm() {
             readOnly={!isOpen}
             placeholder={messages.composerPlaceholder}
             autocomplete="off"
-            enterkeyhint="send"
+            enterkeyhint={sendKey === "enter" ? "send" : "enter"}
             aria-describedby={`${NOTICE_ID} ${TOO_LONG_ID}`}
             aria-invalid={composer.tooLongBy.value > 0 ? "true" : undefined}
             onInput={(event) => composer.edit(event.currentTarget.value)}
-            onCompositionStart={() => ime.compositionStarted()}
-            onCompositionEnd={() => ime.compositionEnded()}
-            onKeyUp={() => ime.keyReleased()}
             onKeyDown={(event) => {
-              if (event.key === "Escape" && ime.owns(event)) event.stopPropagation();
-              if (!isSendKey(event, ime)) return;
+              if (!isSendKey(event, ime, sendKey)) return;
               event.preventDefault();
               if (canSend) void submit();
             }}
           />
-          {isOpen && isRunning.value ? (
+          {(!isStoppable || (outbox && text !== "")) && (
+            <button
+              type="submit"
+              class="round send"
+              aria-label={sendLabel}
+              title={isStoppable ? sendLabel : sendHint}
+              disabled={!canSend}
+            >
+              <Icon name="send" />
+            </button>
+          )}
+          {isStoppable && (
             <button
               type="button"
               class="round stop"
@@ -100,23 +114,13 @@ export function ComposerForm() {
             >
               <Icon name="stop" />
             </button>
-          ) : (
-            <button
-              type="submit"
-              class="round send"
-              aria-label={isSending ? messages.sending : messages.send}
-              title={messages.sendHint}
-              disabled={!canSend}
-            >
-              <Icon name="send" />
-            </button>
           )}
         </div>
         <div class="composer-foot">
           <span id={TOO_LONG_ID} class="too-long">
             {composer.tooLongBy.value > 0 ? messages.tooLong(formats.number(composer.tooLongBy.value)) : ""}
           </span>
-          <span class="composer-hint">{isRunning.value ? messages.busyHint : messages.sendHint}</span>
+          <span class="composer-hint">{isRunning.value ? messages.busyHint : sendHint}</span>
           <Usage />
         </div>
       </form>

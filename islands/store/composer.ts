@@ -1,8 +1,9 @@
 /**
  * What the person is writing, and what became of sending it.
  *
- * Owns the draft's life: kept while typed, sent with an id that stays the same until there is an answer, cleared when
- * the Worker has it (by the answer or by the message's own event, whichever comes first), never lost.
+ * Owns the draft's life: kept while typed, sent with the id that it has had from its first letter until there is an
+ * answer, cleared when the Worker has it (by the answer or by the message's own event, whichever comes first), never
+ * lost. What is sent later, and in which order, is the queue's matter.
  */
 import { batch, computed, createModel, effect, signal } from "@preact/signals";
 import type { ReadonlySignal } from "@preact/signals";
@@ -10,6 +11,7 @@ import type { LogEntry } from "../../protocol/entry.ts";
 import { isKnownEntry } from "../../protocol/entry.ts";
 import type { SubmissionId, WorkerRef } from "../../protocol/id.ts";
 import { INPUT_MAX_CHARS } from "../../protocol/runtime-api.ts";
+import { flattenSegments } from "../../protocol/segment.ts";
 import type { ApiClient, ApiFailure } from "./api-client.ts";
 import type { Clock, TimerHandle } from "./clock.ts";
 import { EMPTY_DRAFT, type Draft, type Drafts } from "./drafts.ts";
@@ -24,6 +26,12 @@ export type StopState =
   | { readonly kind: "idle" }
   | { readonly kind: "stopping" }
   | { readonly kind: "failed"; readonly failure: ApiFailure };
+
+/** A message that is ready to go out. */
+export interface Outgoing {
+  readonly text: string;
+  readonly submission_id: SubmissionId;
+}
 
 export interface ComposerOptions {
   readonly ref: WorkerRef;
@@ -49,19 +57,33 @@ export const Composer = createModel((options: ComposerOptions) => {
     options.drafts.write(draft.peek());
   };
 
-  const accept = (sent: Draft) => {
+  const written = (text: string): Draft =>
+    text === "" ? EMPTY_DRAFT : { text, submission_id: options.createSubmissionId() };
+
+  const accept = (text: string) => {
+    const { text: current, unsent } = draft.peek();
     batch(() => {
-      // What was typed meanwhile is the next message.
-      if (draft.peek().text === sent.text) draft.value = EMPTY_DRAFT;
-      else draft.value = { text: draft.peek().text };
+      // What was typed meanwhile is the next message; what was left for this one comes back.
+      if (current === text) draft.value = unsent ?? EMPTY_DRAFT;
+      else draft.value = { ...written(current), ...(unsent && { unsent }) };
       send.value = { kind: "idle" };
     });
     save();
   };
 
+  /** The draft with the id under which it goes out; nothing where it can't. */
+  const outgoing = (): (Draft & Outgoing) | undefined => {
+    const { text, submission_id, sent, ...rest } = draft.peek();
+    if (!/\S/.test(text) || text.length > INPUT_MAX_CHARS || send.peek().kind === "sending") return undefined;
+    // Other words than those that went out under the id are another message.
+    const isFree = submission_id !== undefined && (sent === undefined || sent === text);
+    return { ...rest, text, submission_id: isFree ? submission_id : options.createSubmissionId(), sent: text };
+  };
+
+  const submissionId = computed(() => draft.value.submission_id);
   effect(() => {
-    const submission = draft.value.submission_id;
-    if (submission !== undefined && hasSubmission(options.entries.value, submission)) accept(draft.peek());
+    const found = submissionId.value && textOfSubmission(options.entries.value, submissionId.value);
+    if (found !== undefined) accept(draft.peek().sent ?? found);
   });
   effect(() => {
     if (!options.isRunning.value) stop.value = { kind: "idle" };
@@ -76,17 +98,41 @@ export const Composer = createModel((options: ComposerOptions) => {
     /** Takes up what an earlier visit left; `typed` is what the person wrote before the page was ready. */
     restore(typed: string): void {
       const stored = options.drafts.read();
-      draft.value = typed === "" || typed === stored.text ? stored : { text: typed };
+      draft.value = typed === "" || typed === stored.text ? stored : written(typed);
     },
 
     edit(text: string): void {
-      if (text === draft.peek().text) return;
+      const before = draft.peek();
+      if (text === before.text) return;
       batch(() => {
-        // Other words are another message: its id is its own.
-        draft.value = { text };
+        draft.value = before.submission_id === undefined ? { ...before, ...written(text) } : { ...before, text };
         if (send.peek().kind === "refused") send.value = { kind: "idle" };
       });
       saveTimer ??= options.clock.setTimeout(save, SAVE_AFTER_MS);
+    },
+
+    /** Puts other words into the box, as a message of their own. What stands there is kept for after them. */
+    takeUp(text: string): void {
+      if (send.peek().kind === "sending") return;
+      const { unsent, ...current } = draft.peek();
+      draft.value = { ...written(text), unsent: unsent ?? current };
+      save();
+    },
+
+    /** Whether something is kept for after the words that have been taken up. */
+    hasUnsent: computed(() => (draft.value.unsent?.text ?? "") !== ""),
+
+    /** Gives up what has been taken up: what was kept is in the box again. */
+    putBack(): void {
+      if (send.peek().kind === "sending") return;
+      draft.value = draft.peek().unsent ?? EMPTY_DRAFT;
+      save();
+    },
+
+    /** Hands the message to somebody who will send it; it leaves the box once they have it. */
+    handOver(take: (message: Outgoing) => boolean): void {
+      const message = outgoing();
+      if (message && take({ text: message.text, submission_id: message.submission_id })) accept(message.text);
     },
 
     /** Writes the draft down now, e.g. because the page goes away. */
@@ -98,22 +144,24 @@ export const Composer = createModel((options: ComposerOptions) => {
     },
 
     async submit(): Promise<void> {
-      const { text, submission_id } = draft.peek();
-      if (text.trim() === "" || text.length > INPUT_MAX_CHARS || send.peek().kind === "sending") return;
-      const id = submission_id ?? options.createSubmissionId();
-      const sent: Draft = { text, submission_id: id };
+      const attempt = outgoing();
+      if (!attempt) return;
+      const { text, submission_id } = attempt;
       batch(() => {
-        draft.value = sent;
+        draft.value = attempt;
         send.value = { kind: "sending" };
       });
       save();
-      const result = await options.api.sendInput(options.ref, text, id);
+      const result = await options.api.sendInput(options.ref, text, submission_id);
       // The message's own event may have been quicker than the answer.
-      if (send.peek().kind !== "sending" || draft.peek().submission_id !== id) return;
-      if (result.ok) return accept(sent);
+      if (send.peek().kind !== "sending" || draft.peek().submission_id !== submission_id) return;
+      if (result.ok) return accept(text);
       batch(() => {
         send.value = { kind: "refused", failure: result.failure };
-        if (isConflict(result.failure)) draft.value = { text: draft.peek().text };
+        const { sent: _, ...rest } = draft.peek();
+        // A refusal is an answer: nothing of it is on its way.
+        if (isConflict(result.failure)) draft.value = { ...rest, ...written(rest.text) };
+        else if (isRefusal(result.failure)) draft.value = rest;
       });
       save();
     },
@@ -128,15 +176,18 @@ export const Composer = createModel((options: ComposerOptions) => {
 });
 export type Composer = InstanceType<typeof Composer>;
 
+function isRefusal(failure: ApiFailure): boolean {
+  return failure.kind === "problem" && failure.status < 500;
+}
+
 function isConflict(failure: ApiFailure): boolean {
   return failure.kind === "problem" && failure.code === "submission_conflict";
 }
 
-/** Looks from the newest back: a message that was just sent is near the end. */
-function hasSubmission(entries: readonly LogEntry[], submission: SubmissionId): boolean {
-  return (
-    entries.findLastIndex(
-      (entry) => isKnownEntry(entry) && entry.kind === "user_input" && entry.submission_id === submission,
-    ) !== -1
+/** What was said under that id. Looks from the newest back: a message that was just sent is near the end. */
+function textOfSubmission(entries: readonly LogEntry[], submission: SubmissionId): string | undefined {
+  const said = entries.findLast(
+    (entry) => isKnownEntry(entry) && entry.kind === "user_input" && entry.submission_id === submission,
   );
+  return said && isKnownEntry(said) && said.kind === "user_input" ? flattenSegments(said.segments) : undefined;
 }

@@ -1,16 +1,24 @@
 /**
- * Unsent text, kept per Worker in the browser's storage, with the submission id of an attempt whose answer is not known.
+ * Unsent text, kept per Worker in the browser's storage, with the submission id that its message has from its beginning.
  *
- * Sending the same text again after a lost answer or a reload therefore sends the same id, which never starts a second
- * run. A storage that is missing, full or forbidden loses nothing but the memory of a reload.
+ * Two tabs that send the same draft, and one that sends it again after a lost answer or a reload, therefore send the
+ * same id, which never starts a second run. A storage that is missing, full or forbidden loses nothing but the memory of
+ * a reload.
  */
 import * as z from "zod/mini";
 import { SubmissionId, type WorkerRef } from "../../protocol/id.ts";
 
-const Draft = z.object({
+const Written = z.object({
   text: z.string(),
-  /** The attempt to send exactly `text` whose answer never came. */
+  /** The message's own, from its first letter on. */
   submission_id: z.optional(SubmissionId),
+  /** What went out under that id without an answer so far; absent while nothing has. */
+  sent: z.optional(z.string()),
+});
+
+const Draft = z.extend(Written, {
+  /** What was being written when older words were taken up to be sent again; it comes back after them. */
+  unsent: z.optional(Written),
 });
 export type Draft = z.infer<typeof Draft>;
 
@@ -39,7 +47,7 @@ export function createDrafts(ref: WorkerRef, storage: () => DraftStorage | undef
     },
     write(draft) {
       try {
-        if (draft.text === "") storage()?.removeItem(key);
+        if (isNothing(draft)) storage()?.removeItem(key);
         else storage()?.setItem(key, JSON.stringify(draft));
       } catch {
         // Full or forbidden: the text is still in the composer.
@@ -47,6 +55,10 @@ export function createDrafts(ref: WorkerRef, storage: () => DraftStorage | undef
     },
     changed: (event) => (event.key === key ? parseDraft(event.newValue) : undefined),
   };
+}
+
+function isNothing({ text, sent, unsent }: Draft): boolean {
+  return text === "" && sent === undefined && (unsent === undefined || unsent.text === "");
 }
 
 function parseDraft(stored: string | null): Draft {

@@ -2,22 +2,21 @@
  * What a person has chosen for this browser: which key sends, the colours, the language, whether to be notified.
  *
  * Owns the values, their storage and what another tab changes; what each of them does is its reader's matter. Until
- * `restore()` they are what the server rendered with. A value that cannot be read is its default, and costs no other.
+ * `restore()` they are what the server rendered with. What cannot be read is nothing.
  */
 import { computed, createModel, signal } from "@preact/signals";
 import * as z from "zod/mini";
-import { Locale } from "../console-data.ts";
 import type { DraftStorage } from "./drafts.ts";
 
 const PreferenceValues = z.object({
   /** `mod-enter`: Ctrl+Enter, or ⌘+Enter; Enter alone breaks the line. */
-  sendKey: z.catch(z.enum(["enter", "mod-enter"]), "enter"),
+  sendKey: z._default(z.enum(["enter", "mod-enter"]), "enter"),
   /** `system`: as the device has it. */
-  theme: z.catch(z.enum(["system", "light", "dark"]), "system"),
+  theme: z._default(z.enum(["system", "light", "dark"]), "system"),
   /** `system`: as the browser asks for. */
-  locale: z.catch(z.union([z.literal("system"), Locale]), "system"),
+  locale: z._default(z.enum(["system", "en", "ja"]), "system"),
   /** Whether the end of an answer is told while the page is hidden. */
-  notify: z.catch(z.boolean(), false),
+  notify: z._default(z.boolean(), false),
 });
 /** `{"sendKey":"enter","theme":"system","locale":"system","notify":false}` */
 export type PreferenceValues = z.infer<typeof PreferenceValues>;

@@ -6,6 +6,7 @@ import { Markdown } from "../markdown/markdown.tsx";
 import { Time } from "../time.tsx";
 import { useNow } from "../use-now.ts";
 import type { Row, RunEnd } from "./row.ts";
+import { TurnSlot } from "./turn-slot.tsx";
 
 type RowOf<Kind extends Row["kind"]> = Extract<Row, { kind: Kind }>;
 
@@ -35,7 +36,10 @@ function UserMessage({ row }: { readonly row: RowOf<"user"> }) {
   return (
     <article class="message user" aria-label={messages.you}>
       <div class="bubble">{row.text}</div>
-      <Time at={row.ts} />
+      <div class="turn-foot">
+        <TurnSlot by="user" text={row.text} />
+        <Time at={row.ts} />
+      </div>
     </article>
   );
 }
@@ -45,6 +49,7 @@ function Answer({ row }: { readonly row: RowOf<"answer"> }) {
   return (
     <article class="message answer" aria-label={label.value} aria-busy={row.isStreaming ? "true" : undefined}>
       <Markdown text={row.text} isStreaming={row.isStreaming} isCut={row.isCut} />
+      <div class="turn-foot">{!row.isStreaming && <TurnSlot by="worker" text={row.text} />}</div>
     </article>
   );
 }

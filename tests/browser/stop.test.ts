@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { problemRow } from "../../protocol/problem.ts";
 import { onBothServers, SHORT, SLOW } from "./both-servers.ts";
+import { FrameProxy } from "./frame-proxy.ts";
 
 onBothServers("An answer that is being written", { YOI_DEMO_PACE: "0.1" }, (stage) => {
   for (const way of ["button", "Escape"] as const) {
@@ -45,22 +46,25 @@ onBothServers("An answer that is being written", { YOI_DEMO_PACE: "0.1" }, (stag
     expect(await tab.composer.inputValue()).toBe("next");
   });
 
-  test("refuses a second message in words, and the draft is kept", async () => {
-    const tab = await stage.openConsole({ forgive: /409/ });
-    await tab.say(SLOW);
-    await tab.written(10);
-    await tab.composer.fill("and another thing");
-    await tab.composer.press("Enter");
-    await tab.notice.filter({ hasText: problemRow("worker_busy").title }).waitFor();
-    expect(await tab.notice.textContent()).toContain(tab.words.kept);
-    expect(await tab.composer.inputValue()).toBe("and another thing");
-    await tab.page.keyboard.press("Escape");
-    await tab.settled();
-    await tab.composer.press("Enter");
-    await tab.userMessages.filter({ hasText: "and another thing" }).waitFor();
-    await expect.poll(() => tab.composer.inputValue()).toBe("");
-    await tab.settled(2);
-    expect(await tab.notice.textContent()).toBe("");
+  test("refuses a message of a page that does not know of it, in words, and the draft is kept", async () => {
+    await using proxy = await FrameProxy.start(() => stage.server.port);
+    const one = await stage.openConsole();
+    const other = await stage.openConsole({ ref: one.ref, origin: proxy.url, forgive: /409|WebSocket/ });
+    proxy.breakNow(one.ref, "silence");
+    await one.say(SLOW);
+    await one.written(10);
+    await other.composer.fill("and another thing");
+    await other.composer.press("Enter");
+    await other.notice.filter({ hasText: problemRow("worker_busy").title }).waitFor();
+    expect(await other.notice.textContent()).toContain(other.words.kept);
+    expect(await other.composer.inputValue()).toBe("and another thing");
+    await one.page.keyboard.press("Escape");
+    await one.settled();
+    await other.composer.press("Enter");
+    await one.userMessages.filter({ hasText: "and another thing" }).waitFor();
+    await expect.poll(() => other.composer.inputValue()).toBe("");
+    await one.settled(2);
+    expect(await other.notice.textContent()).toBe("");
   });
 
   test("leaves the next draft alone, which survives a reload in its middle", async () => {

@@ -30,7 +30,7 @@ const refusal = (code: string): ApiResult<never> => ({
 });
 const lost: ApiResult<never> = { ok: false, failure: { kind: "network" } };
 
-function setUp(storage: DraftStorage = memoryStorage()) {
+function setUp(storage: DraftStorage = memoryStorage(), idPrefix = "s") {
   const sent: { readonly content: string; readonly id: string }[] = [];
   const answers: PromiseWithResolvers<ApiResult<WorkerInputResult>>[] = [];
   const cancels: PromiseWithResolvers<ApiResult<WorkerLifecycleResult>>[] = [];
@@ -54,13 +54,20 @@ function setUp(storage: DraftStorage = memoryStorage()) {
     },
     drafts: createDrafts(ref, () => storage),
     clock: systemClock(),
-    createSubmissionId: () => SubmissionId.parse(`s-${(ids += 1)}`),
+    createSubmissionId: () => SubmissionId.parse(`${idPrefix}-${(ids += 1)}`),
     entries,
     isRunning,
   });
   composer.restore("");
   return { composer, sent, answers, cancels, entries, isRunning, storage };
 }
+
+const said = (content: string, submission_id: string): LogEntry => ({
+  kind: "user_input",
+  ts: 1,
+  segments: [{ kind: "text", content }],
+  submission_id,
+});
 
 async function sendAndAnswer(setup: ReturnType<typeof setUp>, answer: ApiResult<WorkerInputResult>): Promise<void> {
   const done = setup.composer.submit();
@@ -84,7 +91,7 @@ describe("Composer", () => {
     const setup = setUp(storage);
     setup.composer.edit("hello");
     void setup.composer.submit();
-    expect(JSON.parse(storage.items.get(KEY) ?? "")).toEqual({ text: "hello", submission_id: "s-1" });
+    expect(JSON.parse(storage.items.get(KEY) ?? "")).toEqual({ text: "hello", submission_id: "s-1", sent: "hello" });
   });
 
   test("a lost answer keeps text and id: sending again sends the same id", async () => {
@@ -114,7 +121,7 @@ describe("Composer", () => {
     before.composer.edit("hello");
     void before.composer.submit();
     const after = setUp(storage);
-    after.entries.value = [{ kind: "user_input", ts: 1, segments: [], submission_id: "s-1" }];
+    after.entries.value = [said("hello", "s-1")];
     expect(after.composer.text.value).toBe("");
     expect(storage.items.size).toBe(0);
   });
@@ -126,6 +133,99 @@ describe("Composer", () => {
     setup.composer.edit("hello there");
     await sendAndAnswer(setup, accepted);
     expect(setup.sent.map(({ id }) => id)).toEqual(["s-1", "s-2"]);
+  });
+
+  test("words that were changed and changed back after a lost answer are the same message", async () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    await sendAndAnswer(setup, lost);
+    setup.composer.edit("hello!");
+    setup.composer.edit("hello");
+    await sendAndAnswer(setup, accepted);
+    expect(setup.sent.map(({ id }) => id)).toEqual(["s-1", "s-1"]);
+  });
+
+  test("a draft has its id before it is sent, so that another tab sends the same", async () => {
+    const storage = memoryStorage();
+    const one = setUp(storage, "one");
+    one.composer.edit("hello");
+    one.composer.save();
+    const other = setUp(storage, "other");
+    await Promise.all([sendAndAnswer(one, accepted), sendAndAnswer(other, accepted)]);
+    expect([...one.sent, ...other.sent].map(({ id }) => id)).toEqual(["one-1", "one-1"]);
+  });
+
+  test("other words than those that another tab sent under the draft's id stay, with an id of their own", async () => {
+    const storage = memoryStorage();
+    const one = setUp(storage, "one");
+    one.composer.edit("hello");
+    one.composer.save();
+    const other = setUp(storage, "other");
+    other.composer.edit("hello and more");
+    other.entries.value = [said("hello", "one-1")];
+    expect(other.composer.text.value).toBe("hello and more");
+    await sendAndAnswer(other, accepted);
+    expect(other.sent).toEqual([{ content: "hello and more", id: "other-1" }]);
+  });
+
+  test("a refusal is an answer: what is changed after it is still the same message", async () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    await sendAndAnswer(setup, refusal("worker_busy"));
+    setup.composer.edit("hello!");
+    await sendAndAnswer(setup, accepted);
+    expect(setup.sent.map(({ id }) => id)).toEqual(["s-1", "s-1"]);
+  });
+
+  test("words that are taken up are a message of their own, and the draft comes back after them", async () => {
+    const storage = memoryStorage();
+    const setup = setUp(storage);
+    setup.composer.edit("unsent");
+    setup.composer.takeUp("older");
+    setup.composer.takeUp("oldest");
+    expect([setup.composer.text.value, setup.composer.hasUnsent.value]).toEqual(["oldest", true]);
+    await sendAndAnswer(setup, accepted);
+    expect([setup.composer.text.value, setup.composer.hasUnsent.value]).toEqual(["unsent", false]);
+    await sendAndAnswer(setup, accepted);
+    expect(setup.sent.map(({ content }) => content)).toEqual(["oldest", "unsent"]);
+    expect(new Set(setup.sent.map(({ id }) => id)).size).toBe(2);
+    expect(storage.items.size).toBe(0);
+  });
+
+  test("what words have been taken up over survives a reload, with the id of its attempt", async () => {
+    const storage = memoryStorage();
+    const before = setUp(storage, "before");
+    before.composer.edit("unsent");
+    await sendAndAnswer(before, lost);
+    before.composer.takeUp("older");
+    const after = setUp(storage, "after");
+    expect([after.composer.text.value, after.composer.hasUnsent.value]).toEqual(["older", true]);
+    after.composer.putBack();
+    expect(after.composer.text.value).toBe("unsent");
+    await sendAndAnswer(after, accepted);
+    expect(after.sent).toEqual([{ content: "unsent", id: "before-1" }]);
+  });
+
+  test("a message on its way can't be exchanged for others", () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    void setup.composer.submit();
+    setup.composer.takeUp("older");
+    setup.composer.putBack();
+    expect(setup.composer.text.value).toBe("hello");
+  });
+
+  test("a message that is handed over leaves the box, and stays where nobody takes it", () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    const taken: unknown[] = [];
+    setup.composer.handOver(() => false);
+    expect(setup.composer.text.value).toBe("hello");
+    setup.composer.handOver((message) => taken.push(message) > 0);
+    expect(setup.composer.text.value).toBe("");
+    expect(taken).toEqual([{ text: "hello", submission_id: "s-1" }]);
+    setup.composer.handOver((message) => taken.push(message) > 0);
+    expect(taken).toHaveLength(1);
   });
 
   test("a refused message stays, with the reason", async () => {
@@ -150,7 +250,7 @@ describe("Composer", () => {
     const setup = setUp();
     setup.composer.edit("hello");
     const done = setup.composer.submit();
-    setup.entries.value = [{ kind: "user_input", ts: 1, segments: [], submission_id: "s-1" }];
+    setup.entries.value = [said("hello", "s-1")];
     expect(setup.composer.text.value).toBe("");
     setup.composer.edit("next");
     setup.answers[0]?.resolve(accepted);

@@ -26,9 +26,9 @@ test("Preferences are the defaults where nothing, or nothing readable, is stored
   }
 });
 
-test("Preferences keep what can be read beside what cannot", () => {
-  const { preferences } = setUp('{"sendKey":"any","theme":"dark","locale":"ja","notify":"yes","other":1}');
-  expect(read(preferences)).toEqual({ ...DEFAULTS, theme: "dark", locale: "ja" });
+test("Preferences are the defaults where a later version has stored what this one does not know", () => {
+  expect(read(setUp('{"sendKey":"any","theme":"dark"}').preferences)).toEqual(DEFAULTS);
+  expect(read(setUp('{"theme":"dark","other":1}').preferences)).toEqual({ ...DEFAULTS, theme: "dark" });
 });
 
 test("Preferences.change() holds for this page and for the next one", () => {

@@ -1,0 +1,41 @@
+/** What is done with messages, in Japanese. */
+import type { TurnMessages } from "./messages-turns.ts";
+
+export const ja: TurnMessages = {
+  queue: {
+    label: "順番待ちのメッセージ",
+    waiting: (count) => `${count} 件のメッセージが応答の終了を待っています`,
+    heldStopped: "応答を停止したため、送信を保留しています。",
+    heldFailed: "応答が正常に終わらなかったため、送信を保留しています。",
+    sendNow: "今すぐ送信",
+    full: "これ以上は順番待ちに追加できません。メッセージは入力欄に残っています。",
+    onItsWay: "送信中",
+    actions: (place) => `順番待ちのメッセージ ${place}`,
+    drag: "ドラッグして移動",
+    edit: "編集",
+    moveUp: "上へ移動",
+    moveDown: "下へ移動",
+    remove: "削除",
+    editLabel: "順番待ちのメッセージを編集",
+    save: "保存",
+    cancel: "キャンセル",
+    moved: (place, of) => `${of} 件中 ${place} 番目に移動しました。`,
+    draftKept: "下書きは保存されています。このメッセージの後に戻ります。",
+    backToDraft: "下書きに戻る",
+  },
+  turn: {
+    actions: "このメッセージの操作",
+    copyText: "テキストとしてコピー",
+    copyMarkdown: "Markdown としてコピー",
+    quote: "引用",
+    link: "このメッセージへのリンクをコピー",
+    edit: "編集して再送信",
+    editHint: "編集し、新しいメッセージとして送信します。元のメッセージはそのまま残ります",
+    regenerate: "もう一度質問",
+    regenerateHint: "同じメッセージを新しいメッセージとしてもう一度送信します。この回答は残ります",
+    copied: "コピーしました。",
+    linkCopied: "リンクをコピーしました。",
+    copyFailed: "コピーできませんでした。",
+    noQuestion: "この回答の前のメッセージが読み込まれていません。",
+  },
+};

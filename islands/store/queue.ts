@@ -1,0 +1,235 @@
+/**
+ * Messages that wait for the run to end, in a person's order.
+ *
+ * Owns when the first of them goes out: once the link is live, no run goes and the last one ended by itself; after a
+ * failed or stopped one the queue is held until somebody says so. Each message has its submission id from the draft on,
+ * so that whatever is lost, reloaded or done twice makes one message of it. Tabs share the list by the storage and take
+ * turns by a lock. How the list looks is `composer/queue-view.tsx`.
+ */
+import { batch, computed, createModel, effect, signal, type ReadonlySignal } from "@preact/signals";
+import { isKnownEntry, type LogEntry } from "../../protocol/entry.ts";
+import type { SubmissionId, WorkerRef } from "../../protocol/id.ts";
+import type { RunView } from "../../protocol/run-view.ts";
+import type { ApiClient, ApiFailure } from "./api-client.ts";
+import type { Clock, TimerHandle } from "./clock.ts";
+import type { Outgoing } from "./composer.ts";
+import { QUEUE_MAX_CHARS, QUEUE_MAX_ITEMS, type Queued, type QueueStorage } from "./queue-storage.ts";
+
+/** Why nothing goes out although nothing else is being done. */
+export type Hold =
+  | { readonly kind: "stopped" }
+  | { readonly kind: "failed" }
+  /** The first message was not taken. */
+  | { readonly kind: "refused"; readonly failure: ApiFailure };
+
+export interface QueueOptions {
+  readonly ref: WorkerRef;
+  readonly api: Pick<ApiClient, "sendInput">;
+  readonly storage: QueueStorage;
+  /** Runs the work while no other tab is at the same. */
+  readonly alone: (work: () => Promise<void>) => Promise<void>;
+  readonly clock: Clock;
+  readonly createSubmissionId: () => SubmissionId;
+  readonly entries: ReadonlySignal<readonly LogEntry[]>;
+  readonly run: ReadonlySignal<RunView>;
+  /** Whether what is seen of the Worker is its present, and it takes messages. */
+  readonly isLive: ReadonlySignal<boolean>;
+}
+
+/** How long the run of a message that was taken may take to be seen before the next one is tried. */
+const RUN_SEEN_WITHIN_MS = 5_000;
+
+export const Queue = createModel((options: QueueOptions) => {
+  const items = signal<readonly Queued[]>(options.storage.read() ?? []);
+  const sending = signal<SubmissionId | undefined>(undefined);
+  const editing = signal<SubmissionId | undefined>(undefined);
+  const refused = signal<ApiFailure | undefined>(undefined);
+  /** The end of a run after which the queue goes on although it would be held. */
+  const released = signal<string | undefined>(undefined);
+  /** The run that was the last one when a message went out: its own has not been seen yet. */
+  const outdated = signal<string | undefined>(undefined);
+  let outdatedTimer: TimerHandle | undefined;
+  let isStored = true;
+  let isInTurn = false;
+
+  const runKey = computed(() => keyOf(options.run.value));
+  const hold = computed<Hold | undefined>(() => {
+    if (items.value.length === 0) return undefined;
+    if (refused.value) return { kind: "refused", failure: refused.value };
+    const end = endOf(options.run.value);
+    return end === undefined || released.value === runKey.value ? undefined : { kind: end };
+  });
+  const isReady = computed(() => {
+    const [first] = items.value;
+    if (first === undefined || first.submission_id === editing.value || sending.value !== undefined) return false;
+    if (!options.isLive.value || options.run.value.state === "active" || hold.value !== undefined) return false;
+    return outdated.value !== runKey.value;
+  });
+
+  const store = (next: readonly Queued[]) => {
+    items.value = next;
+    isStored = options.storage.write(next);
+  };
+  /** The list as all tabs have it now: a storage event may still be on its way. */
+  const present = () => (isStored ? (options.storage.read() ?? items.peek()) : items.peek());
+  const without = (id: SubmissionId) => present().filter(({ submission_id }) => submission_id !== id);
+
+  /** Whether another message of that length can wait. */
+  const hasRoomFor = (chars: number): boolean => {
+    const total = items.value.reduce((sum, { text }) => sum + text.length, chars);
+    return items.value.length < QUEUE_MAX_ITEMS && total <= QUEUE_MAX_CHARS;
+  };
+
+  const awaitRun = () => {
+    outdated.value = runKey.peek();
+    options.clock.clearTimeout(outdatedTimer);
+    outdatedTimer = options.clock.setTimeout(() => (outdated.value = undefined), RUN_SEEN_WITHIN_MS);
+  };
+
+  const adopt = (next: readonly Queued[]) => {
+    const [first] = items.peek();
+    batch(() => {
+      // Another tab may have sent it, and its run may not have reached this one.
+      if (first && next.every(({ submission_id }) => submission_id !== first.submission_id)) awaitRun();
+      items.value = next;
+    });
+  };
+
+  const deliver = async ({ submission_id, text }: Queued) => {
+    batch(() => {
+      sending.value = submission_id;
+      awaitRun();
+      store(items.peek().map((item) => (item.submission_id === submission_id ? { ...item, tried: true } : item)));
+    });
+    const result = await options.api.sendInput(options.ref, text, submission_id);
+    batch(() => {
+      sending.value = undefined;
+      // The message's own event may have been quicker than the answer.
+      if (items.peek().every((item) => item.submission_id !== submission_id)) return;
+      if (result.ok) store(without(submission_id));
+      else if (isProblem(result.failure, "worker_busy")) awaitRun();
+      else {
+        outdated.value = undefined;
+        refused.value = result.failure;
+        if (isProblem(result.failure, "submission_conflict")) renew(submission_id, text);
+      }
+    });
+  };
+
+  const renew = (id: SubmissionId, text: string) => {
+    const fresh: Queued = { submission_id: options.createSubmissionId(), text };
+    store(present().map((item) => (item.submission_id === id ? fresh : item)));
+  };
+
+  const drain = async () => {
+    if (isInTurn) return;
+    isInTurn = true;
+    await options.alone(async () => {
+      if (isStored) adopt(present());
+      const [first] = items.peek();
+      if (first && isReady.peek()) await deliver(first);
+    });
+    isInTurn = false;
+    if (isReady.peek()) void drain();
+  };
+
+  effect(() => {
+    if (isReady.value) void drain();
+  });
+  effect(() => {
+    const said = idsIn(options.entries.value, items.value);
+    if (said.size > 0) store(present().filter(({ submission_id }) => !said.has(submission_id)));
+  });
+  effect(() => {
+    // What nobody answered is tried again as soon as there is somebody.
+    if (options.isLive.value && refused.peek() && mayHelp(refused.peek())) refused.value = undefined;
+  });
+
+  return {
+    items: computed(() => items.value),
+    hold,
+    /** What is on its way, and must not be changed. */
+    sending: computed(() => sending.value),
+    /** Whether a further message would overtake those that wait, or the run. */
+    isBusy: computed(() => options.run.value.state === "active" || (items.value.length > 0 && !hold.value)),
+
+    hasRoomFor,
+
+    /** Puts a message behind the others. @returns Whether there was room. */
+    add({ text, submission_id }: Outgoing): boolean {
+      if (!hasRoomFor(text.length)) return false;
+      store([...without(submission_id), { submission_id, text }]);
+      return true;
+    },
+
+    /** Lets the queue go on although it is held. */
+    release(): void {
+      refused.value = undefined;
+      released.value = runKey.peek();
+    },
+
+    /** A message that is being edited is not sent meanwhile. */
+    beginEdit(id: SubmissionId): void {
+      editing.value = id;
+    },
+
+    /** Ends editing; other words are another message. @returns Whether the message was still there. */
+    endEdit(id: SubmissionId, text: string): boolean {
+      const item = present().find(({ submission_id }) => submission_id === id);
+      batch(() => {
+        editing.value = undefined;
+        if (item && text !== item.text && /\S/.test(text)) renew(id, text);
+      });
+      return item !== undefined;
+    },
+
+    /** Puts a message to another place, counted from 0. */
+    move(id: SubmissionId, place: number): void {
+      const item = present().find(({ submission_id }) => submission_id === id);
+      if (!item || sending.peek() === id) return;
+      store(without(id).toSpliced(place, 0, item));
+    },
+
+    remove(id: SubmissionId): void {
+      if (sending.peek() !== id) store(without(id));
+    },
+
+    /** Takes over what another tab did, by its `storage` event. */
+    storageChanged(event: { readonly key: string | null; readonly newValue: string | null }): void {
+      const next = options.storage.changed(event);
+      if (next) adopt(next);
+    },
+  };
+});
+export type Queue = InstanceType<typeof Queue>;
+
+/** The same for the same run in the same state, also after a snapshot. */
+function keyOf(run: RunView): string {
+  return run.state === "none" ? "" : `${run.started_ts} ${run.state === "ended" ? run.ended_ts : ""}`;
+}
+
+/** How a run ended, if not by itself. */
+function endOf(run: RunView): "stopped" | "failed" | undefined {
+  if (run.state !== "ended" || (run.result === "finished" && run.cause === undefined)) return undefined;
+  return run.cause === "cancelled" ? "stopped" : "failed";
+}
+
+function idsIn(entries: readonly LogEntry[], items: readonly Queued[]): ReadonlySet<string> {
+  const wanted = new Set<string>(items.map(({ submission_id }) => submission_id));
+  const found = new Set<string>();
+  for (let at = entries.length - 1; at >= 0 && found.size < wanted.size; at -= 1) {
+    const entry = entries[at];
+    if (entry === undefined || !isKnownEntry(entry) || entry.kind !== "user_input") continue;
+    if (entry.submission_id !== undefined && wanted.has(entry.submission_id)) found.add(entry.submission_id);
+  }
+  return found;
+}
+
+function isProblem(failure: ApiFailure, code: string): boolean {
+  return failure.kind === "problem" && failure.code === code;
+}
+
+/** Whether another attempt may fare better once the link is back. */
+function mayHelp(failure: ApiFailure | undefined): boolean {
+  return failure?.kind !== "problem" || failure.retryable;
+}

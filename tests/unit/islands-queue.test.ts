@@ -1,0 +1,387 @@
+/** Messages that wait: their order, when they go out, and that each of them does so once. */
+import { signal } from "@preact/signals";
+import { expect, test } from "vitest";
+import type { ApiResult } from "../../islands/store/api-client.ts";
+import type { Clock } from "../../islands/store/clock.ts";
+import { createQueueStorage, QUEUE_MAX_CHARS, QUEUE_MAX_ITEMS } from "../../islands/store/queue-storage.ts";
+import { Queue } from "../../islands/store/queue.ts";
+import type { WorkerInputResult } from "../../protocol/backend-api.ts";
+import type { LogEntry } from "../../protocol/entry.ts";
+import { RuntimeId, SubmissionId, WorkerId } from "../../protocol/id.ts";
+import { INPUT_MAX_CHARS } from "../../protocol/runtime-api.ts";
+import type { RunView } from "../../protocol/run-view.ts";
+
+const ref = { runtime_id: RuntimeId.parse("r"), worker_id: WorkerId.parse("w") };
+const KEY = "yoi.queue:r/w";
+const NO_RUN: RunView = { state: "none" };
+const active = (started_ts: number): RunView => ({ state: "active", started_ts });
+const ended = (started_ts: number, change: Partial<Extract<RunView, { state: "ended" }>> = {}): RunView => ({
+  state: "ended",
+  started_ts,
+  ended_ts: started_ts + 1,
+  result: "finished",
+  ...change,
+});
+const accepted: ApiResult<WorkerInputResult> = { ok: true, value: { state: "accepted", ...ref, diagnostics: [] } };
+const lost: ApiResult<never> = { ok: false, failure: { kind: "network" } };
+const refusal = (code: string, retryable = false): ApiResult<never> => ({
+  ok: false,
+  failure: { kind: "problem", code, status: 409, detail: "…", retryable },
+});
+const said = (content: string, submission_id: string): LogEntry => ({
+  kind: "user_input",
+  ts: 1,
+  segments: [{ kind: "text", content }],
+  submission_id,
+});
+
+/** A browser's storage and its lock, which several tabs share. */
+function createBrowser(stored?: string) {
+  const items = new Map<string, string>(stored === undefined ? [] : [[KEY, stored]]);
+  let last = Promise.resolve();
+  return {
+    items,
+    storage: {
+      getItem: (key: string) => items.get(key) ?? null,
+      setItem: (key: string, value: string) => void items.set(key, value),
+      removeItem: (key: string) => void items.delete(key),
+    },
+    alone: (work: () => Promise<void>) => (last = last.then(work)),
+  };
+}
+
+function openTab(browser = createBrowser(), change: { readonly run?: RunView; readonly isLive?: boolean } = {}) {
+  const sent: string[] = [];
+  const answers: PromiseWithResolvers<ApiResult<WorkerInputResult>>[] = [];
+  const timers: (() => void)[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    setTimeout: (callback) => {
+      timers.push(callback);
+      // why: nobody reads the handle but the clock itself.
+      return timers.length as unknown as ReturnType<Clock["setTimeout"]>;
+    },
+    // why: as above.
+    clearTimeout: (handle) => void delete timers[(handle as unknown as number) - 1],
+  };
+  const entries = signal<readonly LogEntry[]>([]);
+  const run = signal<RunView>(change.run ?? active(1));
+  const isLive = signal(change.isLive ?? true);
+  let ids = 0;
+  const queue = new Queue({
+    ref,
+    api: {
+      sendInput: (_ref, text, id) => {
+        sent.push(`${id} ${text}`);
+        const answer = Promise.withResolvers<ApiResult<WorkerInputResult>>();
+        answers.push(answer);
+        return answer.promise;
+      },
+    },
+    storage: createQueueStorage(ref, () => browser.storage),
+    alone: browser.alone,
+    clock,
+    createSubmissionId: () => SubmissionId.parse(`n-${(ids += 1)}`),
+    entries,
+    run,
+    isLive,
+  });
+  return {
+    browser,
+    queue,
+    sent,
+    entries,
+    run,
+    isLive,
+    add: (...texts: string[]) =>
+      texts.map((text) => queue.add({ text, submission_id: SubmissionId.parse(`id-${text.slice(0, 20)}`) })),
+    texts: () => queue.items.value.map(({ text }) => text),
+    async answer(result: ApiResult<WorkerInputResult>) {
+      answers.at(-1)?.resolve(result);
+      await settle();
+    },
+    passTime: () => timers.splice(0).forEach((timer) => timer?.()),
+  };
+}
+
+/** Lets everything that waits for nothing else happen. */
+async function settle(): Promise<void> {
+  for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
+}
+
+test("Queue sends nothing while a run goes, and one after the other once runs have ended", async () => {
+  const tab = openTab();
+  tab.add("a", "b");
+  await settle();
+  expect(tab.sent).toEqual([]);
+  tab.run.value = ended(1);
+  await settle();
+  expect(tab.sent).toEqual(["id-a a"]);
+  await tab.answer(accepted);
+  expect(tab.texts()).toEqual(["b"]);
+  // Its run has not been seen yet.
+  expect(tab.sent).toHaveLength(1);
+  tab.run.value = active(5);
+  tab.run.value = ended(5);
+  await settle();
+  expect(tab.sent).toEqual(["id-a a", "id-b b"]);
+  await tab.answer(accepted);
+  expect(tab.texts()).toEqual([]);
+  expect(tab.browser.items.size).toBe(0);
+});
+
+test("Queue goes on after a while where the run of a message is never seen", async () => {
+  const tab = openTab(undefined, { run: ended(1) });
+  tab.add("a", "b");
+  await settle();
+  await tab.answer(accepted);
+  expect(tab.sent).toHaveLength(1);
+  tab.passTime();
+  await settle();
+  expect(tab.sent).toEqual(["id-a a", "id-b b"]);
+});
+
+test.each([
+  ["stopped", { cause: "cancelled" }],
+  ["failed", { result: "errored" }],
+  ["failed", { cause: "interrupted" }],
+  ["failed", { result: "limit_reached" }],
+] as const)("Queue is held as %s after a run that ended by %o, until it is released", async (kind, end) => {
+  const tab = openTab();
+  tab.add("a", "b");
+  tab.run.value = ended(1, end);
+  await settle();
+  expect(tab.queue.hold.value).toEqual({ kind });
+  expect(tab.queue.isBusy.value).toBe(false);
+  expect(tab.sent).toEqual([]);
+  tab.queue.release();
+  await settle();
+  expect(tab.sent).toEqual(["id-a a"]);
+  await tab.answer(accepted);
+  tab.run.value = active(5);
+  tab.run.value = ended(5, end);
+  await settle();
+  expect(tab.queue.hold.value).toEqual({ kind });
+  expect(tab.sent).toHaveLength(1);
+});
+
+test("Queue that is held goes on by itself after the next run that ends well", async () => {
+  const tab = openTab();
+  tab.add("a");
+  tab.run.value = ended(1, { result: "errored" });
+  tab.run.value = active(5);
+  expect(tab.queue.hold.value).toBeUndefined();
+  tab.run.value = ended(5);
+  await settle();
+  expect(tab.sent).toEqual(["id-a a"]);
+});
+
+test("Queue sends nothing without a live link", async () => {
+  const tab = openTab(undefined, { run: ended(1), isLive: false });
+  tab.add("a");
+  await settle();
+  expect(tab.sent).toEqual([]);
+  tab.isLive.value = true;
+  await settle();
+  expect(tab.sent).toEqual(["id-a a"]);
+});
+
+test("Queue keeps a message whose answer was lost, and sends it again under its id when the link is back", async () => {
+  const tab = openTab(undefined, { run: ended(1) });
+  tab.add("a");
+  await settle();
+  await tab.answer(lost);
+  expect(tab.queue.hold.value).toEqual({ kind: "refused", failure: { kind: "network" } });
+  expect(tab.sent).toHaveLength(1);
+  tab.isLive.value = false;
+  tab.isLive.value = true;
+  await settle();
+  expect(tab.sent).toEqual(["id-a a", "id-a a"]);
+});
+
+test("Queue takes the message's own event for its answer", async () => {
+  const tab = openTab(undefined, { run: ended(1) });
+  tab.add("a", "b");
+  await settle();
+  tab.entries.value = [said("a", "id-a")];
+  tab.run.value = active(5);
+  expect(tab.texts()).toEqual(["b"]);
+  await tab.answer(lost);
+  expect(tab.queue.hold.value).toBeUndefined();
+  tab.run.value = ended(5);
+  await settle();
+  expect(tab.sent).toEqual(["id-a a", "id-b b"]);
+});
+
+test("Queue waits for somebody else's run that was quicker", async () => {
+  const tab = openTab(undefined, { run: ended(1) });
+  tab.add("a");
+  await settle();
+  await tab.answer(refusal("worker_busy", true));
+  expect(tab.queue.hold.value).toBeUndefined();
+  expect(tab.sent).toHaveLength(1);
+  tab.run.value = active(5);
+  tab.run.value = ended(5);
+  await settle();
+  expect(tab.sent).toEqual(["id-a a", "id-a a"]);
+});
+
+test("Queue is held by a refusal, and an id that was used gets another", async () => {
+  const tab = openTab(undefined, { run: ended(1) });
+  tab.add("a");
+  await settle();
+  await tab.answer(refusal("submission_conflict"));
+  expect(tab.queue.hold.value).toMatchObject({ kind: "refused", failure: { code: "submission_conflict" } });
+  tab.queue.release();
+  await settle();
+  expect(tab.sent).toEqual(["id-a a", "n-1 a"]);
+});
+
+test("Queue is in the storage before anything goes out, and the next page sends the same", async () => {
+  const browser = createBrowser();
+  const before = openTab(browser, { run: ended(1) });
+  before.add("a", "b");
+  await settle();
+  expect(before.sent).toEqual(["id-a a"]);
+  const after = openTab({ ...browser, alone: (work) => work() }, { run: ended(1) });
+  await settle();
+  expect(after.texts()).toEqual(["a", "b"]);
+  expect(after.sent).toEqual(["id-a a"]);
+});
+
+test("Queue drops what the conversation has when it is read", () => {
+  const stored = JSON.stringify([
+    { submission_id: "id-a", text: "a" },
+    { submission_id: "id-b", text: "b" },
+  ]);
+  const tab = openTab(createBrowser(stored));
+  tab.entries.value = [said("a", "id-a")];
+  expect(tab.texts()).toEqual(["b"]);
+});
+
+test.each([
+  ["not json"],
+  ["{}"],
+  ['[{"text":"a"}]'],
+  ['[{"submission_id":"a b","text":"a"}]'],
+  ['[{"submission_id":"a","text":""}]'],
+  [JSON.stringify(Array.from({ length: QUEUE_MAX_ITEMS + 1 }, (_, at) => ({ submission_id: `s-${at}`, text: "a" })))],
+])("Queue is empty where the storage holds %s", (stored) => {
+  expect(openTab(createBrowser(stored)).texts()).toEqual([]);
+});
+
+test("Queue takes no more than so many messages and so many characters", () => {
+  const many = openTab();
+  expect(many.add(...Array.from({ length: QUEUE_MAX_ITEMS }, (_, at) => String(at)))).not.toContain(false);
+  expect(many.queue.hasRoomFor(1)).toBe(false);
+  expect(many.add("one-more")).toEqual([false]);
+  expect(many.texts()).toHaveLength(QUEUE_MAX_ITEMS);
+  const long = openTab();
+  const whole = Math.floor(QUEUE_MAX_CHARS / INPUT_MAX_CHARS);
+  const letters = "abcdefgh".slice(0, whole + 1).split("");
+  expect(long.add(...letters.map((letter) => letter.repeat(INPUT_MAX_CHARS)))).toEqual(
+    letters.map((_, place) => place < whole),
+  );
+});
+
+test("Queue moves, removes and changes what waits; other words are another message", () => {
+  const tab = openTab();
+  tab.add("a", "b", "c");
+  const id = (text: string) => SubmissionId.parse(`id-${text}`);
+  tab.queue.move(id("c"), 0);
+  expect(tab.texts()).toEqual(["c", "a", "b"]);
+  tab.queue.move(id("c"), 9);
+  expect(tab.texts()).toEqual(["a", "b", "c"]);
+  tab.queue.remove(id("b"));
+  expect(tab.texts()).toEqual(["a", "c"]);
+  tab.queue.beginEdit(id("a"));
+  expect(tab.queue.endEdit(id("a"), "  ")).toBe(true);
+  expect(tab.queue.endEdit(id("a"), "a, but better")).toBe(true);
+  expect(tab.queue.endEdit(id("b"), "gone")).toBe(false);
+  expect(JSON.parse(tab.browser.items.get(KEY) ?? "")).toEqual([
+    { submission_id: "n-1", text: "a, but better" },
+    { submission_id: "id-c", text: "c" },
+  ]);
+});
+
+test("Queue does not send what is being edited", async () => {
+  const tab = openTab();
+  tab.add("a");
+  tab.queue.beginEdit(SubmissionId.parse("id-a"));
+  tab.run.value = ended(1);
+  await settle();
+  expect(tab.sent).toEqual([]);
+  tab.queue.endEdit(SubmissionId.parse("id-a"), "b");
+  await settle();
+  expect(tab.sent).toEqual(["n-1 b"]);
+});
+
+test("Queue leaves alone what is on its way", async () => {
+  const tab = openTab(undefined, { run: ended(1) });
+  tab.add("a", "b");
+  await settle();
+  expect(tab.queue.sending.value).toBe("id-a");
+  tab.queue.remove(SubmissionId.parse("id-a"));
+  tab.queue.move(SubmissionId.parse("id-a"), 1);
+  expect(tab.texts()).toEqual(["a", "b"]);
+});
+
+test("two tabs send each message once, in turn", async () => {
+  const browser = createBrowser();
+  const one = openTab(browser);
+  one.add("a", "b");
+  const other = openTab(browser);
+  for (const tab of [one, other]) tab.run.value = ended(1);
+  await settle();
+  await one.answer(accepted);
+  await other.answer(accepted);
+  for (const tab of [one, other]) {
+    tab.entries.value = [said("a", "id-a")];
+    tab.run.value = active(5);
+  }
+  for (const tab of [one, other]) tab.run.value = ended(5);
+  await settle();
+  await one.answer(accepted);
+  await other.answer(accepted);
+  expect([...one.sent, ...other.sent].sort()).toEqual(["id-a a", "id-b b"]);
+  expect([one.texts(), other.texts()]).toEqual([[], []]);
+});
+
+test("two tabs show the same list", () => {
+  const browser = createBrowser();
+  const one = openTab(browser);
+  const other = openTab(browser);
+  one.add("a", "b");
+  other.queue.storageChanged({ key: "yoi.draft:r/w", newValue: "[]" });
+  expect(other.texts()).toEqual([]);
+  other.queue.storageChanged({ key: KEY, newValue: browser.items.get(KEY) ?? null });
+  expect(other.texts()).toEqual(["a", "b"]);
+  // Of a change that has not been heard of yet, nothing is lost.
+  one.add("c");
+  other.add("d");
+  expect(other.texts()).toEqual(["a", "b", "c", "d"]);
+});
+
+test("Queue lives as long as its page where the storage is forbidden", async () => {
+  const forbidden = () => {
+    throw new DOMException("denied", "SecurityError");
+  };
+  const browser = createBrowser();
+  const tab = openTab({ ...browser, storage: { getItem: forbidden, setItem: forbidden, removeItem: forbidden } });
+  tab.add("a", "b");
+  tab.run.value = ended(1);
+  await settle();
+  expect(tab.sent).toEqual(["id-a a"]);
+  await tab.answer(accepted);
+  expect(tab.texts()).toEqual(["b"]);
+});
+
+test("Queue tells whether a further message would overtake something", async () => {
+  const tab = openTab(undefined, { run: NO_RUN, isLive: false });
+  expect(tab.queue.isBusy.value).toBe(false);
+  tab.add("a");
+  expect(tab.queue.isBusy.value).toBe(true);
+  tab.queue.remove(SubmissionId.parse("id-a"));
+  tab.run.value = active(1);
+  expect(tab.queue.isBusy.value).toBe(true);
+});
