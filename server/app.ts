@@ -24,6 +24,7 @@ import type { Backend } from "./backend.ts";
 import type { DemoFaults } from "./demo-faults.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 /** Where the app is served. */
 const BASE = "/";
@@ -65,6 +66,7 @@ export function createApp(options: AppOptions): Hono {
     },
   });
   app.use((context, next) => (isImport(context) ? next() : limitBody(context, next)));
+  app.use(securityHeaders(platform.inlineStyles ? "inline" : "files"));
   app.use(access.guardSite);
   app.route("/", healthRoutes());
   app.route("/", assetRoutes(platform.assets));

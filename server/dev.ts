@@ -45,7 +45,7 @@ const open = async (): Promise<WorkspaceModule.Workspace> => {
 };
 
 let workspace = await open();
-let app = workspace.createApp({ upgradeWebSocket, assets, peerAddress });
+let app = workspace.createApp({ upgradeWebSocket, assets, peerAddress, inlineStyles: true });
 
 let settling: NodeJS.Timeout | undefined;
 vite.watcher.on("change", (path) => {
@@ -56,7 +56,7 @@ vite.watcher.on("change", (path) => {
       async (next) => {
         const former = workspace;
         workspace = next;
-        app = next.createApp({ upgradeWebSocket, assets, peerAddress });
+        app = next.createApp({ upgradeWebSocket, assets, peerAddress, inlineStyles: true });
         await former.detach();
         console.log("The server was put together anew.");
       },

@@ -27,6 +27,8 @@ export interface Assets {
 export interface Platform {
   readonly upgradeWebSocket: UpgradeWebSocket;
   readonly assets: Assets;
+  /** Whether style sheets stand in the page, as a development server puts them there. */
+  readonly inlineStyles?: boolean;
   /** The address at the other end of a request's connection; null where it can't be told. */
   readonly peerAddress: (context: Context) => string | null;
 }
