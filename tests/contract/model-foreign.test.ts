@@ -6,6 +6,7 @@ import { LLMock } from "@copilotkit/aimock";
 import { describe, expect, test } from "vitest";
 import type { ModelPart } from "../../runtime/model/model.ts";
 import { createOpenAIModel } from "../../runtime/model/openai.ts";
+import { TcpProxy } from "../support/tcp-proxy.ts";
 import {
   ask,
   LONG_TEXT,
@@ -15,7 +16,6 @@ import {
   type ModelCases,
   type ModelSubject,
 } from "./model-suite.ts";
-import { startTcpRelay } from "./tcp-relay.ts";
 
 const API_KEY = "sk-canary-4f1d8a20b7";
 const PLANTED = `key ${API_KEY} at http://127.0.0.1:4010/v1, header "Bearer ${API_KEY}", file /etc/canary/key.pem`;
@@ -73,12 +73,12 @@ async function startForeignServer(): Promise<LLMock> {
 /** A model whose requests go to a server of its own, through a relay. */
 async function createForeign(api: "chat" | "responses" = "chat"): Promise<ModelSubject> {
   const server = await startForeignServer();
-  const relay = await startTcpRelay(server.port);
+  const relay = await TcpProxy.start(server.port);
   const baseURL = `http://127.0.0.1:${relay.port}/v1`;
   return {
     model: createOpenAIModel({ apiKey: API_KEY, baseURL, model: "gpt-5", contextWindowTokens: 8_000, api }),
     canaries: [API_KEY, baseURL, "127.0.0.1", String(relay.port), "4010", "/etc/", "://"],
-    closed: relay.clientClosed,
+    closed: () => relay.clientClosed(),
     async [Symbol.asyncDispose]() {
       await relay[Symbol.asyncDispose]();
       await server.stop();
@@ -192,7 +192,7 @@ modelSuite("createOpenAIModel against aimock", () => createForeign(), cases, { d
 
 describe("createOpenAIModel against aimock", () => {
   test("stream() throws provider_unreachable when nothing listens at the address", async () => {
-    const relay = await startTcpRelay(1);
+    const relay = await TcpProxy.start(1);
     await relay[Symbol.asyncDispose]();
     const baseURL = `http://127.0.0.1:${relay.port}/v1`;
     const model = createOpenAIModel({ apiKey: API_KEY, baseURL, model: "m", contextWindowTokens: 8_000 });

@@ -148,7 +148,7 @@ test.concurrent("A link that carries noise is given up and made anew", async () 
 test.concurrent("A link that carries one byte at a time is slow and nothing else", async () => {
   await using scene = await Scene.open();
   const { site, client, ref, observer } = scene;
-  site.proxy.accept({ kind: "trickle" });
+  site.proxy.accept({ kind: "slice", bytes: 1 });
   site.proxy.reset();
   await client.send(ref, "/demo think");
   await observer.idle();
