@@ -14,8 +14,21 @@ import { differenceOf } from "./transcript-difference.ts";
 
 type EventEnvelope = Extract<ClientFrame, { kind: "event" }>["envelope"];
 
-/** Everything that was wrong with one viewer's stream. */
-export function judgeStream(viewer: ViewerHistory, history: History, log: LogIndex | null): readonly Finding[] {
+/** A frame as it was read: viewers of one stream get the same texts. */
+export interface ReadFrame {
+  readonly frame: ClientFrame;
+  /** Of an event's frame: the event, null where it is none. */
+  readonly event: Event | null;
+  readonly payload: string;
+}
+
+/** Everything that was wrong with one viewer's stream. `frames` remembers what was read. */
+export function judgeStream(
+  viewer: ViewerHistory,
+  history: History,
+  log: LogIndex | null,
+  frames: Map<string, ReadFrame | null>,
+): readonly Finding[] {
   const walk = new StreamWalk(viewer, history, log);
   for (const record of viewer.records) {
     switch (record.kind) {
@@ -23,7 +36,7 @@ export function judgeStream(viewer: ViewerHistory, history: History, log: LogInd
         walk.open(record.cursor, record.isRetained);
         break;
       case "frame":
-        walk.take(record.text);
+        walk.take(record.text, readFrame(record.text, frames));
         break;
       case "fault":
         walk.excuses += 1;
@@ -83,13 +96,13 @@ class StreamWalk {
     this.isRetained = isRetained;
   }
 
-  take(text: string): void {
-    const frame = parseFrame(text);
-    if (frame === null) return this.#find("bad_frame", text.slice(0, 120));
+  take(text: string, read: ReadFrame | null): void {
+    if (read === null) return this.#find("bad_frame", text.slice(0, 120));
+    const { frame } = read;
     this.#isHeard = true;
     switch (frame.kind) {
       case "event":
-        return this.#takeEvent(frame.envelope);
+        return this.#takeEvent(frame.envelope, read);
       case "heartbeat":
         if (frame.cursor !== this.#cursor) {
           this.#find("gap", `a heartbeat says that nothing is missing before ${frame.cursor}; it has ${this.#cursor}`);
@@ -110,18 +123,16 @@ class StreamWalk {
     this.excuses += 1;
   }
 
-  #takeEvent(envelope: EventEnvelope): void {
-    const event = Event.safeParse(envelope.payload);
-    if (!event.success) return this.#find("bad_frame", JSON.stringify(envelope.payload).slice(0, 120));
-    const { cursor } = envelope;
-    if (isSnapshotEvent(event.data)) {
-      this.#takeSnapshot(cursor, transcriptOf(event.data.data));
+  #takeEvent({ cursor, ts }: EventEnvelope, { event, payload }: ReadFrame): void {
+    if (event === null) return this.#find("bad_frame", payload.slice(0, 120));
+    if (isSnapshotEvent(event)) {
+      this.#takeSnapshot(cursor, transcriptOf(event.data));
     } else if (this.#cursor === null) {
       this.#find("gap", `an event came before any snapshot: ${cursor}`);
     } else if (this.#log === null) {
       this.#follow(this.#cursor, cursor);
     } else {
-      this.#followLog(this.#log, this.#cursor, envelope);
+      this.#followLog(this.#log, this.#cursor, { cursor, payload, ts });
     }
     this.#cursor = cursor;
   }
@@ -144,14 +155,18 @@ class StreamWalk {
     else if (step > 1 && !this.#mayCompact) this.#find("gap", `${to} came after ${from}`);
   }
 
-  #followLog(log: LogIndex, from: string, { cursor: to, payload, ts }: EventEnvelope): void {
+  #followLog(
+    log: LogIndex,
+    from: string,
+    { cursor: to, payload, ts }: { readonly cursor: string; readonly payload: string; readonly ts: number | undefined },
+  ): void {
     const [first, last] = [log.placeOf(from), log.placeOf(to)];
     if (first === undefined || last === undefined) {
       return this.#find("altered", `the log has no ${first === undefined ? from : to}`);
     }
     const event = log.at(last);
-    if (event === undefined || JSON.stringify(payload) !== event.payload || ts !== event.ts) {
-      this.#find("altered", `${to} is not what was published: ${JSON.stringify(payload).slice(0, 120)}`);
+    if (event === undefined || payload !== event.payload || ts !== event.ts) {
+      this.#find("altered", `${to} is not what was published: ${payload.slice(0, 120)}`);
     }
     if (last === first) return this.#find("doubled", `${to} came twice`);
     if (last < first) return this.#find("reordered", `${to} came after ${from}`);
@@ -160,17 +175,29 @@ class StreamWalk {
     }
     for (const skipped of log.between(first, last)) {
       const place = log.placeOf(skipped.cursor) ?? first;
-      if (!this.#mayCompact || !log.isWholeLater(place, last)) {
+      if (!this.#mayCompact || !log.isWholeLater(place)) {
         return this.#find("gap", `${innerCursor(skipped.cursor)} did not come between ${from} and ${to}`);
       }
     }
   }
 }
 
-function parseFrame(text: string): ClientFrame | null {
+function readFrame(text: string, frames: Map<string, ReadFrame | null>): ReadFrame | null {
+  const known = frames.get(text);
+  if (known !== undefined) return known;
+  const read = parseFrame(text);
+  frames.set(text, read);
+  return read;
+}
+
+function parseFrame(text: string): ReadFrame | null {
   try {
     const parsed = ClientFrame.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
+    if (!parsed.success) return null;
+    const frame = parsed.data;
+    if (frame.kind !== "event") return { frame, event: null, payload: "" };
+    const event = Event.safeParse(frame.envelope.payload);
+    return { frame, event: event.success ? event.data : null, payload: JSON.stringify(frame.envelope.payload) };
   } catch {
     return null;
   }

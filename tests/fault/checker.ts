@@ -7,7 +7,7 @@
  */
 import { isKnownEntry, type LogEntry } from "../../protocol/entry.ts";
 import type { Transcript } from "../../protocol/transcript.ts";
-import { judgeStream } from "./checker-stream.ts";
+import { judgeStream, type ReadFrame } from "./checker-stream.ts";
 import { LogIndex } from "./log-index.ts";
 import { differenceOf } from "./transcript-difference.ts";
 
@@ -20,6 +20,8 @@ export interface LoggedEvent {
   readonly payload: string;
   /** Whether it was published and is gone all the same: the machine went down before the disk had it. */
   readonly isLost: boolean;
+  /** How many events had been published by then. */
+  readonly lostAfter?: number;
 }
 
 /** What one viewer's link brought, in order. */
@@ -108,6 +110,7 @@ export interface Finding {
 /** Everything that was wrong; empty for a sound run. */
 export function judge(history: History): readonly Finding[] {
   const log = history.log === null ? null : new LogIndex(history.log, history.truth.greeting);
+  const frames = new Map<string, ReadFrame | null>();
   return [
     ...judgeCounters("servers", history.counters),
     ...judgeSends(history),
@@ -115,7 +118,7 @@ export function judge(history: History): readonly Finding[] {
     ...history.viewers.flatMap((viewer) => [
       ...judgeCounters(viewer.name, viewer.counters),
       ...judgeEnd(viewer, history.truth),
-      ...judgeStream(viewer, history, log),
+      ...judgeStream(viewer, history, log, frames),
     ]),
   ];
 }

@@ -17,8 +17,6 @@ export const innerCursor = (cursor: string): string => CURSOR.exec(cursor)?.[0] 
 /** The position that a cursor names, or NaN. */
 export const positionOf = (cursor: string): number => Number.parseInt(CURSOR.exec(cursor)?.[2] ?? "", 16);
 
-const epochOf = (cursor: string): string => CURSOR.exec(cursor)?.[1] ?? "";
-
 /** A log by cursor. */
 export class LogIndex {
   readonly #events: readonly LoggedEvent[];
@@ -46,16 +44,15 @@ export class LogIndex {
     return this.#events.slice(from + 1, to).filter(({ isLost }) => !isLost);
   }
 
-  /** Whether a later event within the same run has the text of a piece whole. */
-  isWholeLater(place: number, before: number): boolean {
+  /**
+   * Whether a later event has the text of a piece whole. It may come after pieces that are there: who reads while pieces
+   * are let go has read some of them.
+   */
+  isWholeLater(place: number): boolean {
     const name = nameOf(this.#events[place]);
     const whole = WHOLE[name];
     if (whole === undefined) return false;
-    for (let later = place + 1; later <= before; later += 1) {
-      const event = this.#events[later];
-      if (event?.isLost === false && nameOf(event) === whole) return true;
-    }
-    return false;
+    return this.#events.slice(place + 1).some((event) => nameOf(event) === whole);
   }
 
   /** The Worker's state after the event at a place. */
@@ -63,17 +60,16 @@ export class LogIndex {
     for (let index = this.#states.length; index <= place; index += 1) {
       const event = this.#events[index];
       if (event === undefined) throw new RangeError(`Cannot tell the state at ${index}: the log ends before`);
-      this.#states.push(fold(this.#baseOf(index, event), Event.parse(JSON.parse(event.payload)), event.ts));
+      this.#states.push(fold(this.#baseOf(index), Event.parse(JSON.parse(event.payload)), event.ts));
     }
     return this.#states[place] ?? emptyTranscript(this.#greeting);
   }
 
-  /** The state before an event: what was lost is part of what came before in its own epoch, and of nothing else. */
-  #baseOf(index: number, { cursor, isLost }: LoggedEvent): Transcript {
+  /** The state before an event: what was lost later is part of it, what was gone by then is not. */
+  #baseOf(index: number): Transcript {
     for (let place = index - 1; place >= 0; place -= 1) {
-      const former = this.#events[place];
-      const isPart = former?.isLost === false || (isLost && epochOf(former?.cursor ?? "") === epochOf(cursor));
-      if (isPart) return this.#states[place] ?? emptyTranscript(this.#greeting);
+      const { isLost = true, lostAfter = 0 } = this.#events[place] ?? {};
+      if (!isLost || lostAfter > index) return this.#states[place] ?? emptyTranscript(this.#greeting);
     }
     return emptyTranscript(this.#greeting);
   }

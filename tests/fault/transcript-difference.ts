@@ -7,9 +7,15 @@ export function differenceOf(shown: Transcript, whole: Transcript): string | nul
   const shownTotal = shown.entries_start + shown.entries.length;
   if (shownTotal !== total) return `${shownTotal} entries instead of ${total}`;
   const start = Math.max(shown.entries_start, whole.entries_start);
-  const tail = (of: Transcript) =>
-    stateJson({ ...of, entries_start: start, entries: of.entries.slice(start - of.entries_start) });
-  const [one, other] = [tail(shown), tail(whole)];
+  const part = (of: Transcript): Transcript => ({
+    ...of,
+    entries_start: start,
+    entries: of.entries.slice(start - of.entries_start),
+  });
+  const [left, right] = [part(shown), part(whole)];
+  // The same order of keys is usual, and quickly seen.
+  if (JSON.stringify(left) === JSON.stringify(right)) return null;
+  const [one, other] = [stateJson(left), stateJson(right)];
   if (one === other) return null;
   let at = 0;
   while (one[at] === other[at]) at += 1;
