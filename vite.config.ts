@@ -18,11 +18,25 @@ export function textImports(): Plugin {
   };
 }
 
+/**
+ * `import()` as the browser has it. Vite would wrap it in a helper, in every page's first load, that fetches a chunk's own
+ * imports ahead and its style sheets; chunks here share little beyond what a page has already, and all style is in one file.
+ */
+function plainImports(): Plugin {
+  const id = /^\0?vite\/preload-helper/;
+  return {
+    name: "plain-imports",
+    enforce: "pre",
+    resolveId: { filter: { id }, handler: (source) => source },
+    load: { filter: { id }, handler: () => "export const __vitePreload = (load) => load();" },
+  };
+}
+
 /** The programs that Node runs from `dist/server`, by the name of their output. */
 const nodePrograms = { node: "server/node.ts", runtime: "runtime/node.ts" };
 
 export default defineConfig(({ isSsrBuild }) => ({
-  plugins: [textImports(), preact()],
+  plugins: [textImports(), plainImports(), preact()],
   appType: "custom",
   publicDir: false,
   // With their packages inside: finding and reading hundreds of modules is what a start would otherwise wait for.

@@ -53,16 +53,17 @@ function createBrowser(stored?: string) {
 function openTab(browser = createBrowser(), change: { readonly run?: RunView; readonly isLive?: boolean } = {}) {
   const sent: string[] = [];
   const answers: PromiseWithResolvers<ApiResult<WorkerInputResult>>[] = [];
-  const timers: (() => void)[] = [];
+  const timers = new Map<number, () => void>();
+  let lastTimer = 0;
   const clock: Clock = {
     now: () => 0,
     setTimeout: (callback) => {
-      timers.push(callback);
+      timers.set((lastTimer += 1), callback);
       // why: nobody reads the handle but the clock itself.
-      return timers.length as unknown as ReturnType<Clock["setTimeout"]>;
+      return lastTimer as unknown as ReturnType<Clock["setTimeout"]>;
     },
     // why: as above.
-    clearTimeout: (handle) => void delete timers[(handle as unknown as number) - 1],
+    clearTimeout: (handle) => void timers.delete(handle as unknown as number),
   };
   const entries = signal<readonly LogEntry[]>([]);
   const run = signal<RunView>(change.run ?? active(1));
@@ -100,7 +101,11 @@ function openTab(browser = createBrowser(), change: { readonly run?: RunView; re
       answers.at(-1)?.resolve(result);
       await settle();
     },
-    passTime: () => timers.splice(0).forEach((timer) => timer?.()),
+    passTime() {
+      const due = [...timers.values()];
+      timers.clear();
+      for (const run of due) run();
+    },
   };
 }
 
