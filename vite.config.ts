@@ -33,12 +33,19 @@ function plainImports(): Plugin {
 }
 
 /** The programs that Node runs from `dist/server`, by the name of their output. */
-const nodePrograms = { node: "server/node.ts", runtime: "runtime/node.ts" };
+const nodePrograms = {
+  node: "server/node.ts",
+  runtime: "runtime/node.ts",
+  "sqlite-thread": "runtime/store/sqlite-thread.ts",
+};
 
 export default defineConfig(({ isSsrBuild }) => ({
   plugins: [textImports(), plainImports(), preact()],
   appType: "custom",
-  publicDir: false,
+  // Icons and the like: files whose names must stay as they are.
+  publicDir: isSsrBuild ? false : "islands/public",
+  // The browser's files find each other wherever the app is served.
+  base: isSsrBuild ? "/" : "./",
   // With their packages inside: finding and reading hundreds of modules is what a start would otherwise wait for.
   ssr: isSsrBuild ? { noExternal: true } : {},
   build: isSsrBuild
@@ -49,12 +56,18 @@ export default defineConfig(({ isSsrBuild }) => ({
         sourcemap: true,
         rolldownOptions: {
           input: Object.fromEntries(Object.entries(nodePrograms).filter(([, path]) => existsSync(path))),
+          // All in one folder: a program that starts another finds it beside itself, from whatever chunk.
+          output: { chunkFileNames: "[name]-[hash].js" },
         },
       }
     : {
         outDir: "dist/client",
         manifest: "manifest.json",
         modulePreload: { polyfill: false },
-        rolldownOptions: { input: "islands/main.tsx" },
+        rolldownOptions: {
+          input: "islands/main.tsx",
+          // Schemas that a page does not use are dropped: building one has no effect but its value.
+          treeshake: { manualPureFunctions: ["z"] },
+        },
       },
 }));

@@ -49,11 +49,6 @@ export const runKeys = {
   YOI_WHOLE_RUN_TIMEOUT_MS: durationMs(600_000),
 };
 
-/** Keys of what is kept for those who resume. */
-export const retentionKeys = {
-  YOI_RETENTION_EVENTS: z._default(integer(16, 1_000_000), 4_096),
-};
-
 /** Keys of the provider. */
 export const providerKeys = {
   YOI_DEMO_PACE: z._default(decimal(0, 100), 1),

@@ -11,7 +11,6 @@ import {
   answerConfigOf,
   promptKeys,
   providerKeys,
-  retentionKeys,
   runKeys,
   type AnswerConfig,
 } from "./provider-config.ts";
@@ -28,21 +27,20 @@ import {
   type Environment,
   type ReadFile,
 } from "./settings.ts";
+import { dataDir, keepingConfigOf, retentionKeys, storeKeys, storeKind, type KeepingConfig } from "./store-config.ts";
 
 /** All that may be chosen. */
-export interface RuntimeConfig extends AnswerConfig {
+export interface RuntimeConfig extends AnswerConfig, KeepingConfig {
   readonly runtimeId: RuntimeId;
   readonly displayName: string;
   readonly host: string;
   readonly port: number;
-  readonly store: "memory";
   /** What every request must bring; null: nothing. */
   readonly token: string | null;
   readonly maxWorkers: number;
   readonly maxConfigBundles: number;
   readonly maxObservers: number;
   readonly heartbeatIntervalMs: number;
-  readonly retentionEvents: number;
 }
 
 const TOKEN_MIN_CHARS = 16;
@@ -67,7 +65,8 @@ const ownKeys = {
   ),
   YOI_RUNTIME_DISPLAY_NAME: z._default(text(DISPLAY_NAME_MAX_CHARS), "Yoi Runtime"),
   YOI_RUNTIME_BIND: z._default(bindText, "127.0.0.1:38800"),
-  YOI_RUNTIME_STORE: z._default(z.literal("memory", "expected memory"), "memory"),
+  YOI_RUNTIME_STORE: storeKind(),
+  YOI_RUNTIME_DATA_DIR: dataDir(),
   YOI_RUNTIME_TOKEN_FILE: z.optional(path()),
   YOI_RUNTIME_LET_ANYONE_COMMAND: z._default(oneOf(["no", "yes"]), "no"),
   YOI_RUNTIME_MAX_WORKERS: z._default(integer(1, 100_000), 1_000),
@@ -81,6 +80,7 @@ const Keys = z.object({
   YOI_RUNTIME_TOKEN: z.optional(tokenText),
   ...promptKeys,
   ...runKeys,
+  ...storeKeys,
   ...retentionKeys,
   ...providerKeys,
 });
@@ -128,17 +128,16 @@ export async function readRuntimeConfig(
   }
   return {
     ...(await answerConfigOf(keys, readFile)),
+    ...keepingConfigOf(keys, { kind: keys.YOI_RUNTIME_STORE, dataDir: keys.YOI_RUNTIME_DATA_DIR }),
     runtimeId: RuntimeId.parse(keys.YOI_RUNTIME_ID),
     displayName: keys.YOI_RUNTIME_DISPLAY_NAME,
     host: host.replaceAll(/[[\]]/g, ""),
     port: Number(port),
-    store: keys.YOI_RUNTIME_STORE,
     token,
     maxWorkers: keys.YOI_RUNTIME_MAX_WORKERS,
     maxConfigBundles: keys.YOI_RUNTIME_MAX_CONFIG_BUNDLES,
     maxObservers: keys.YOI_RUNTIME_MAX_OBSERVERS,
     heartbeatIntervalMs: keys.YOI_RUNTIME_HEARTBEAT_INTERVAL_MS,
-    retentionEvents: keys.YOI_RETENTION_EVENTS,
   };
 }
 

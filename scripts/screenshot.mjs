@@ -15,7 +15,7 @@ const deadlineMs = 60_000;
 const [program, ...args] = commandFor("any", ["dist/server/node.js"]);
 const server = spawn(program, args, {
   cwd: root,
-  env: { PATH: process.env.PATH, YOI_PORT: "0" },
+  env: { PATH: process.env.PATH, YOI_PORT: "0", YOI_STORE: "memory" },
   stdio: ["ignore", "pipe", "inherit"],
 });
 try {

@@ -9,7 +9,10 @@ import type { Config } from "./config.ts";
 /** Lines for the terminal. `url` is where the console is. */
 export function announce(config: Config, url: string): readonly string[] {
   const { provider, workspace } = config;
-  const where = [`${workspace.displayName} is at ${url}`, ...(isLoopback(config.host) || !config.access.letsAnyoneIn ? [] : [OPEN_TO_ALL])];
+  const where = [
+    `${workspace.displayName} is at ${url}`,
+    ...(isLoopback(config.host) || !config.access.letsAnyoneIn ? [] : [OPEN_TO_ALL]),
+  ];
   const kept = announceStore(config.store);
   if (provider.kind === "openai") return [...where, kept, `Answers come from ${provider.model}.`];
   return [

@@ -5,13 +5,7 @@
  * hands in; secrets may stand in files. An unknown key of our own prefix is a mistake and stops the start.
  */
 import * as z from "zod/mini";
-import {
-  answerConfigOf,
-  promptKeys,
-  providerKeys,
-  runKeys,
-  type AnswerConfig,
-} from "../runtime/provider-config.ts";
+import { answerConfigOf, promptKeys, providerKeys, runKeys, type AnswerConfig } from "../runtime/provider-config.ts";
 import {
   ConfigError,
   durationMs,

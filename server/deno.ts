@@ -15,7 +15,10 @@ import { withKeptSecret } from "./node-cursor-secret.ts";
 import { openWorkspace } from "./workspace.ts";
 
 async function start(): Promise<void> {
-  const config = await withKeptSecret(await readConfig(Deno.env.toObject(), (path) => Deno.readTextFile(path)), systemRandom);
+  const config = await withKeptSecret(
+    await readConfig(Deno.env.toObject(), (path) => Deno.readTextFile(path)),
+    systemRandom,
+  );
   const assets = await loadAssets(new URL("../dist/client/", import.meta.url));
   const workspace = await openWorkspace({
     config,

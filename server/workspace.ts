@@ -13,6 +13,7 @@ import { openEmbeddedRuntime, type EmbeddedRuntime } from "../runtime/embedded.t
 import { DEFAULT_LIMITS, type Limits } from "../runtime/limits.ts";
 import type { EmbeddedRegistry } from "../runtime/registry.ts";
 import { openRestartableRuntime } from "../runtime/restartable.ts";
+import { createMemoryStore } from "../runtime/store/memory.ts";
 import { withStore } from "../runtime/store/open-store.ts";
 import type { RuntimeStore } from "../runtime/store/store.ts";
 import { networkList } from "../runtime/node-addresses.ts";
@@ -143,7 +144,12 @@ function demoFaultsOf(runtime: EmbeddedRuntime, { provider }: Config): DemoFault
 }
 
 async function openRuntime(config: Config): Promise<EmbeddedRuntime> {
-  const open = () => withStore(config.store, EMBEDDED_RUNTIME_ID, (store) => openOn(store, config));
+  // A store in memory is the same one after a restart, as a file would be.
+  const kept = config.store.kind === "memory" ? createMemoryStore() : null;
+  const open = () =>
+    kept === null
+      ? withStore(config.store, EMBEDDED_RUNTIME_ID, (store) => openOn(store, config))
+      : openOn(kept, config);
   return config.provider.kind === "demo" ? openRestartableRuntime(open) : open();
 }
 

@@ -12,7 +12,8 @@ import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { DEFAULT_OBSERVATION_LIMITS } from "../observation/limits.ts";
 import { observationRoutes } from "../observation/observation-routes.ts";
 import { isLoopback, type RuntimeConfig } from "../runtime-config.ts";
-import { createMemoryStore } from "../store/memory.ts";
+import { announceStore } from "../store-config.ts";
+import { withStore } from "../store/open-store.ts";
 import type { Listen } from "./listener.ts";
 import { createRestApp } from "./rest-app.ts";
 
@@ -38,22 +39,25 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
   z.config(z.locales.en());
   const limits: Limits = {
     run: { ...DEFAULT_LIMITS.run, ...config.timeouts },
-    worker: { ...DEFAULT_LIMITS.worker, retentionEvents: config.retentionEvents },
+    worker: { ...DEFAULT_LIMITS.worker, ...config.retention },
     runtime: {
       ...DEFAULT_LIMITS.runtime,
       maxWorkers: config.maxWorkers,
       maxConfigBundles: config.maxConfigBundles,
     },
   };
-  const runtime = await openEmbeddedRuntime({
-    runtimeId: config.runtimeId,
-    displayName: config.displayName,
-    profiles: createConverseProfiles(config, config.displayName),
-    store: createMemoryStore(),
-    limits,
-    clock: systemClock,
-    random: systemRandom,
-  });
+  const runtime = await withStore(config.store, config.runtimeId, (store) =>
+    openEmbeddedRuntime({
+      runtimeId: config.runtimeId,
+      displayName: config.displayName,
+      profiles: createConverseProfiles(config, config.displayName),
+      store,
+      continueInterrupted: config.continueInterrupted,
+      limits,
+      clock: systemClock,
+      random: systemRandom,
+    }),
+  );
   const listening = await listen({
     host: config.host,
     port: config.port,
@@ -101,7 +105,7 @@ export function announceRuntime(config: RuntimeConfig, url: string): readonly st
     provider.kind === "demo"
       ? "The offline demo answers: no key is configured. Set OPENAI_API_KEY (or OPENAI_BASE_URL) and OPENAI_MODEL for a provider."
       : `Answers come from ${provider.model}.`,
-    "Workers are kept in memory and end with this process.",
+    announceStore(config.store),
   ];
 }
 

@@ -8,6 +8,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { backUp } from "./sqlite-backup.ts";
 import { openFile, type SqliteFile, type SqliteFileOptions } from "./sqlite-file.ts";
+import { MAX_LOG_BYTES, MAX_UNSAVED_MS, REST_MS } from "./sqlite-limits.ts";
 import type { Reply, Request, Task, WriteOperation } from "./sqlite-messages.ts";
 import { asFailure } from "./sqlite-problem.ts";
 import { Quarantine } from "./sqlite-quarantine.ts";
@@ -15,9 +16,6 @@ import { SqliteReader } from "./sqlite-reader.ts";
 import { scan } from "./sqlite-scan.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
 
-const REST_MS = 250;
-const MAX_UNSAVED_MS = 3_000;
-const MAX_LOG_BYTES = 8 * 1024 * 1024;
 /** What a commit writes at the least, in about. */
 const COMMIT_BYTES = 3 * 4096;
 /** Free pages that are let be, as a share of all and in number; and how many are given back at a time. */

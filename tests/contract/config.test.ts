@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import { ConfigError } from "../../runtime/settings.ts";
 import { readConfig } from "../../server/config.ts";
+import { DEFAULT_RETENTION } from "../support/default-retention.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { within } from "../support/within.ts";
@@ -29,10 +30,20 @@ test("readConfig() gives the documented defaults for an empty environment", asyn
     provider: { kind: "demo", pace: 1 },
     language: "en",
     prompt: null,
+    access: {
+      token: null,
+      letsAnyoneIn: false,
+      allowedHosts: [],
+      allowedOrigins: [],
+      trustedProxies: [],
+      userHeader: null,
+    },
     cursorSecret: null,
     timeouts: { firstTokenTimeoutMs: 60_000, betweenChunksTimeoutMs: 30_000, wholeRunTimeoutMs: 600_000 },
     heartbeatIntervalMs: 10_000,
-    retentionEvents: 4096,
+    store: { kind: "sqlite", dataDir: "data", sync: "normal", maxBytes: null },
+    retention: DEFAULT_RETENTION,
+    continueInterrupted: false,
     remoteRuntimes: [],
   });
 });
@@ -64,7 +75,17 @@ test("readConfig() takes every key", async () => {
       YOI_BETWEEN_CHUNKS_TIMEOUT_MS: "2",
       YOI_WHOLE_RUN_TIMEOUT_MS: "3",
       YOI_HEARTBEAT_INTERVAL_MS: "50",
+      YOI_STORE: "sqlite",
+      YOI_DATA_DIR: "/srv/workspace",
+      YOI_STORE_SYNC: "full",
+      YOI_STORE_MAX_BYTES: "1048576",
       YOI_RETENTION_EVENTS: "16",
+      YOI_RETENTION_CHARS: "65536",
+      YOI_RETENTION_AGE_MS: "1000",
+      YOI_RETENTION_DELTAS_MS: "0",
+      YOI_RETENTION_ENTRIES: "17",
+      YOI_RETENTION_ENTRY_CHARS: "65537",
+      YOI_CONTINUE_INTERRUPTED: "yes",
       OPENAI_API_KEY_FILE: "key",
       OPENAI_BASE_URL: "http://models.invalid:8080/v1",
       OPENAI_MODEL: "some-model",
@@ -98,9 +119,22 @@ test("readConfig() takes every key", async () => {
     cursorSecret: SECRET,
     timeouts: { firstTokenTimeoutMs: 1, betweenChunksTimeoutMs: 2, wholeRunTimeoutMs: 3 },
     heartbeatIntervalMs: 50,
-    retentionEvents: 16,
+    store: { kind: "sqlite", dataDir: "/srv/workspace", sync: "full", maxBytes: 1_048_576 },
+    retention: {
+      retentionEvents: 16,
+      retentionChars: 65_536,
+      retentionAgeMs: 1_000,
+      retentionDeltasMs: 0,
+      retentionEntries: 17,
+      retentionEntryChars: 65_537,
+    },
+    continueInterrupted: true,
     remoteRuntimes: [],
   });
+});
+
+test("readConfig() keeps nothing on a disk for YOI_STORE=memory", async () => {
+  expect((await readConfig({ YOI_STORE: "memory" }, noFiles)).store).toEqual({ kind: "memory" });
 });
 
 test("readConfig() prefers a value to a file and then opens no file", async () => {
@@ -132,7 +166,17 @@ test.each([
   ["YOI_BETWEEN_CHUNKS_TIMEOUT_MS", "1e3", "expected a whole number from 1 to 3600000"],
   ["YOI_WHOLE_RUN_TIMEOUT_MS", "never", "expected a whole number from 1 to"],
   ["YOI_HEARTBEAT_INTERVAL_MS", "10", "expected a whole number from 50 to 3600000"],
+  ["YOI_STORE", "disk", "expected sqlite or memory"],
+  ["YOI_DATA_DIR", " ", "expected 1 to 4096 characters"],
+  ["YOI_STORE_SYNC", "off", "expected normal or full"],
+  ["YOI_STORE_MAX_BYTES", "1024", "expected a whole number from 1048576 to"],
   ["YOI_RETENTION_EVENTS", "15", "expected a whole number from 16 to 1000000"],
+  ["YOI_RETENTION_CHARS", "0", "expected a whole number from 65536 to"],
+  ["YOI_RETENTION_AGE_MS", "1d", "expected a whole number from 1000 to"],
+  ["YOI_RETENTION_DELTAS_MS", "-1", "expected a whole number from 0 to"],
+  ["YOI_RETENTION_ENTRIES", "15", "expected a whole number from 16 to"],
+  ["YOI_RETENTION_ENTRY_CHARS", "0", "expected a whole number from 65536 to"],
+  ["YOI_CONTINUE_INTERRUPTED", "true", "expected no or yes"],
   ["YOI_DEMO_PACE", "-1", "expected a number from 0 to 100"],
   ["OPENAI_BASE_URL", "api.example.com/v1", "expected a URL that begins with http:// or https://"],
   ["OPENAI_BASE_URL", "file:///etc/passwd", "expected a URL that begins with http:// or https://"],

@@ -1,5 +1,6 @@
 /** The Runtime process's configuration: environment, flags, files, and what is said of a wrong one. */
 import { describe, expect, test } from "vitest";
+import { DEFAULT_RETENTION } from "../support/default-retention.ts";
 import { readRuntimeConfig } from "../../runtime/runtime-config.ts";
 import { ConfigError } from "../../runtime/settings.ts";
 
@@ -29,13 +30,14 @@ describe("readRuntimeConfig()", () => {
       displayName: "Yoi Runtime",
       host: "127.0.0.1",
       port: 38_800,
-      store: "memory",
+      store: { kind: "sqlite", dataDir: "data", sync: "normal", maxBytes: null },
+      retention: DEFAULT_RETENTION,
+      continueInterrupted: false,
       token: null,
       maxWorkers: 1_000,
       maxConfigBundles: 256,
       maxObservers: 1_000,
       heartbeatIntervalMs: 10_000,
-      retentionEvents: 4_096,
     });
   });
 
@@ -49,6 +51,16 @@ describe("readRuntimeConfig()", () => {
       maxWorkers: 3,
       maxObservers: 7,
     });
+  });
+
+  test("takes where Workers are kept and for how long", async () => {
+    const environment = { YOI_STORE_SYNC: "full", YOI_STORE_MAX_BYTES: "1048576", YOI_RETENTION_ENTRIES: "16" };
+    expect(await read({ ...environment, YOI_CONTINUE_INTERRUPTED: "yes" }, ["--data-dir", "/srv/lab"])).toMatchObject({
+      store: { kind: "sqlite", dataDir: "/srv/lab", sync: "full", maxBytes: 1_048_576 },
+      retention: { ...DEFAULT_RETENTION, retentionEntries: 16 },
+      continueInterrupted: true,
+    });
+    expect((await read({}, ["--store=memory"])).store).toEqual({ kind: "memory" });
   });
 
   test("takes the token from the environment or a file, and prefers the environment", async () => {
@@ -92,6 +104,8 @@ describe("readRuntimeConfig()", () => {
     ["YOI_RUNTIME_BIND", "127.0.0.1:65536"],
     ["YOI_RUNTIME_BIND", "::1:38800"],
     ["YOI_RUNTIME_STORE", "disk"],
+    ["YOI_RUNTIME_DATA_DIR", " "],
+    ["YOI_STORE_SYNC", "off"],
     ["YOI_RUNTIME_TOKEN", "short"],
     ["YOI_RUNTIME_TOKEN", "with spaces in the middle"],
     ["YOI_RUNTIME_TOKEN", "mit-Umlauten-äöü-drin"],

@@ -9,6 +9,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { makeDataFolder, removeDataFolder } from "./data-folder.ts";
 import { testEngine, type Engine, type Exit } from "./server-process.ts";
 import { within } from "./within.ts";
 
@@ -45,7 +46,7 @@ function machineEnvironment(): Record<string, string> {
   );
 }
 
-/** How a Runtime is started. It takes a free port unless `args` say otherwise. */
+/** How a Runtime is started. It takes a free port, and a data folder that ends with it, unless told otherwise. */
 export interface RuntimeProcessOptions {
   readonly engine?: Engine;
   readonly args?: readonly string[];
@@ -61,7 +62,9 @@ export class RuntimeProcess implements AsyncDisposable {
 
   constructor({ engine = testEngine, args = [], environment = {} }: RuntimeProcessOptions = {}) {
     const [program, ...script] = commandOf(engine);
-    const env = { ...machineEnvironment(), YOI_RUNTIME_BIND: "127.0.0.1:0", YOI_DEMO_PACE: "0", ...environment };
+    const folder = makeDataFolder();
+    const own = { YOI_RUNTIME_BIND: "127.0.0.1:0", YOI_RUNTIME_DATA_DIR: folder, YOI_DEMO_PACE: "0" };
+    const env = { ...machineEnvironment(), ...own, ...environment };
     this.#child = spawn(program, [...script, ...args], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     running.add(this.#child);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -72,6 +75,7 @@ export class RuntimeProcess implements AsyncDisposable {
     }
     this.exited = once(this.#child, "close").then(([code, signal]: (number | string | null)[]) => {
       running.delete(this.#child);
+      removeDataFolder(folder);
       return { code: code === null ? null : Number(code), signal: signal === null ? null : String(signal) };
     });
   }
@@ -79,6 +83,10 @@ export class RuntimeProcess implements AsyncDisposable {
   /** All that it has printed. */
   get output(): string {
     return this.#output;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** Where it serves, when it has said so. */

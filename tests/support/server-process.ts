@@ -10,6 +10,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { makeDataFolder, removeDataFolder } from "./data-folder.ts";
 import { DEADLINE_MS, within } from "./within.ts";
 
 /** What runs a server. */
@@ -21,7 +22,10 @@ export const testEngine: Engine = "deno" in process.versions ? "deno" : "node";
 /** How a server is started. */
 export interface ServerOptions {
   readonly engine?: Engine;
-  /** On top of the machine's own environment, which brings none of the project's settings. */
+  /**
+   * On top of the machine's own environment, which brings none of the project's settings. Data goes to a folder that ends
+   * with the process, unless one is named.
+   */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -64,13 +68,14 @@ export class ServerProcess implements AsyncDisposable {
   #stderr = "";
   #url: string | null = null;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
     running.add(child);
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.#stdout += text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
     this.exited = once(child, "close").then(([code, signal]: (number | string | null)[]) => {
       running.delete(child);
+      removeDataFolder(folder);
       return { code: code === null ? null : Number(code), signal: signal === null ? null : String(signal) };
     });
     this.exited.catch(() => running.delete(child));
@@ -80,8 +85,9 @@ export class ServerProcess implements AsyncDisposable {
   static spawn({ engine = testEngine, environment = {} }: ServerOptions = {}): ServerProcess {
     if (!existsSync(`${root}dist/sources.sha256`)) throw new Error("Cannot start a server: npm run build comes first");
     const [program, ...args] = commandOf(engine);
-    const env = { ...machineEnvironment(), YOI_PORT: "0", ...environment };
-    return new ServerProcess(spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }));
+    const folder = makeDataFolder();
+    const env = { ...machineEnvironment(), YOI_PORT: "0", YOI_DATA_DIR: folder, ...environment };
+    return new ServerProcess(spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }), folder);
   }
 
   /** Starts a server and waits until it has announced where it is. */

@@ -4,6 +4,9 @@
  * Owns their start, the questions to them and their end: disposing of one kills it and waits, and none outlives the
  * bench, however that ends.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
@@ -141,15 +144,19 @@ async function valueIn(output: Readable | null, pattern: RegExp): Promise<string
   throw new Error(`Cannot start a process: it ended before it said ${pattern.source}`);
 }
 
-/** With an environment of its own: whatever the machine has configured must not change the figures. */
+/** With an environment and a data folder of its own: whatever the machine has configured must not change the figures. */
 function launch(
   [program, ...args]: [string, ...string[]],
   environment: Readonly<Record<string, string>>,
   stdio: StdioOptions,
 ): ChildProcess {
   const { PATH, HOME, DENO_DIR } = process.env;
-  return spawn(program, args, {
-    env: { PATH, HOME, ...(DENO_DIR === undefined ? {} : { DENO_DIR }), ...environment },
+  const folder = mkdtempSync(join(tmpdir(), "yoi-bench-"));
+  const data = { YOI_DATA_DIR: folder, YOI_RUNTIME_DATA_DIR: folder };
+  const child = spawn(program, args, {
+    env: { PATH, HOME, ...(DENO_DIR === undefined ? {} : { DENO_DIR }), ...data, ...environment },
     stdio,
   });
+  child.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return child;
 }

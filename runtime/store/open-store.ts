@@ -1,0 +1,47 @@
+/**
+ * The store that a configuration names.
+ *
+ * Owns the choice, and what an operator reads where a store can't be had: the terminal may name the file, an answer never
+ * does.
+ */
+import type { RuntimeId } from "../../protocol/id.ts";
+import { ConfigError } from "../settings.ts";
+import { storePath, type StoreConfig } from "../store-config.ts";
+import { createMemoryStore } from "./memory.ts";
+import { isStoreProblem } from "./sqlite-problem.ts";
+import { openSqliteStore } from "./sqlite.ts";
+import type { RuntimeStore } from "./store.ts";
+
+const ADVICE: Readonly<Record<string, string>> = {
+  store_locked: "Another process has it open. End that one first, or choose another data folder.",
+  store_foreign: "It belongs to another Runtime. Choose another data folder, or the id that it was made with.",
+  store_too_new: "It was written by a newer version of this program. Start that one.",
+  store_corrupt: "It is damaged, or no store. Put a backup in its place, or move it away to begin anew.",
+  store_read_only: "It can't be written to. Look at the permissions of the folder and of the file.",
+  store_full: "There is no room left for it. Make some, or raise YOI_STORE_MAX_BYTES where that is set.",
+};
+
+/**
+ * Opens what needs the store of a Runtime.
+ *
+ * @param use Gets the store; it is closed where this fails.
+ * @throws ConfigError that names the file and says what to do
+ */
+export async function withStore<Value>(
+  config: StoreConfig,
+  runtimeId: RuntimeId,
+  use: (store: RuntimeStore) => Promise<Value>,
+): Promise<Value> {
+  if (config.kind === "memory") return use(createMemoryStore());
+  const path = storePath(config.dataDir, runtimeId);
+  let store: RuntimeStore | undefined;
+  try {
+    store = await openSqliteStore({ path, sync: config.sync, maxBytes: config.maxBytes });
+    return await use(store);
+  } catch (error) {
+    await store?.[Symbol.asyncDispose]();
+    if (!isStoreProblem(error)) throw error;
+    const advice = ADVICE[error.code] ?? error.detail;
+    throw new ConfigError(`Cannot start: the store ${path} can't be opened. ${advice}`, { cause: error });
+  }
+}
