@@ -7,7 +7,7 @@
 import * as z from "zod/mini";
 import { ConfigBundle, ConfigBundleAvailability } from "./config-bundle.ts";
 import { LogEntry } from "./entry.ts";
-import { DISPLAY_NAME_MAX_CHARS, TranscriptItem } from "./runtime-api.ts";
+import { DisplayName, ProfileChoice, TranscriptItem } from "./runtime-api.ts";
 import { HostId, RuntimeId, SubmissionId, WorkerId } from "./id.ts";
 import { uint } from "./number.ts";
 import { openEnum } from "./open-enum.ts";
@@ -112,15 +112,9 @@ export const LifecycleRequest = z.strictObject({
 });
 export type LifecycleRequest = z.infer<typeof LifecycleRequest>;
 
-const PROFILE_MAX_CHARS = 120;
-const profileName = z.string().check(z.minLength(1), z.maxLength(PROFILE_MAX_CHARS));
-
-/** A `ProfileSelector` as a browser may send it: strict and bounded, since the Worker keeps it. */
-const SpawnProfile = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("runtime_default") }),
-  z.strictObject({ kind: z.literal("builtin"), value: profileName }),
-  z.strictObject({ kind: z.literal("named"), value: profileName }),
-]);
+/** Ours: what `PATCH` of a Worker takes. */
+export const WorkerRenameRequest = z.strictObject({ display_name: DisplayName });
+export type WorkerRenameRequest = z.infer<typeof WorkerRenameRequest>;
 
 export const WorkerSpawnRequest = z.strictObject({
   intent: z.optional(
@@ -141,8 +135,8 @@ export const WorkerSpawnRequest = z.strictObject({
       z.strictObject({ kind: z.literal("run_accepted"), expected_segments: uint }),
     ]),
   ),
-  requested_worker_name: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(DISPLAY_NAME_MAX_CHARS))),
-  profile: z.optional(SpawnProfile),
+  requested_worker_name: z.optional(DisplayName),
+  profile: z.optional(ProfileChoice),
   initial_input: z.optional(WorkerInputRequest),
 });
 export type WorkerSpawnRequest = z.infer<typeof WorkerSpawnRequest>;

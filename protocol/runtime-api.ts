@@ -23,6 +23,23 @@ export const ProfileSelector = z.discriminatedUnion("kind", [
 ]);
 export type ProfileSelector = z.infer<typeof ProfileSelector>;
 
+const PROFILE_MAX_CHARS = 120;
+const profileName = z.string().check(z.minLength(1), z.maxLength(PROFILE_MAX_CHARS));
+
+/** A `ProfileSelector` as whoever is not trusted may send it: strict and bounded, since the Worker keeps it. */
+export const ProfileChoice = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("runtime_default") }),
+  z.strictObject({ kind: z.literal("builtin"), value: profileName }),
+  z.strictObject({ kind: z.literal("named"), value: profileName }),
+]);
+export type ProfileChoice = z.infer<typeof ProfileChoice>;
+
+/** A name that somebody gives to a Worker, without the spaces around it. */
+export const DisplayName = z.string().check(z.trim(), z.minLength(1), z.maxLength(DISPLAY_NAME_MAX_CHARS));
+
+/** Ours: `PATCH /v1/workers/{worker_id}`. */
+export const RenameWorkerRequest = z.looseObject({ display_name: DisplayName });
+
 export const ConfigBundleRef = z.looseObject({ id: z.string(), digest: z.string() });
 export type ConfigBundleRef = z.infer<typeof ConfigBundleRef>;
 

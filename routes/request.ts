@@ -94,6 +94,29 @@ export function beforeQueryOf(
   return before === undefined ? { limit } : { before, limit };
 }
 
+/**
+ * One of a few words of the query, which may be left out, but not given twice.
+ *
+ * @throws ProblemError invalid_query
+ */
+export function choiceOf<Word extends string>(
+  context: Context,
+  name: string,
+  words: readonly Word[],
+): Word | undefined {
+  const [text, ...others] = context.req.queries(name) ?? [];
+  if (others.length > 0) throw new ProblemError("invalid_query", `${name}: expected it once.`);
+  const chosen = words.find((word) => word === text);
+  if (text === undefined || chosen !== undefined) return chosen;
+  throw new ProblemError("invalid_query", `${name}: expected ${words.join(" or ")}.`);
+}
+
+/** Refuses a body that does not say that it is JSON. @throws ProblemError unsupported_media_type */
+export function checkJson(context: Context): void {
+  if (JSON_TYPE.test(context.req.header("Content-Type") ?? "")) return;
+  throw new ProblemError("unsupported_media_type", "Content-Type: expected application/json.");
+}
+
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;|$)/i;
 
 /**
@@ -105,10 +128,7 @@ export async function bodyOf<Schema extends z.ZodMiniType>(
   context: Context,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  const type = context.req.header("Content-Type") ?? "";
-  if (!JSON_TYPE.test(type)) {
-    throw new ProblemError("unsupported_media_type", "Content-Type: expected application/json.");
-  }
+  checkJson(context);
   let text: string;
   try {
     text = await context.req.text();

@@ -4,7 +4,7 @@
  * Owns the mapping of these paths to the Backend's operations; the events of a Worker are in `events.ts`.
  */
 import { Hono } from "hono";
-import { LifecycleRequest, WorkerInputRequest } from "../protocol/backend-api.ts";
+import { LifecycleRequest, WorkerInputRequest, WorkerRenameRequest } from "../protocol/backend-api.ts";
 import type { Backend } from "../server/backend.ts";
 import { beforeQueryOf, bodyOf, pageQueryOf, workerRefOf } from "./request.ts";
 
@@ -15,6 +15,10 @@ export function workerRoutes(backend: Backend, options: { readonly maxRecords: n
   const { maxRecords } = options;
   return new Hono()
     .get(WORKER, async (context) => context.json(await backend.getWorker(workerRefOf(context))))
+    .patch(WORKER, async (context) => {
+      const ref = workerRefOf(context);
+      return context.json(await backend.renameWorker(ref, await bodyOf(context, WorkerRenameRequest)));
+    })
     .post(`${WORKER}/input`, async (context) => {
       const ref = workerRefOf(context);
       return context.json(await backend.sendInput(ref, await bodyOf(context, WorkerInputRequest)));

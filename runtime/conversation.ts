@@ -77,6 +77,12 @@ export class Conversation {
     return this.#llmCalls;
   }
 
+  /** Gives the Worker another name, for the next snapshot. */
+  rename(displayName: string): void {
+    const greeting = { ...this.#transcript.greeting, worker_name: displayName };
+    this.#transcript = { ...this.#transcript, greeting };
+  }
+
   /** The transcript's lines that are kept, oldest first. `sequence` counts from 1 over the whole conversation. */
   lines(): readonly TranscriptItem[] {
     let sequence = this.#evictedLines;

@@ -4,6 +4,7 @@
  * Owns the catalogue of Workers over one store and fulfils `Runtime` for them. It has no HTTP and no sockets; a Runtime
  * process is this same thing with faces on top.
  */
+import type { ConversationFile } from "../protocol/conversation-file.ts";
 import type { RuntimeId, WorkerId, WorkerRef } from "../protocol/id.ts";
 import { WorkerId as WorkerIdSchema } from "../protocol/id.ts";
 import { ProblemError, type Diagnostic } from "../protocol/problem.ts";
@@ -12,6 +13,7 @@ import type { Clock, Random } from "./clock.ts";
 import { ConfigBundles } from "./config-bundles.ts";
 import type { Limits } from "./limits.ts";
 import { hasEpoch } from "./epochs.ts";
+import { importedCheckpoint } from "./imported.ts";
 import { createEpoch } from "./log-cursor.ts";
 import { observeWorker, type ObserveContext } from "./observe.ts";
 import { entryPage, transcriptPage } from "./pages.ts";
@@ -64,6 +66,8 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
   const workers = new Map<WorkerId, Worker>();
   /** Workers that the store has but that can't be read: their ids are taken. */
   const unreadable = new Set<WorkerId>();
+  /** Workers whose conversations are being brought in. */
+  const arriving = new Set<WorkerId>();
   const notes: Diagnostic[] = [];
   /** Aborted when every run has ended, so that observers see how. */
   const ended = new AbortController();
@@ -124,16 +128,16 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     if (configBundle) bundles.checkProfile(configBundle, profile);
   };
 
-  const newWorker = async ({ workerId, displayName: name, profile, configBundle }: EnsureWorker): Promise<Worker> => {
+  const newRecord = ({ workerId, displayName: name, profile, configBundle }: EnsureWorker): WorkerRecord => {
     checkOpen();
     chooseProfile(profiles, profile, configBundle !== undefined);
     if (unreadable.has(workerId)) {
       throw new ProblemError("worker_exists", `Worker "${workerId}" exists already, but can't be read.`);
     }
-    if (workers.size >= limits.runtime.maxWorkers) {
+    if (workers.size + arriving.size >= limits.runtime.maxWorkers) {
       throw new ProblemError("too_many_workers", `Runtime "${runtimeId}" keeps ${workers.size} Workers, its limit.`);
     }
-    const record: WorkerRecord = {
+    return {
       workerId,
       displayName: name,
       profile,
@@ -143,6 +147,11 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       formerEpochs: [],
       createdTs: clock.now(),
     };
+  };
+
+  const newWorker = async (request: EnsureWorker): Promise<Worker> => {
+    const record = newRecord(request);
+    const { workerId } = record;
     const worker = addWorker(newlyStored(record));
     try {
       await store.putWorker(record);
@@ -153,11 +162,35 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     return worker;
   };
 
+  /** All of it or nothing, also where the process dies in between: nobody sees it before the store has all of it. */
+  const importWorker = async (conversation: ConversationFile): Promise<Worker> => {
+    const { display_name: name, profile: wanted } = conversation.worker;
+    // One from elsewhere may have had a profile that there is not here.
+    const profile = profiles.has(profileKey(wanted)) ? wanted : ({ kind: "runtime_default" } as const);
+    const record = newRecord({ workerId: nextWorkerId(), displayName: name, profile });
+    const { workerId } = record;
+    const checkpoint = importedCheckpoint(conversation, clock.now());
+    arriving.add(workerId);
+    try {
+      await store.putWorker({ ...record, isPartial: true });
+      await store.checkpoint(workerId, checkpoint);
+      await store.putWorker(record);
+      checkOpen();
+      const { position, state, entries } = checkpoint;
+      return addWorker({ ...newlyStored(record), checkpoint: { position, state }, entries });
+    } catch (error) {
+      await store.removeWorker(workerId).catch(() => {});
+      throw error;
+    } finally {
+      arriving.delete(workerId);
+    }
+  };
+
   const nextWorkerId = (): WorkerId => {
     for (;;) {
       created += 1;
       const id = WorkerIdSchema.parse(`worker-${created.toString(16).padStart(8, "0")}`);
-      if (!workers.has(id) && !unreadable.has(id)) return id;
+      if (!workers.has(id) && !unreadable.has(id) && !arriving.has(id)) return id;
     }
   };
 
@@ -192,9 +225,14 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     unreadable.add(workerId);
     note("worker_unreadable", `Worker "${workerId}" can't be read; it is left as it is.`);
   };
+  const partial: WorkerId[] = [];
   for await (const stored of store.load()) {
     if (stored.kind === "unreadable") {
       unreadableWorker(stored.workerId);
+      continue;
+    }
+    if (stored.record.isPartial) {
+      partial.push(stored.record.workerId);
       continue;
     }
     try {
@@ -203,6 +241,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       unreadableWorker(stored.record.workerId);
     }
   }
+  for (const workerId of partial) await store.removeWorker(workerId);
   await Promise.all([...workers.values()].map((worker) => worker.resume()));
 
   return {
@@ -278,6 +317,18 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
 
     async ensureWorker(request) {
       const worker = workers.get(request.workerId) ?? (await newWorker(request));
+      return worker.detail();
+    },
+
+    async importWorker(conversation) {
+      checkOpen();
+      return (await importWorker(conversation)).detail();
+    },
+
+    async renameWorker(workerId, name) {
+      const worker = find(workerId);
+      checkOpen();
+      await worker.rename(name);
       return worker.detail();
     },
 

@@ -114,7 +114,8 @@ export class EventLog {
   }
 
   /**
-   * Stores the events, in order and together, then publishes them.
+   * Stores the events, in order and together, then publishes them. Without any it writes the Worker's record, where that
+   * has to change.
    *
    * @param submissionAt The submission that is kept with them.
    * @returns the position of the last one
@@ -187,7 +188,7 @@ export class EventLog {
     }
     if (record) onRenewed(record);
     let position = this.#head;
-    this.#publish(published);
+    if (published.length > 0) this.#publish(published);
     for (const { events, resolve } of batch) {
       position += events.length;
       resolve(position);

@@ -6,6 +6,7 @@
  * `ProblemError`.
  */
 import type { ConfigBundle, ConfigBundleAvailability, ConfigBundleSummary } from "../protocol/config-bundle.ts";
+import type { ConversationFile } from "../protocol/conversation-file.ts";
 import type { RuntimeCursor } from "../protocol/cursor.ts";
 import type { RuntimeId, SubmissionId, WorkerId } from "../protocol/id.ts";
 import type { Diagnostic } from "../protocol/problem.ts";
@@ -135,6 +136,19 @@ export interface Runtime extends AsyncDisposable {
    * config_bundle_digest_mismatch, invalid_profile_selector, invalid_request, unsupported, too_many_workers
    */
   createWorker(request: CreateWorker, options?: CallOptions): Promise<WorkerDetail>;
+  /**
+   * Makes a Worker that has this conversation, all of it or none. It has an id of its own, and the default profile where
+   * this Runtime does not have the file's.
+   *
+   * @throws ProblemError runtime_stopped, too_many_workers, unsupported, body_too_large, invalid_request, store_full
+   */
+  importWorker(conversation: ConversationFile, options?: CallOptions): Promise<WorkerDetail>;
+  /**
+   * Gives the Worker another name for people. Who observes it sees that with the next snapshot.
+   *
+   * @throws ProblemError worker_not_found, runtime_stopped, unsupported
+   */
+  renameWorker(workerId: WorkerId, displayName: string, options?: CallOptions): Promise<WorkerDetail>;
   /** Ends the Worker for good, with its run. Repeating it changes nothing and answers the same. */
   stopWorker(workerId: WorkerId, reason?: string, options?: CallOptions): Promise<WorkerLifecycleAck>;
   /** Ends the active run, not the Worker. Without a run it changes nothing. */

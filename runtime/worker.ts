@@ -63,6 +63,8 @@ export class Worker {
   readonly #submissions: Submissions;
   readonly #checkpointer: Checkpointer;
   #record: WorkerRecord;
+  /** What becomes of the record with the log's next write. */
+  readonly #changes: Partial<WorkerRecord>[] = [];
   /** Whether the log begins a new epoch with its next event. */
   #needsEpoch: boolean;
   #run: ActiveRun | null = null;
@@ -97,8 +99,13 @@ export class Worker {
       head,
       oldest: state?.oldest_position ?? events[0]?.position ?? head + 1,
       renewal: () => {
-        if (!this.#needsEpoch) return null;
-        return { ...this.#record, ...renewEpochs(this.#record, createEpoch(random), head) };
+        const changes = this.#changes.splice(0);
+        if (!this.#needsEpoch && changes.length === 0) return null;
+        const epochs = this.#needsEpoch ? renewEpochs(this.#record, createEpoch(random), head) : {};
+        return changes.reduce<WorkerRecord>((record, change) => ({ ...record, ...change }), {
+          ...this.#record,
+          ...epochs,
+        });
       },
       onRenewed: (renewed) => {
         this.#record = renewed;
@@ -200,6 +207,12 @@ export class Worker {
       throw error;
     });
     return this.#stopping;
+  }
+
+  /** See `Runtime.renameWorker`. */
+  async rename(displayName: string): Promise<void> {
+    await this.#change({ displayName });
+    this.conversation.rename(this.#record.displayName);
   }
 
   /** Ends a run that nobody runs, with the text that it had streamed: its process died, or the store refused its end. */
@@ -336,11 +349,9 @@ export class Worker {
 
   async #stop(reason: string): Promise<WorkerLifecycleAck> {
     await this.#endRun("worker_stopped", reason);
-    if (!this.transcript.shut_down) await this.#publish({ event: "shutdown" });
-    if (this.#record.lifecycle !== "stopped") {
-      const record = { ...this.#record, lifecycle: "stopped" } as const;
-      await this.#options.store.putWorker(record);
-      this.#record = record;
+    const isShutDown = this.transcript.shut_down;
+    if (!isShutDown || this.#record.lifecycle !== "stopped") {
+      await this.#change({ lifecycle: "stopped" }, ...(isShutDown ? [] : [{ event: "shutdown" } as const]));
     }
     void this.#checkpointer.save();
     return this.#lifecycleAck("stop");
@@ -349,6 +360,15 @@ export class Worker {
   #lifecycleAck(operation: "stop" | "cancel"): WorkerLifecycleAck {
     this.#lastResult = { operation, outcome: "accepted", run_state: "idle" };
     return { worker_ref: this.ref, status: this.#lifecycle, event_id: this.log.head };
+  }
+
+  /**
+   * Changes the record, with the events that go with that. It goes the way of the events, so that no two writes of the
+   * record are under way at a time: each has what the one before had.
+   */
+  async #change(change: Partial<WorkerRecord>, ...events: readonly KnownEvent[]): Promise<void> {
+    this.#changes.push(change);
+    await this.log.append(events, this.#options.clock.now());
   }
 
   #publish(...events: KnownEvent[]): Promise<number> {

@@ -19,6 +19,7 @@ import type {
   WorkerInputRequest,
   WorkerInputResult,
   WorkerLifecycleResult,
+  WorkerRenameRequest,
   WorkerSpawnRequest,
   WorkerSpawnResult,
   WorkerSummary,
@@ -26,7 +27,9 @@ import type {
   WorkspaceSummary,
   listOf,
 } from "../protocol/backend-api.ts";
+import type { ConversationFile, ConversationHeader } from "../protocol/conversation-file.ts";
 import type { ClientCursor } from "../protocol/cursor.ts";
+import type { LogEntry } from "../protocol/entry.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { HostId, RuntimeId, WorkerRef } from "../protocol/id.ts";
 import type { ConfigBundleRef } from "../protocol/runtime-api.ts";
@@ -47,6 +50,13 @@ export interface ViewRequest {
   readonly cursor?: string;
   /** Whether the viewer understands heartbeat frames. */
   readonly heartbeat: boolean;
+}
+
+/** A conversation to be taken along. */
+export interface ExportedConversation {
+  readonly header: ConversationHeader;
+  /** Pages of its entries, oldest first, each read when it is asked for; to be iterated over once. */
+  readonly pages: AsyncIterable<readonly LogEntry[]>;
 }
 
 /** A viewer that was let in. */
@@ -71,6 +81,11 @@ export interface Backend extends AsyncDisposable {
   checkConfigBundle(runtimeId: RuntimeId, reference: ConfigBundleRef): Promise<ConfigBundleResult>;
   spawnWorker(runtimeId: RuntimeId, request: WorkerSpawnRequest): Promise<WorkerSpawnResult>;
   sendInput(ref: WorkerRef, request: WorkerInputRequest): Promise<WorkerInputResult>;
+  /** Makes a Worker that has this conversation. */
+  importWorker(runtimeId: RuntimeId, conversation: ConversationFile): Promise<WorkerSpawnResult>;
+  renameWorker(ref: WorkerRef, request: WorkerRenameRequest): Promise<WorkerSummary>;
+  /** A Worker's whole conversation, as viewers may see it, up to now. */
+  exportConversation(ref: WorkerRef): Promise<ExportedConversation>;
   stopWorker(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;
   cancelRun(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;
   transcript(ref: WorkerRef, query: { readonly start: number; readonly limit: number }): Promise<WorkerTranscript>;

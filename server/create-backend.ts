@@ -8,11 +8,12 @@ import type { RuntimeSummary, WorkerSummary } from "../protocol/backend-api.ts";
 import type { HostId, WorkerRef } from "../protocol/id.ts";
 import { asProblem, ProblemError, type Diagnostic } from "../protocol/problem.ts";
 import type { Clock, Random } from "../runtime/clock.ts";
-import type { Runtime, RuntimeCapabilities } from "../runtime/runtime.ts";
+import type { CallOptions, Runtime, RuntimeCapabilities } from "../runtime/runtime.ts";
 import type { Backend, ListOf } from "./backend.ts";
 import { createCompanion } from "./companion.ts";
+import { exportConversation } from "./export-conversation.ts";
 import type { BackendLimits } from "./limits.ts";
-import type { ObservationPolicy } from "./policy.ts";
+import { showEntries, type ObservationPolicy } from "./policy.ts";
 import {
   hostIdOf,
   projectCapabilities,
@@ -221,6 +222,42 @@ export function createBackend(options: BackendOptions): Backend {
       return { state: "accepted", ...ref, transcript_sequence, event_id, diagnostics: [] };
     },
 
+    async importWorker(runtimeId, conversation) {
+      const runtime = registry.get(runtimeId);
+      const importing = (call: CallOptions) => runtime.importWorker(conversation, call);
+      const detail = await registry.ask(runtime, importing, limits.importTimeoutMs);
+      await relays.renew(detail.worker_ref);
+      return {
+        state: "accepted",
+        worker: projectWorker(runtime.kind, detail, await hostOf(runtime), lastSeenAt(runtime)),
+        acceptance_evidence: [{ kind: "conversation_imported", detail: detail.worker_id }],
+        diagnostics: [],
+      };
+    },
+
+    async renameWorker(ref, { display_name: name }) {
+      const runtime = registry.get(ref.runtime_id);
+      const detail = await registry.ask(runtime, (call) => runtime.renameWorker(ref.worker_id, name, call));
+      await relays.rename(ref, name);
+      return projectWorker(runtime.kind, detail, await hostOf(runtime), lastSeenAt(runtime));
+    },
+
+    async exportConversation(ref) {
+      const runtime = registry.get(ref.runtime_id);
+      const detail = await registry.ask(runtime, (call) => runtime.getWorker(ref.worker_id, call));
+      const { label } = projectWorker(runtime.kind, detail, await hostOf(runtime));
+      return exportConversation({
+        ref,
+        label,
+        detail,
+        view: () => registry.ask(runtime, () => relays.view(ref)),
+        entries: (query) => registry.ask(runtime, (call) => runtime.entries(ref.worker_id, query, call)),
+        show: (entries) => showEntries(policy, entries, ref),
+        pageEntries: limits.maxRecords,
+        now: clock.now(),
+      });
+    },
+
     async stopWorker(ref, { reason }) {
       const runtime = registry.get(ref.runtime_id);
       const { event_id } = await registry.ask(runtime, (call) => runtime.stopWorker(ref.worker_id, reason, call));
@@ -245,7 +282,7 @@ export function createBackend(options: BackendOptions): Backend {
       const runtime = registry.get(ref.runtime_id);
       const page = await registry.ask(runtime, (call) => runtime.entries(ref.worker_id, query, call));
       const { entries_start, entries_total, oldest_kept, entries } = page;
-      return { ...ref, entries_start, entries_total, oldest_kept, entries };
+      return { ...ref, entries_start, entries_total, oldest_kept, entries: [...showEntries(policy, entries, ref)] };
     },
 
     view: (ref) => relays.view(ref),

@@ -34,6 +34,8 @@ export interface BackendLimits {
   readonly maxRecords: number;
   /** How long one Runtime may take to answer before the others are shown without it. */
   readonly runtimeTimeoutMs: number;
+  /** How long it may take to keep a conversation that is brought in. */
+  readonly importTimeoutMs: number;
 }
 
 /** What holds where configuration says nothing. */
@@ -55,4 +57,5 @@ export const DEFAULT_BACKEND_LIMITS: BackendLimits = {
   maxBodyBytes: 1024 * 1024,
   maxRecords: 200,
   runtimeTimeoutMs: 10_000,
+  importTimeoutMs: 70_000,
 };

@@ -6,7 +6,7 @@
  * for all who need it. Viewers keep their sockets while the upstream is away.
  */
 import type { ClientCursor, RuntimeCursor } from "../protocol/cursor.ts";
-import { Event, isSnapshotEvent } from "../protocol/event.ts";
+import { Event } from "../protocol/event.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { ProblemError } from "../protocol/problem.ts";
 import { fold } from "../protocol/fold.ts";
@@ -19,7 +19,7 @@ import { encodeEvent, encodeHeartbeat, encodeSnapshot, type UpstreamTrouble } fr
 import { followUpstream } from "./follow-upstream.ts";
 import { FrameWindow, type WindowFrame } from "./frame-window.ts";
 import type { BackendLimits } from "./limits.ts";
-import { passThrough, type ObservationPolicy } from "./policy.ts";
+import { passThrough, showSnapshot, type ObservationPolicy } from "./policy.ts";
 import { Viewer, type ViewerFeed } from "./viewer.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
 
@@ -116,6 +116,13 @@ export class Relay implements ViewerFeed {
     viewer.pump();
   }
 
+  /** The Worker has another name, which no event tells: the next snapshot does. */
+  rename(displayName: string): void {
+    const greeting = { ...this.#transcript.greeting, worker_name: displayName };
+    this.#transcript = { ...this.#transcript, greeting };
+    this.#snapshot = null;
+  }
+
   /** Ends the observation and tells every viewer why. */
   close(problem: ProblemError): void {
     if (this.#closing.signal.aborted) return;
@@ -151,11 +158,7 @@ export class Relay implements ViewerFeed {
   #projectedSnapshot() {
     const { limits, policy, ref } = this.#options;
     const bounds = { maxEntries: limits.snapshotEntries, maxChars: limits.snapshotChars };
-    const event = snapshotEvent(boundTranscript(this.#transcript, bounds));
-    const projected = policy(event, ref);
-    if (projected === null || !isSnapshotEvent(projected))
-      throw new TypeError("A policy must show a snapshot as a snapshot");
-    return projected;
+    return showSnapshot(policy, snapshotEvent(boundTranscript(this.#transcript, bounds)), ref);
   }
 
   // --- upstream ----------------------------------------------------------------------------------------------------

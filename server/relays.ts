@@ -67,6 +67,12 @@ export class Relays implements Pick<Backend, "view" | "observe"> {
     relay?.close(new ProblemError("cursor_unknown", "cursor: the Worker was made anew; connect without one."));
   }
 
+  /** A Worker that was given another name just now. */
+  async rename(ref: WorkerRef, displayName: string): Promise<void> {
+    const relay = await this.#open.get(keyOf(ref));
+    relay?.rename(displayName);
+  }
+
   /** Ends every relay and tells its viewers why. */
   async close(problem: ProblemError): Promise<void> {
     this.#isClosed = true;

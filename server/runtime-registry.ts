@@ -43,11 +43,15 @@ export class RuntimeRegistry {
     return runtime;
   }
 
-  /** Asks a Runtime, within the time-out. */
-  async ask<Value>(runtime: Runtime, question: (options: CallOptions) => Promise<Value>): Promise<Value> {
+  /** Asks a Runtime, within the time-out, which is longer for what takes longer. */
+  async ask<Value>(
+    runtime: Runtime,
+    question: (options: CallOptions) => Promise<Value>,
+    timeoutMs = this.#timeoutMs,
+  ): Promise<Value> {
     const asking = new AbortController();
     const timedOut = Promise.withResolvers<never>();
-    using _timeout = this.#clock.schedule(this.#timeoutMs, () => {
+    using _timeout = this.#clock.schedule(timeoutMs, () => {
       const problem = new ProblemError("runtime_timeout", `Runtime "${runtime.runtimeId}" did not answer in time.`);
       asking.abort(problem);
       timedOut.reject(problem);

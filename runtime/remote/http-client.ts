@@ -28,8 +28,11 @@ export interface HttpRequest {
   /** The route below `/v1`, in segments, e.g. `["workers", "companion", "input"]`. */
   readonly route: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
-  /** Sent as JSON by POST; absent: GET. */
+  /** Sent as JSON by POST, where `method` says no other; absent: GET. */
   readonly body?: unknown;
+  readonly method?: "PATCH";
+  /** In all; absent: as for every request. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,7 +69,7 @@ export class HttpClient {
     const { clock, limits, label } = this.#options;
     request.signal?.throwIfAborted();
     const expiry = new AbortController();
-    using _timeout = clock.schedule(limits.requestTimeoutMs, () => expiry.abort());
+    using _timeout = clock.schedule(request.timeoutMs ?? limits.requestTimeoutMs, () => expiry.abort());
     const signal = request.signal ? AbortSignal.any([request.signal, expiry.signal]) : expiry.signal;
     let answer: Answer;
     try {
@@ -91,10 +94,10 @@ export class HttpClient {
     throw new ProblemError("runtime_malformed_answer", `${label} gave an answer that could not be read.`);
   }
 
-  async #exchange({ route, query, body }: HttpRequest, signal: AbortSignal): Promise<Answer> {
+  async #exchange({ route, query, body, method }: HttpRequest, signal: AbortSignal): Promise<Answer> {
     const { endpoint, fetch, limits } = this.#options;
     const response = await fetch(endpoint.url(["v1", ...route], query), {
-      method: body === undefined ? "GET" : "POST",
+      method: method ?? (body === undefined ? "GET" : "POST"),
       headers: { ...endpoint.headers, "Content-Type": "application/json", Accept: "application/json" },
       redirect: "manual",
       signal,

@@ -8,6 +8,8 @@
 export interface RemoteLimits {
   /** One request in all: connecting, sending, and the whole answer. */
   readonly requestTimeoutMs: number;
+  /** The same for a conversation that is brought in. */
+  readonly importTimeoutMs: number;
   /** Until an observation socket is open. */
   readonly handshakeTimeoutMs: number;
   /** How often the other end of a socket is asked whether it is there. */
@@ -29,6 +31,7 @@ export interface RemoteLimits {
 /** What holds where configuration says nothing. */
 export const DEFAULT_REMOTE_LIMITS: RemoteLimits = {
   requestTimeoutMs: 10_000,
+  importTimeoutMs: 60_000,
   handshakeTimeoutMs: 10_000,
   pingIntervalMs: 5_000,
   silenceTimeoutMs: 15_000,

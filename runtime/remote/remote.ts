@@ -271,6 +271,18 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
       return ownWorker(worker);
     },
 
+    async importWorker(conversation, { signal } = {}) {
+      await identify(signal);
+      const request = { route: ["workers", "import"], body: conversation, timeoutMs: limits.importTimeoutMs, signal };
+      return ownWorker((await ask(Answer.worker, request)).worker);
+    },
+
+    async renameWorker(workerId, name, { signal } = {}) {
+      await identify(signal);
+      const request = { route: ["workers", workerId], method: "PATCH", body: { display_name: name }, signal } as const;
+      return ownWorker((await ask(Answer.worker, request)).worker, workerId);
+    },
+
     stopWorker: (workerId, reason, call) => end(workerId, "stop", reason, call),
     cancelRun: (workerId, reason, call) => end(workerId, "cancel", reason, call),
 

@@ -73,6 +73,12 @@ export function textOf(context: Context, name: string): string | undefined {
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;|$)/i;
 
+/** Refuses a body that does not say that it is JSON. @throws ProblemError unsupported_media_type */
+export function checkJson(context: Context): void {
+  if (JSON_TYPE.test(context.req.header("Content-Type") ?? "")) return;
+  throw new ProblemError("unsupported_media_type", "Content-Type: expected application/json.");
+}
+
 /**
  * The JSON body of a request.
  *
@@ -82,9 +88,7 @@ export async function bodyOf<Schema extends z.ZodMiniType>(
   context: Context,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  if (!JSON_TYPE.test(context.req.header("Content-Type") ?? "")) {
-    throw new ProblemError("unsupported_media_type", "Content-Type: expected application/json.");
-  }
+  checkJson(context);
   return parseJson(await context.req.arrayBuffer(), schema);
 }
 

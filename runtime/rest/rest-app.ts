@@ -12,7 +12,7 @@ import { requireBearer } from "./bearer.ts";
 import { errorHandler, notFoundHandler, refuseOtherMethods } from "./error-response.ts";
 import { MAX_BODY_BYTES } from "./request.ts";
 import { runtimeRoutes } from "./runtime-routes.ts";
-import { workerRoutes, type PageLimits } from "./worker-routes.ts";
+import { IMPORT_PATH, workerRoutes, type PageLimits } from "./worker-routes.ts";
 
 /** What the app is made of. */
 export interface RestAppOptions {
@@ -34,16 +34,15 @@ export function createRestApp({ runtime, token, limits, observation, onUnexpecte
   app.onError(errorHandler(onUnexpected));
   app.notFound(notFoundHandler);
   if (token !== null) app.use(requireBearer(token));
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (context) => {
-        const detail = `The body is larger than ${MAX_BODY_BYTES} bytes.`;
-        if (LIFECYCLE_PATH.test(context.req.path)) return context.text(detail, 413);
-        throw new ProblemError("body_too_large", detail);
-      },
-    }),
-  );
+  const limitBody = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: (context) => {
+      const detail = `The body is larger than ${MAX_BODY_BYTES} bytes.`;
+      if (LIFECYCLE_PATH.test(context.req.path)) return context.text(detail, 413);
+      throw new ProblemError("body_too_large", detail);
+    },
+  });
+  app.use((context, next) => (context.req.path === IMPORT_PATH ? next() : limitBody(context, next)));
   app.route("/", runtimeRoutes(runtime));
   app.route("/", workerRoutes(runtime, limits));
   if (observation) app.route("/", observation);

@@ -6,11 +6,16 @@
  */
 import { Hono } from "hono";
 import { ProblemError } from "../../protocol/problem.ts";
+import { createConversationReader } from "../../protocol/read-conversation.ts";
+import { RenameWorkerRequest } from "../../protocol/runtime-api.ts";
 import type { Runtime } from "../runtime.ts";
-import { bodyOf, CreateBody, indexOf, InputBody, reasonOf, sendInputOf, workerIdOf } from "./request.ts";
+import { bodyOf, checkJson, CreateBody, indexOf, InputBody, reasonOf, sendInputOf, workerIdOf } from "./request.ts";
 import { transcriptShape, workerShape } from "./wire-shapes.ts";
 
 const WORKER = "/v1/workers/:worker_id";
+
+/** Takes a conversation's file, and bounds it itself. */
+export const IMPORT_PATH = "/v1/workers/import";
 
 /** Largest pages. */
 export interface PageLimits {
@@ -20,6 +25,7 @@ export interface PageLimits {
 
 /** The routes of Workers. */
 export function workerRoutes(runtime: Runtime, limits: PageLimits): Hono {
+  const withConversation = createConversationReader();
   return new Hono()
     .get("/v1/workers", async (context) => {
       const workers = await runtime.listWorkers();
@@ -36,8 +42,23 @@ export function workerRoutes(runtime: Runtime, limits: PageLimits): Hono {
       });
       return context.json({ worker: workerShape(worker) });
     })
+    .post(IMPORT_PATH, async (context) => {
+      checkJson(context);
+      try {
+        const worker = await withConversation(context.req.raw.body, (file) => runtime.importWorker(file));
+        return context.json({ worker: workerShape(worker) });
+      } catch (error) {
+        // The reference has one word for all that is wrong with a body; this route is ours.
+        if (!(error instanceof ProblemError) || error.code !== "body_too_large") throw error;
+        return context.json({ error: { code: error.code, message: error.detail } }, 413);
+      }
+    })
     .get(WORKER, async (context) => {
       return context.json({ worker: workerShape(await runtime.getWorker(workerIdOf(context))) });
+    })
+    .patch(WORKER, async (context) => {
+      const { display_name } = await bodyOf(context, RenameWorkerRequest);
+      return context.json({ worker: workerShape(await runtime.renameWorker(workerIdOf(context), display_name)) });
     })
     .post(`${WORKER}/input`, async (context) => {
       const input = await bodyOf(context, InputBody);

@@ -4,6 +4,7 @@ import type { RuntimeCursor } from "../../protocol/cursor.ts";
 import type { WorkerId } from "../../protocol/id.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { transcriptLine } from "../../runtime/transcript-line.ts";
+import { conversationFile, everyEntry } from "../support/conversation-file.ts";
 import { Follower } from "../support/follow.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { ReferencePeer } from "../support/reference-peer.ts";
@@ -134,6 +135,15 @@ describe("a Runtime of the reference's form", () => {
     // Zero is everything that is kept, whatever that is.
     await using rest = await follow(scene, cursor);
     await until(() => rest.events.length === 2);
+  });
+
+  test("neither renames a Worker nor takes a conversation in, and says so", async () => {
+    await using scene = await openScene();
+    const { runtime, workerId } = scene;
+    const before = await runtime.listWorkers();
+    expect(await problemCode(runtime.renameWorker(workerId, "Other"))).toBe("unsupported");
+    expect(await problemCode(runtime.importWorker(conversationFile({ entries: everyEntry })))).toBe("unsupported");
+    expect(await runtime.listWorkers()).toEqual(before);
   });
 
   test("pages its lines as entries", async () => {

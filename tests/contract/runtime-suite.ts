@@ -1,6 +1,7 @@
 /** What every Runtime must do, whatever stands between it and its caller. Called with each kind of Runtime there is. */
 import { describe } from "vitest";
 import type { CreateSubject, RuntimeCapabilitiesUnderTest } from "../support/runtime-subject.ts";
+import { filesSuite } from "./runtime-suite-files.ts";
 import { inputSuite } from "./runtime-suite-input.ts";
 import { observeSuite } from "./runtime-suite-observe.ts";
 import { pagesSuite } from "./runtime-suite-pages.ts";
@@ -20,6 +21,7 @@ export function runtimeSuite(
     runSuite(createSubject, capabilities);
     lifecycleSuite(createSubject, capabilities);
     pagesSuite(createSubject);
+    filesSuite(createSubject, capabilities);
     observeSuite(createSubject, capabilities);
   });
 }

@@ -133,6 +133,7 @@ export class ReferencePeer implements AsyncDisposable {
   }
 
   async #workerReply(request: IncomingMessage, query: URLSearchParams, id: string, verb?: string): Promise<unknown> {
+    if (verb === undefined && request.method !== "GET") return 405;
     if (id.trim() === "") throw refusal("invalid_id");
     const page = verb === "transcript" ? readPage(query) : null;
     const input = verb === "input" ? await readBody(request, PeerBody.input) : null;

@@ -23,7 +23,7 @@ const textOf = (path: string) => readFileSync(path, "utf8");
 function rowsOf(path: string): string[][] {
   return textOf(path)
     .split("\n")
-    .filter((line) => line.startsWith("| `") || /^\| (GET|POST) /.test(line))
+    .filter((line) => line.startsWith("| `") || /^\| (GET|POST|PATCH) /.test(line))
     .map((line) =>
       line
         .split("|")
@@ -59,12 +59,14 @@ describe("docs/api.md", () => {
       .route("/", demoRoutes(createDemoFaults(async () => {})));
     const socket = "GET /api/runtimes/:runtime_id/workers/:worker_id/events/ws";
     const known = [...app.routes.map(({ method, path }) => `${method} ${path}`), socket];
-    const listed = rows.filter(([method]) => /^(GET|POST)$/.test(method!)).map(([method, path]) => `${method} ${path}`);
+    const listed = rows
+      .filter(([method]) => /^(GET|POST|PATCH)$/.test(method!))
+      .map(([method, path]) => `${method} ${path}`);
     expect(listed.toSorted()).toEqual(known.toSorted());
   });
 
   test("lists every problem code with its status", () => {
-    const listed = rows.filter(([code]) => !/^(GET|POST)$/.test(code!));
+    const listed = rows.filter(([code]) => !/^(GET|POST|PATCH)$/.test(code!));
     const known = PROBLEM_CODES.map((code) => {
       const { status, retryable } = problemRow(code);
       return [code, String(status), retryable ? "yes" : "no"];

@@ -11,7 +11,7 @@ import { readRuntimeConfig, RUNTIME_FLAGS, RUNTIME_SETTING_NAMES } from "../../r
 const document = readFileSync("docs/runtime.md", "utf8");
 const rows = document
   .split("\n")
-  .filter((line) => line.startsWith("| `") || /^\| (GET|POST) /.test(line))
+  .filter((line) => line.startsWith("| `") || /^\| (GET|POST|PATCH) /.test(line))
   .map((line) =>
     line
       .split("|")
@@ -48,7 +48,9 @@ describe("docs/runtime.md", () => {
       ...app.routes.map(({ method, path }) => `${method} ${path}`),
       "GET /v1/workers/:worker_id/events/ws",
     ];
-    const listed = rows.filter(([method]) => /^(GET|POST)$/.test(method!)).map(([method, path]) => `${method} ${path}`);
+    const listed = rows
+      .filter(([method]) => /^(GET|POST|PATCH)$/.test(method!))
+      .map(([method, path]) => `${method} ${path}`);
     expect(listed.toSorted()).toEqual(known.toSorted());
   });
 

@@ -1,0 +1,90 @@
+/**
+ * `…/workers/import` and `…/workers/{worker_id}/export`: conversations as files.
+ *
+ * Owns the mapping of these paths to the Backend's operations, and how a download is named. A file's bytes go out as its
+ * entries are read and come in bounded: neither way is a long conversation ever one text.
+ */
+import { Hono, type Context } from "hono";
+import type { ConversationHeader } from "../protocol/conversation-file.ts";
+import { createConversationReader } from "../protocol/read-conversation.ts";
+import { writeConversation } from "../protocol/write-conversation.ts";
+import type { Backend } from "../server/backend.ts";
+import { choicesOf } from "./console.ts";
+import { writeMarkdown } from "./conversation-markdown.ts";
+import { checkJson, choiceOf, runtimeIdOf, workerRefOf } from "./request.ts";
+
+const WORKERS = "/api/runtimes/:runtime_id/workers";
+const IMPORT_PATTERN = /\/api\/runtimes\/[^/]+\/workers\/import$/;
+
+/** Whether a request's body is a conversation's file, which has bounds of its own. */
+export function isImport({ req }: Context): boolean {
+  return req.method === "POST" && IMPORT_PATTERN.test(req.path);
+}
+
+/** The routes of conversations as files. */
+export function conversationRoutes(backend: Backend): Hono {
+  const withConversation = createConversationReader();
+  return new Hono()
+    .post(`${WORKERS}/import`, async (context) => {
+      const runtimeId = runtimeIdOf(context);
+      checkJson(context);
+      const importing = withConversation(context.req.raw.body, (file) => backend.importWorker(runtimeId, file));
+      return context.json(await importing);
+    })
+    .get(`${WORKERS}/:worker_id/export`, async (context) => {
+      const ref = workerRefOf(context);
+      const format = choiceOf(context, "format", ["json", "markdown"]) ?? "json";
+      const withThinking = choiceOf(context, "thinking", ["0", "1"]) !== "0";
+      const { header, pages } = await backend.exportConversation(ref);
+      const { locale } = choicesOf(context);
+      const pieces =
+        format === "json"
+          ? writeConversation(header, pages)
+          : writeMarkdown(header, pages, { locale, thinking: withThinking });
+      const type = format === "json" ? "application/json; charset=utf-8" : "text/markdown; charset=utf-8";
+      return new Response(bytesOf(pieces), {
+        headers: {
+          "Content-Type": type,
+          "Content-Disposition": disposition(header, format === "json" ? "json" : "md"),
+          "Cache-Control": "no-store",
+          "X-Content-Type-Options": "nosniff",
+          Vary: "Accept-Language, Cookie",
+        },
+      });
+    });
+}
+
+/** The pieces as bytes, each made when there is room for it. A failure breaks the download off. */
+function bytesOf(pieces: AsyncGenerator<string, void, void>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const piece = await pieces.next();
+        if (piece.done) controller.close();
+        else controller.enqueue(encoder.encode(piece.value));
+      },
+      async cancel() {
+        await pieces.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+const FILE_NAME_MAX_CHARS = 80;
+
+/** `attachment; filename="Companion 2026-11-21.md"; filename*=UTF-8''Companion%202026-11-21.md`. */
+function disposition({ worker, exported_at }: ConversationHeader, extension: string): string {
+  const ending = ` ${exported_at.slice(0, "2026-11-21".length)}.${extension}`;
+  // oxlint-disable-next-line no-control-regex -- control characters are what is removed
+  const name = worker.display_name.toWellFormed().replaceAll(/[\u0000-\u001f\u007f-\u009f/\\:*?"<>|]+/g, " ");
+  const plain = name
+    .replaceAll(/[^\w .-]+/g, " ")
+    .replaceAll(/ +/g, " ")
+    .replaceAll(/^[ .]+|[ .]+$/g, "");
+  const ascii = (plain === "" ? worker.worker_id.replaceAll(":", "-") : plain).slice(0, FILE_NAME_MAX_CHARS) + ending;
+  const whole = (name.replaceAll(/^[\s.]+|[\s.]+$/gu, "") || worker.worker_id) + ending;
+  const encoded = encodeURIComponent(whole).replaceAll(/['()*!]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}
