@@ -45,6 +45,9 @@ export interface Messages {
   readonly earlierFailed: string;
   readonly backToNewest: string;
   readonly jumpToLatest: string;
+  /** How many have come since the reader left the end. */
+  readonly newMessages: (count: number) => string;
+  readonly stillWriting: string;
   readonly you: string;
   readonly thinking: string;
   readonly thoughtFor: (duration: string) => string;
@@ -54,13 +57,18 @@ export interface Messages {
   readonly stopped: string;
   readonly runEnd: (reason: string) => string;
   readonly runFailed: string;
+  /** Sends the message again that a run failed on. */
+  readonly askAgain: string;
   readonly retriedAfter: (attempt: number, of: number, wait: string) => string;
   readonly retryingIn: (seconds: number, attempt: number, of: number) => string;
   readonly usage: (input: string, output: string) => string;
   readonly cached: (tokens: string) => string;
   readonly toolCall: string;
-  readonly toolResult: string;
-  readonly toolFailed: string;
+  /** The model is still writing what it hands to the tool. */
+  readonly toolPreparing: string;
+  readonly toolRunning: (tool: string) => string;
+  readonly toolResult: (tool: string | undefined) => string;
+  readonly toolFailed: (tool: string | undefined) => string;
   readonly system: string;
   readonly systemKind: (kind: string) => string;
   readonly invoked: (trigger: string) => string;
@@ -89,6 +97,8 @@ export interface Messages {
   readonly needsScript: string;
   readonly copy: string;
   readonly copied: string;
+  /** Breaks the long lines of a listing. */
+  readonly wrapLines: string;
   readonly link: LinkMessages;
   readonly announce: {
     readonly started: string;

@@ -5,8 +5,9 @@
  * sure beginning of another one stand behind it. What is open in the tail (bold, a link, a fence) is closed for display by remend. Never throws:
  * text that the lexer cannot take is one plain block.
  */
-import { Lexer, type Token } from "marked";
+import { Marked, type Token } from "marked";
 import remend from "remend";
+import { mathExtension, openMathOf } from "./math-tokens.ts";
 
 /** A top-level block: the lexer's token, or text to show as it is. */
 export type Block = Token | { readonly type: "plain"; readonly raw: string };
@@ -60,7 +61,11 @@ export function createBlockReader(): BlockReader {
       }
       const tail = text.slice(closedText.length);
       if (isComplete) return [...closed, ...lex(tail)];
-      return openFence(tail) ?? close(tail, lex(closeOpenMarks(tail)));
+      const fence = openFence(tail);
+      if (fence) return fence;
+      const openMath = openMathOf(tail);
+      const shown = openMath === undefined ? closeOpenMarks(withoutUndecided(tail)) : tail;
+      return close(tail, lex(shown, openMath));
     },
   };
 
@@ -75,14 +80,25 @@ export function createBlockReader(): BlockReader {
   }
 }
 
-function lex(text: string): readonly Block[] {
+/** @param openMath The formula at the end that is still being written. */
+function lex(text: string, openMath?: string): readonly Block[] {
   if (text.length > MAX_CHARS) return [{ type: "plain", raw: text }];
   try {
-    return new Lexer({ gfm: true }).lex(text);
+    return new Marked({ gfm: true, extensions: mathExtension(openMath) ?? [] }).lexer(text);
   } catch {
     // Nested beyond the stack, for one.
     return [{ type: "plain", raw: text }];
   }
+}
+
+/** The beginning of a listing, or of a task: nobody can say yet how it will look. */
+const UNDECIDED_LINE = /(?:^|\n)[ \t]*(?:[`~]{1,2}|(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]?\]?[ \t]?)$/;
+/** The head of a table, without the line below it that makes it one. */
+const UNDECIDED_TABLE = /(?:^|\n[ \t]*\n)\|[^\n]*(?:\n[ \t:|-]*)?$/;
+
+/** Keeps back what would look like something else a moment later. */
+function withoutUndecided(text: string): string {
+  return text.replace(UNDECIDED_LINE, "").replace(UNDECIDED_TABLE, "");
 }
 
 function closeOpenMarks(text: string): string {

@@ -1,10 +1,11 @@
 /**
- * A text in Markdown, complete or still growing. Closed blocks are rendered once: their vnodes keep their identity, so
- * that a new word costs the work of its own block only.
+ * A text in Markdown, complete or still growing. Closed blocks are rendered once, and stand in groups: a group that is
+ * full keeps its vnode, and the browser skips those far from the screen. So a new word costs the work of its own block.
  */
-import type { ComponentChild } from "preact";
+import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 import { createBlockReader, type Block } from "./blocks.ts";
+import { LiveContext } from "./parts.ts";
 import { renderBlock } from "./render.tsx";
 
 interface MarkdownProps {
@@ -17,17 +18,54 @@ interface MarkdownProps {
 
 export function Markdown({ text, isStreaming, isCut = false }: MarkdownProps) {
   const reader = useMemo(createBlockReader, []);
-  const rendered = useMemo(() => new WeakMap<Block, ComponentChild>(), []);
-  const render = (block: Block): ComponentChild => {
-    const known = rendered.get(block);
+  const groupsOf = useMemo(createGroups, []);
+  return (
+    <LiveContext.Provider value={isStreaming}>
+      <div class="markdown" data-streaming={isStreaming ? "" : undefined}>
+        {groupsOf(reader.read(text, !isStreaming && !isCut))}
+      </div>
+    </LiveContext.Provider>
+  );
+}
+
+const GROUP_BLOCKS = 32;
+
+function createGroups() {
+  const views = new WeakMap<Block, VNode>();
+  const full: { readonly last: Block; readonly vnode: VNode }[] = [];
+
+  const viewOf = (block: Block, index: number): VNode => {
+    const known = views.get(block);
     if (known !== undefined) return known;
-    const fresh = renderBlock(block);
-    rendered.set(block, fresh);
+    // By its place: a paragraph that turns out to be a table must not become some other paragraph.
+    const fresh = <BlockView key={index} block={block} />;
+    views.set(block, fresh);
     return fresh;
   };
-  return (
-    <div class="markdown" data-streaming={isStreaming ? "" : undefined}>
-      {reader.read(text, !isStreaming && !isCut).map(render)}
-    </div>
-  );
+
+  return (blocks: readonly Block[]): readonly VNode[] => {
+    const groups: VNode[] = [];
+    for (let from = 0; from < blocks.length; from += GROUP_BLOCKS) {
+      const number = from / GROUP_BLOCKS;
+      const last = blocks[from + GROUP_BLOCKS - 1];
+      const kept = full[number];
+      // Blocks are closed in their order: where the last is the same, all are.
+      if (kept !== undefined && kept.last === last) {
+        groups.push(kept.vnode);
+        continue;
+      }
+      const vnode = (
+        <div class="blocks" key={number}>
+          {blocks.slice(from, from + GROUP_BLOCKS).map((block, offset) => viewOf(block, from + offset))}
+        </div>
+      );
+      if (last !== undefined) full[number] = { last, vnode };
+      groups.push(vnode);
+    }
+    return groups;
+  };
+}
+
+function BlockView({ block }: { readonly block: Block }) {
+  return <>{renderBlock(block)}</>;
 }

@@ -7,6 +7,8 @@ import type { ComponentChild, ComponentChildren } from "preact";
 import type { Block } from "./blocks.ts";
 import { CodeBlock } from "./code-block.tsx";
 import { decodeEntities } from "./entities.ts";
+import type { MathToken } from "./math-tokens.ts";
+import { Maths } from "./maths.tsx";
 import { allowedUrl } from "./url.ts";
 
 /** Deeper nesting than this is shown as text. */
@@ -19,16 +21,16 @@ export function renderBlock(block: Block): ComponentChild {
   return renderToken(known(block), 0);
 }
 
-/** why: the lexer runs without extensions, so every token is one of its own kinds. */
-function known(token: Token): MarkedToken {
-  return token as MarkedToken;
+/** why: the lexer's only extension is the one for formulas, so every token is one of its own kinds or a formula. */
+function known(token: Token): MarkedToken | MathToken {
+  return token as MarkedToken | MathToken;
 }
 
 function renderTokens(tokens: readonly Token[] | undefined, depth: number): ComponentChildren {
   return tokens?.map((token) => renderToken(known(token), depth + 1));
 }
 
-function renderToken(token: MarkedToken, depth: number): ComponentChild {
+function renderToken(token: MarkedToken | MathToken, depth: number): ComponentChild {
   if (depth > MAX_DEPTH) return token.raw;
   switch (token.type) {
     case "space":
@@ -39,7 +41,9 @@ function renderToken(token: MarkedToken, depth: number): ComponentChild {
     case "heading":
       return heading(token, depth);
     case "code":
-      return <CodeBlock language={token.lang ?? ""} text={token.text} />;
+      return <CodeBlock language={token.lang ?? ""} text={token.text} isWhole={isWhole(token)} />;
+    case "math":
+      return <Maths source={token.source} raw={token.raw} isDisplay={token.isDisplay} isOpen={token.isOpen} />;
     case "blockquote":
       return <blockquote>{renderTokens(token.tokens, depth)}</blockquote>;
     case "list":
@@ -74,6 +78,12 @@ function renderToken(token: MarkedToken, depth: number): ComponentChild {
       return link(token.href, token.text === "" ? token.href : decodeEntities(token.text), "image");
   }
 }
+
+/** Whether a listing's closing fence has come. */
+function isWhole({ raw }: Tokens.Code): boolean {
+  return CLOSING_FENCE.test(raw);
+}
+const CLOSING_FENCE = /\n *(`{3,}|~{3,})[ \t]*\n*$/;
 
 function heading(token: Tokens.Heading, depth: number): ComponentChild {
   const Tag = HEADINGS[Math.min(token.depth + HEADING_OFFSET, HEADINGS.length) - 1] ?? "h6";

@@ -2,7 +2,8 @@
  * The conversation: the shared fold over the events that this viewer receives.
  *
  * Owns the transcript, the newest cursor, de-duplication and the older pages put before it. It knows nothing of sockets
- * or of the screen. Events are queued and folded together once a frame. Every oddity is counted, since none should occur.
+ * or of the screen. Events are queued and folded together once a frame; each part of the state is a signal of its own, so
+ * that a delta wakes nobody but who shows what is being written. Every oddity is counted, since none should occur.
  */
 import { batch, computed, createModel, signal } from "@preact/signals";
 import type { WorkerEntries } from "../../protocol/backend-api.ts";
@@ -12,7 +13,7 @@ import { Event, type Snapshot } from "../../protocol/event.ts";
 import type { ClientFrame } from "../../protocol/frame.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
 import { fold } from "../../protocol/fold.ts";
-import { transcriptOf, type Transcript } from "../../protocol/transcript.ts";
+import { boundTranscript, transcriptOf, type Transcript } from "../../protocol/transcript.ts";
 import type { ApiResult } from "./api-client.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 
@@ -33,7 +34,9 @@ export type OlderState =
   | { readonly kind: "none" }
   | { readonly kind: "more" }
   | { readonly kind: "loading" }
-  | { readonly kind: "failed" };
+  | { readonly kind: "failed" }
+  /** As much is kept as this page can hold: older entries are a page of their own. */
+  | { readonly kind: "full" };
 
 export interface ConversationOptions {
   readonly ref: WorkerRef;
@@ -46,14 +49,36 @@ export interface ConversationOptions {
 
 /** How many event ids are remembered; a resumed stream repeats at most what was in flight. */
 const REMEMBERED_IDS = 4096;
+/** What a page keeps of a conversation: enough for a day's, and little enough for a phone. */
+const KEPT = { maxEntries: 20_000, maxChars: 64_000_000 } as const;
+/** The bounds are looked at again after so many new entries; adding up their sizes is not free. */
+const BOUND_EVERY_ENTRIES = 500;
 
 export const Conversation = createModel((options: ConversationOptions) => {
   const transcript = signal<Transcript>(transcriptOf(options.snapshot));
+  const entries = signal(transcript.peek().entries);
+  const entriesStart = signal(transcript.peek().entries_start);
   const cursor = signal<ClientCursor | undefined>(options.cursor);
   const counters = signal<ConversationCounters>({ received: 0, snapshots: 0, duplicates: 0, foreign: 0, malformed: 0 });
   const older = signal<OlderState>(olderStateOf(transcript.peek()));
   const queue: { readonly event: Event; readonly ts: number }[] = [];
   const seen = new Set<string>();
+  let boundedLength = entries.peek().length;
+
+  const show = (next: Transcript) => {
+    batch(() => {
+      transcript.value = next;
+      entries.value = next.entries;
+      entriesStart.value = next.entries_start;
+    });
+  };
+
+  const bound = (next: Transcript): Transcript => {
+    if (next.entries.length < boundedLength + BOUND_EVERY_ENTRIES) return next;
+    const bounded = boundTranscript(next, KEPT);
+    boundedLength = bounded.entries.length;
+    return bounded;
+  };
 
   const count = (name: keyof ConversationCounters, by = 1) => {
     counters.value = { ...counters.peek(), [name]: counters.peek()[name] + by };
@@ -72,11 +97,13 @@ export const Conversation = createModel((options: ConversationOptions) => {
     }
     const received = queue.length;
     queue.length = 0;
+    const bounded = bound(next);
     batch(() => {
-      transcript.value = next;
+      show(bounded);
       count("received", received);
       if (snapshots > 0) count("snapshots", snapshots);
-      if (snapshots > 0 && older.peek().kind !== "loading") older.value = olderStateOf(next);
+      const isOther = snapshots > 0 || bounded !== next;
+      if (isOther && older.peek().kind !== "loading") older.value = olderStateOf(bounded);
     });
   };
   const requestFlush = options.scheduler(flush);
@@ -91,8 +118,8 @@ export const Conversation = createModel((options: ConversationOptions) => {
   return {
     transcript: computed(() => transcript.value),
     /** Keep their identity while text streams in. */
-    entries: computed(() => transcript.value.entries),
-    entriesStart: computed(() => transcript.value.entries_start),
+    entries: computed(() => entries.value),
+    entriesStart: computed(() => entriesStart.value),
     blocks: computed(() => transcript.value.in_flight.blocks),
     run: computed(() => transcript.value.run),
     status: computed(() => transcript.value.status),
@@ -136,6 +163,10 @@ export const Conversation = createModel((options: ConversationOptions) => {
     async loadOlder(): Promise<void> {
       const before = transcript.peek().entries_start;
       if (older.peek().kind === "loading" || before === 0) return;
+      if (transcript.peek().entries.length >= KEPT.maxEntries - BOUND_EVERY_ENTRIES) {
+        older.value = { kind: "full" };
+        return;
+      }
       older.value = { kind: "loading" };
       const result = await options.loadEntries(before);
       flush();
@@ -148,11 +179,7 @@ export const Conversation = createModel((options: ConversationOptions) => {
       batch(() => {
         // A snapshot may have come meanwhile; the page fits only where it was asked for.
         if (current.entries_start === before && page.entries_start + page.entries.length === before) {
-          transcript.value = {
-            ...current,
-            entries: [...page.entries, ...current.entries],
-            entries_start: page.entries_start,
-          };
+          show({ ...current, entries: [...page.entries, ...current.entries], entries_start: page.entries_start });
         }
         const first = transcript.peek().entries_start;
         older.value = first <= page.oldest_kept || page.entries.length === 0 ? { kind: "none" } : { kind: "more" };

@@ -2,6 +2,7 @@
  * What the run is doing while no text comes: waiting for the model, or for the next attempt. Says the truth about a
  * retry, counted down from when it was announced, and of a lost link.
  */
+import { isKnownEntry, isKnownItem, type LogEntry } from "../../protocol/entry.ts";
 import { isKnownBlock } from "../../protocol/event.ts";
 import { useConsole } from "../context.ts";
 import { useNow } from "../use-now.ts";
@@ -32,15 +33,24 @@ export function Activity() {
     );
   }
   const isWriting = conversation.blocks.value.some((block) => isKnownBlock(block) && block.kind === "text");
+  const tool = conversation.blocks.value.length === 0 ? runningTool(conversation.entries.value.at(-1)) : undefined;
   const elapsedMs = now === undefined || run.started_ts === 0 ? undefined : Math.max(0, now - run.started_ts);
   return (
     <p class="activity" data-state={isWriting ? "writing" : "waiting"}>
       <span class="pulse" aria-hidden="true" />
-      <span>{isWriting ? messages.writing : messages.waitingForModel}</span>
+      <span>
+        {isWriting ? messages.writing : tool === undefined ? messages.waitingForModel : messages.toolRunning(tool)}
+      </span>
       {elapsedMs !== undefined && elapsedMs >= 1000 && (
         <span class="activity-time">{messages.duration(Math.floor(elapsedMs / 1000) * 1000)}</span>
       )}
       {stale}
     </p>
   );
+}
+
+/** The tool whose result comes next: its call is the last thing that was said. */
+function runningTool(newest: LogEntry | undefined): string | undefined {
+  if (newest === undefined || !isKnownEntry(newest) || newest.kind !== "assistant_item") return undefined;
+  return isKnownItem(newest.item) && newest.item.kind === "tool_call" ? newest.item.name : undefined;
 }

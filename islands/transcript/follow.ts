@@ -46,6 +46,8 @@ export function useFollow(scroller: { readonly current: HTMLElement | null }, on
         element.scrollTop -= grownBy;
       }
     });
+    // The address may have led elsewhere before the page came alive.
+    onScroll();
     sizes.observe(content);
     element.addEventListener("scroll", onScroll, { passive: true });
     const ownMoves = ["wheel", "touchmove", "pointerdown", "keydown"] as const;

@@ -34,7 +34,14 @@ export type Row =
       readonly durationMs?: number | undefined;
     }
   | { readonly kind: "tool_call"; readonly name: string; readonly input: string; readonly isStreaming: boolean }
-  | { readonly kind: "tool_result"; readonly summary: string; readonly output: string; readonly isError: boolean }
+  | {
+      readonly kind: "tool_result";
+      /** The tool's name; `undefined` when its call is not at hand. */
+      readonly name: string | undefined;
+      readonly summary: string;
+      readonly output: string;
+      readonly isError: boolean;
+    }
   /** A quiet line; with `detail` it can be opened. */
   | {
       readonly kind: "note";
@@ -69,7 +76,7 @@ export function rowOfEntry(entries: readonly LogEntry[], index: number, messages
       return { kind: "user", text: flattenSegments(entry.segments), ts: entry.ts };
     case "assistant_item":
     case "tool_result":
-      return rowOfItem(entry.item, entry.ts, messages);
+      return rowOfItem(entries, index, entry, messages);
     case "system_item":
       return systemNote(entry.item, messages);
     case "invoke":
@@ -117,7 +124,12 @@ export function rowOfBlock(block: InFlightBlock, messages: Messages, isOver = fa
   }
 }
 
-function rowOfItem(item: LoggedItem, ts: number, messages: Messages): Row | undefined {
+function rowOfItem(
+  entries: readonly LogEntry[],
+  index: number,
+  { item, ts }: { readonly item: LoggedItem; readonly ts: number },
+  messages: Messages,
+): Row | undefined {
   if (!isKnownItem(item)) return unknownNote(item.kind, item, messages);
   switch (item.kind) {
     case "message": {
@@ -129,9 +141,37 @@ function rowOfItem(item: LoggedItem, ts: number, messages: Messages): Row | unde
     case "reasoning":
       return { kind: "thinking", text: item.text, isStreaming: false, durationMs: item.duration_ms };
     case "tool_call":
-      return { kind: "tool_call", name: item.name, input: item.arguments, isStreaming: false };
-    case "tool_result":
-      return { kind: "tool_result", summary: item.summary, output: item.content ?? "", isError: item.is_error };
+      return { kind: "tool_call", name: item.name, input: prettyArguments(item.arguments), isStreaming: false };
+    case "tool_result": {
+      const { summary, content, is_error } = item;
+      const name = toolName(entries, index, item.call_id);
+      return { kind: "tool_result", name, summary, output: content ?? "", isError: is_error };
+    }
+  }
+}
+
+/** A result stands near its call. */
+const CALL_WITHIN_ENTRIES = 100;
+
+function toolName(entries: readonly LogEntry[], index: number, callId: string): string | undefined {
+  for (let at = index - 1; at >= Math.max(0, index - CALL_WITHIN_ENTRIES); at -= 1) {
+    const entry = entries[at];
+    if (entry === undefined || !isKnownEntry(entry) || entry.kind !== "assistant_item") continue;
+    const { item } = entry;
+    if (isKnownItem(item) && item.kind === "tool_call" && item.call_id === callId) return item.name;
+  }
+  return undefined;
+}
+
+/** Longer arguments are shown as they came. */
+const PRETTY_MAX_CHARS = 100_000;
+
+function prettyArguments(json: string): string {
+  if (json.length > PRETTY_MAX_CHARS) return json;
+  try {
+    return prettyJson(JSON.parse(json));
+  } catch {
+    return json;
   }
 }
 

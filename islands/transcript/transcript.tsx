@@ -1,54 +1,64 @@
 /**
- * The conversation on the screen.
- *
- * Owns the order of rows and their reuse: rows stand in chunks of fixed places in the whole conversation, and a chunk
- * whose entries are all there keeps its vnode, so that a delta costs the same in a long conversation as in a short one.
+ * The conversation on the screen: its rows, the way to older ones, what goes on right now, and the way back to the newest.
  */
-import type { VNode } from "preact";
+import { useComputed } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
-import type { LogEntry } from "../../protocol/entry.ts";
-import type { InFlightBlock } from "../../protocol/event.ts";
+import { isKnownBlock } from "../../protocol/event.ts";
 import { useConsole } from "../context.ts";
 import { Icon } from "../icon.tsx";
 import type { Messages } from "../messages.ts";
 import { Activity } from "./activity.tsx";
-import { useFollow } from "./follow.ts";
-import { rowOfBlock, rowOfEntry } from "./row.ts";
-import { RowView } from "./row-view.tsx";
+import { useEntryLink } from "./entry-link.ts";
+import { useFollow, type Follow } from "./follow.ts";
+import { useNews } from "./news.ts";
+import { rowsOfPage, Rows, type RowSource } from "./rows.tsx";
 
 export function Transcript() {
-  const { conversation, connection, messages, data, label, isOver } = useConsole();
-  const scroller = useRef<HTMLDivElement>(null);
-  const follow = useFollow(scroller, () => {
-    if (data.earlier === undefined && conversation.older.peek().kind === "more") void conversation.loadOlder();
-  });
-  const chunks = useMemo(createChunks, []);
+  const { conversation, connection, messages, data, label } = useConsole();
   const { earlier } = data;
-  const entries = earlier?.entries ?? conversation.entries.value;
-  const start = earlier?.entries_start ?? conversation.entriesStart.value;
-  const blocks = earlier ? [] : conversation.blocks.value;
-  const isEmpty = entries.length === 0 && blocks.length === 0 && start === 0;
+  const scroller = useRef<HTMLDivElement>(null);
+  const source = useMemo<RowSource>(() => {
+    if (earlier) return rowsOfPage(earlier);
+    return { entries: conversation.entries, start: conversation.entriesStart, blocks: conversation.blocks };
+  }, []);
+  const follow = useFollow(scroller, () => {
+    if (earlier === undefined && conversation.older.peek().kind === "more") void conversation.loadOlder();
+  });
+  useEntryLink(source);
+  const isEmpty = useComputed(
+    () => source.entries.value.length === 0 && source.start.value === 0 && source.blocks.value.length === 0,
+  );
   return (
     <>
       <div class="scroller" ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={messages.conversation}>
         <div class="column" data-link={connection.state.value.kind}>
-          {isEmpty ? <Empty worker={label.value} messages={messages} /> : <Earlier start={start} />}
-          {chunks(entries, start, blocks, isOver.value, messages)}
+          {isEmpty.value ? <Empty worker={label.value} messages={messages} /> : <Earlier source={source} />}
+          <Rows source={source} />
           {earlier ? <BackToNewest /> : <Activity />}
         </div>
       </div>
-      <button
-        type="button"
-        class="jump needs-script"
-        hidden={follow.isAtEnd.value}
-        onClick={() => {
-          follow.jump();
-        }}
-      >
-        <Icon name="down" />
-        {messages.jumpToLatest}
-      </button>
+      <Jump source={source} follow={follow} />
     </>
+  );
+}
+
+/** Back to the newest text, and what is new there. */
+function Jump({ source, follow }: { readonly source: RowSource; readonly follow: Follow }) {
+  const { conversation, messages, isRunning } = useConsole();
+  const news = useNews(source, follow.isAtEnd);
+  const isWriting = useComputed(
+    () => isRunning.value && conversation.blocks.value.some((block) => isKnownBlock(block) && block.kind === "text"),
+  );
+  const words = [
+    ...(news.value > 0 ? [messages.newMessages(news.value)] : []),
+    ...(isWriting.value ? [messages.stillWriting] : []),
+  ];
+  return (
+    <button type="button" class="jump needs-script" hidden={follow.isAtEnd.value} onClick={() => follow.jump()}>
+      <Icon name="down" />
+      <span>{messages.jumpToLatest}</span>
+      {words.length > 0 && <span class="jump-news">{words.join(" · ")}</span>}
+    </button>
   );
 }
 
@@ -62,8 +72,9 @@ function Empty({ worker, messages }: { readonly worker: string; readonly message
 }
 
 /** The way to older messages: a link, which also works without scripts. */
-function Earlier({ start }: { readonly start: number }) {
+function Earlier({ source }: { readonly source: RowSource }) {
   const { conversation, messages, data } = useConsole();
+  const start = source.start.value;
   const older = data.earlier ? { kind: start > data.earlier.oldest_kept ? "more" : "none" } : conversation.older.value;
   if (older.kind === "none") return null;
   const words =
@@ -77,7 +88,7 @@ function Earlier({ start }: { readonly start: number }) {
       <a
         href={`?before=${start}`}
         onClick={(event) => {
-          if (data.earlier) return;
+          if (data.earlier || older.kind === "full") return;
           event.preventDefault();
           void conversation.loadOlder();
         }}
@@ -95,64 +106,4 @@ function BackToNewest() {
       <a href={paths.workerPage(ref)}>{messages.backToNewest}</a>
     </p>
   );
-}
-
-const CHUNK_ROWS = 64;
-
-/** Renders rows; remembers those of the entries that it has seen. */
-function createChunks() {
-  const rows = new WeakMap<LogEntry, VNode | null>();
-  const whole = new Map<number, { readonly first: LogEntry; readonly last: LogEntry; readonly vnode: VNode }>();
-
-  const entryRow = (entries: readonly LogEntry[], at: number, key: number, messages: Messages): VNode | null => {
-    const entry = entries[at];
-    if (entry === undefined) return null;
-    const known = rows.get(entry);
-    if (known !== undefined) return known;
-    const row = rowOfEntry(entries, at, messages);
-    const vnode = row ? <RowView key={key} row={row} /> : null;
-    rows.set(entry, vnode);
-    return vnode;
-  };
-
-  return (
-    entries: readonly LogEntry[],
-    start: number,
-    blocks: readonly InFlightBlock[],
-    isOver: boolean,
-    messages: Messages,
-  ): readonly VNode[] => {
-    const total = start + entries.length;
-    const end = total + blocks.length;
-    const vnodes: VNode[] = [];
-    for (let number = Math.floor(start / CHUNK_ROWS); number * CHUNK_ROWS < end; number += 1) {
-      const from = Math.max(start, number * CHUNK_ROWS);
-      const to = Math.min(end, (number + 1) * CHUNK_ROWS);
-      const first = entries[from - start];
-      const last = entries[to - 1 - start];
-      const kept = whole.get(number);
-      if (kept && kept.first === first && kept.last === last) {
-        vnodes.push(kept.vnode);
-        continue;
-      }
-      const children: (VNode | null)[] = [];
-      for (let index = from; index < to; index += 1) {
-        const block = blocks[index - total];
-        if (block === undefined) {
-          children.push(entryRow(entries, index - start, index, messages));
-          continue;
-        }
-        const row = rowOfBlock(block, messages, isOver);
-        children.push(row ? <RowView key={index} row={row} /> : null);
-      }
-      const vnode = (
-        <div class="chunk" key={`chunk-${number}`}>
-          {children}
-        </div>
-      );
-      if (to - from === CHUNK_ROWS && first && last) whole.set(number, { first, last, vnode });
-      vnodes.push(vnode);
-    }
-    return vnodes;
-  };
 }

@@ -1,0 +1,90 @@
+/** The quiet lines between messages: thinking, tools, notices, whatever is new. Each opens where it has more to show. */
+import { useConsole } from "../context.ts";
+import { Icon } from "../icon.tsx";
+import { useNow } from "../use-now.ts";
+import type { Row } from "./row.ts";
+
+type RowOf<Kind extends Row["kind"]> = Extract<Row, { kind: Kind }>;
+
+export function Thinking({ row }: { readonly row: RowOf<"thinking"> }) {
+  const { messages } = useConsole();
+  const now = useNow(row.isStreaming && row.startedTs !== undefined);
+  const durationMs =
+    row.durationMs ?? (row.startedTs === undefined || now === undefined ? undefined : now - row.startedTs);
+  const thought =
+    row.durationMs === undefined ? messages.thought : messages.thoughtFor(messages.duration(row.durationMs));
+  return (
+    <details class="line thinking" data-streaming={row.isStreaming ? "" : undefined}>
+      <summary>
+        <Icon name="chevron" />
+        <span class="line-label">{row.isStreaming ? messages.thinking : thought}</span>
+        {row.isStreaming && durationMs !== undefined && (
+          <span class="line-text">{messages.duration(Math.max(0, Math.floor(durationMs / 1000) * 1000))}</span>
+        )}
+      </summary>
+      <div class="line-detail prose">{row.text}</div>
+    </details>
+  );
+}
+
+export function ToolCall({ row }: { readonly row: RowOf<"tool_call"> }) {
+  const { messages } = useConsole();
+  return (
+    <details class="line tool" data-streaming={row.isStreaming ? "" : undefined}>
+      <summary>
+        <Icon name="chevron" />
+        <span class="line-label">{messages.toolCall}</span>
+        <code class="line-text">{row.name}</code>
+        {row.isStreaming && <span class="line-text">{messages.toolPreparing}</span>}
+      </summary>
+      <pre class="line-detail" tabIndex={0}>
+        {row.input}
+      </pre>
+    </details>
+  );
+}
+
+export function ToolResult({ row }: { readonly row: RowOf<"tool_result"> }) {
+  const { messages } = useConsole();
+  const label = row.isError ? messages.toolFailed(row.name) : messages.toolResult(row.name);
+  return <Line tone={row.isError ? "error" : "quiet"} label={label} text={row.summary} detail={row.output} />;
+}
+
+export function Note({ row }: { readonly row: RowOf<"note"> }) {
+  return <Line tone={row.tone} label={row.label} text={row.text} detail={row.detail} />;
+}
+
+interface LineProps {
+  readonly tone: "quiet" | "warn" | "error";
+  readonly label: string;
+  readonly text?: string | undefined;
+  readonly detail?: string | undefined;
+}
+
+function Line({ tone, label, text, detail }: LineProps) {
+  const head = (
+    <span class="line-words">
+      <span class="line-label">{label}</span>
+      {text && <span class="line-text"> {text}</span>}
+    </span>
+  );
+  if (!detail) {
+    return (
+      <p class="line" data-tone={tone}>
+        <span class="line-dot" aria-hidden="true" />
+        {head}
+      </p>
+    );
+  }
+  return (
+    <details class="line" data-tone={tone}>
+      <summary>
+        <Icon name="chevron" />
+        {head}
+      </summary>
+      <pre class="line-detail" tabIndex={0}>
+        {detail}
+      </pre>
+    </details>
+  );
+}
