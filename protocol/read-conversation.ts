@@ -35,7 +35,7 @@ const MAX_TS = 8.64e15;
 
 /** Reads files and gives each to whom it is for; its place is free again when that is done with it. */
 export type WithConversation = <Value>(
-  body: ReadableStream<Uint8Array> | null,
+  request: { readonly headers: Headers; readonly body: ReadableStream<Uint8Array> | null },
   use: (conversation: ConversationFile) => Promise<Value>,
 ) => Promise<Value>;
 
@@ -46,7 +46,8 @@ export type WithConversation = <Value>(
 export function createConversationReader(limits: ReadConversationLimits = READ_CONVERSATION_LIMITS): WithConversation {
   const waiting: (() => void)[] = [];
   let free = limits.maxAtOnce;
-  return async (body, use) => {
+  return async ({ headers, body }, use) => {
+    if (Number(headers.get("Content-Length") ?? 0) > limits.maxBytes) throw tooLarge(limits);
     if (free > 0) free -= 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
@@ -83,7 +84,10 @@ async function readConversation(
   return { ...header.data, entries };
 }
 
-/** The bytes of a body, no more of them and no longer than allowed. What is not wanted any more is let go. */
+/**
+ * The bytes of a body, no more of them and no longer than allowed. What is not wanted any more is taken and dropped: who
+ * still sends would not hear the answer.
+ */
 async function* chunks(
   body: ReadableStream<Uint8Array> | null,
   { maxBytes, timeoutMs }: ReadConversationLimits,
@@ -94,20 +98,32 @@ async function* chunks(
   late.promise.catch(() => {});
   const timer = setTimeout(() => late.reject(new Error("too slow")), timeoutMs);
   let size = 0;
+  let isOver = false;
+  const next = async (): Promise<Uint8Array | null> => {
+    try {
+      const { value = null } = await Promise.race([reader.read(), late.promise]);
+      isOver = value === null;
+      size += value?.byteLength ?? 0;
+      return value;
+    } catch (cause) {
+      isOver = true;
+      throw new ProblemError("invalid_request", "The body broke off before its end.", { cause });
+    }
+  };
   try {
-    for (;;) {
-      const step = await Promise.race([reader.read(), late.promise]).catch((cause: unknown) => {
-        throw new ProblemError("invalid_request", "The body broke off before its end.", { cause });
-      });
-      if (step.done) return;
-      size += step.value.byteLength;
-      if (size > maxBytes) throw new ProblemError("body_too_large", `The body is larger than ${maxBytes} bytes.`);
-      yield step.value;
+    for (let bytes = await next(); bytes !== null; bytes = await next()) {
+      if (size > maxBytes) throw tooLarge({ maxBytes });
+      yield bytes;
     }
   } finally {
+    while (!isOver && size <= maxBytes) await next().catch(() => null);
     clearTimeout(timer);
     reader.cancel().catch(() => {});
   }
+}
+
+function tooLarge({ maxBytes }: Pick<ReadConversationLimits, "maxBytes">): ProblemError {
+  return new ProblemError("body_too_large", `The body is larger than ${maxBytes} bytes.`);
 }
 
 function decode(decoder: TextDecoder, bytes?: Uint8Array): string {

@@ -28,7 +28,9 @@ export function conversationRoutes(backend: Backend): Hono {
     .post(`${WORKERS}/import`, async (context) => {
       const runtimeId = runtimeIdOf(context);
       checkJson(context);
-      const importing = withConversation(context.req.raw.body, (file) => backend.importWorker(runtimeId, file));
+      // Before all of it is read: is there anybody to give it to?
+      await backend.getRuntime(runtimeId);
+      const importing = withConversation(context.req.raw, (file) => backend.importWorker(runtimeId, file));
       return context.json(await importing);
     })
     .get(`${WORKERS}/:worker_id/export`, async (context) => {

@@ -75,8 +75,8 @@ export function createApp(options: AppOptions): Hono {
   app.use(access.requireIdentity);
   if (access.cookie) app.route("/", logoutRoutes(access, access.cookie, BASE));
   app.route("/", runtimeRoutes(backend));
-  app.route("/", workerRoutes(backend, limits));
   app.route("/", conversationRoutes(backend));
+  app.route("/", workerRoutes(backend, limits));
   app.route("/", companionRoutes(backend, limits));
   app.route(
     "/",

@@ -45,7 +45,7 @@ export function workerRoutes(runtime: Runtime, limits: PageLimits): Hono {
     .post(IMPORT_PATH, async (context) => {
       checkJson(context);
       try {
-        const worker = await withConversation(context.req.raw.body, (file) => runtime.importWorker(file));
+        const worker = await withConversation(context.req.raw, (file) => runtime.importWorker(file));
         return context.json({ worker: workerShape(worker) });
       } catch (error) {
         // The reference has one word for all that is wrong with a body; this route is ours.

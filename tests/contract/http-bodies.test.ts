@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ProblemBody } from "../../protocol/problem.ts";
-import { API_ROUTES, fillPath } from "../support/api-routes.ts";
+import { API_ROUTES, fillPath, IMPORT_PATH } from "../support/api-routes.ts";
 import { bundleOf, sealed } from "../support/config-bundle.ts";
 import { requestHead, sendRaw } from "../support/raw-http.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
@@ -15,7 +15,9 @@ beforeAll(async () => {
   ids.worker_id = (await workspace.client.createWorker()).worker_id;
 });
 
-const postPaths = API_ROUTES.filter(({ method }) => method === "POST").map(({ path }) => path);
+const postPaths = API_ROUTES.filter(({ method, path }) => method === "POST" && path !== IMPORT_PATH).map(
+  ({ path }) => path,
+);
 const json = { "Content-Type": "application/json" };
 const bytes = (text: string) => new TextEncoder().encode(text);
 const post = (path: string, body: BodyInit, headers: Record<string, string> = json) =>

@@ -5,6 +5,7 @@
  */
 import { Hono } from "hono";
 import { companionRoutes } from "../../routes/companion.ts";
+import { conversationRoutes } from "../../routes/conversations.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { runtimeRoutes } from "../../routes/runtimes.ts";
 import { workerRoutes } from "../../routes/workers.ts";
@@ -24,11 +25,15 @@ export const EVENTS_ROUTE: ApiRoute = {
   path: "/api/runtimes/:runtime_id/workers/:worker_id/events/ws",
 };
 
+/** Takes a conversation's file, which has bounds of its own. */
+export const IMPORT_PATH = "/api/runtimes/:runtime_id/workers/import";
+
 /** The routes that answer JSON. */
 export const API_ROUTES: readonly ApiRoute[] = new Hono()
   .route("/", healthRoutes())
   .route("/", runtimeRoutes(backend))
   .route("/", workerRoutes(backend, { maxRecords: 1 }))
+  .route("/", conversationRoutes(backend))
   .route("/", companionRoutes(backend, { maxRecords: 1 }))
   .routes.map(({ method, path }) => ({ method, path }));
 

@@ -39,7 +39,9 @@ export async function everyAnswer(
     for (const ids of [known, unknown, malformed]) {
       const target = fillPath(path, ids);
       const bodies =
-        method === "POST" ? ["{}", "{", '{"content":"Hi","reason":1}', '{"content":"Please: status 401"}'] : [null];
+        method === "POST" || method === "PATCH"
+          ? ["{}", "{", '{"content":"Hi","reason":1}', '{"content":"Please: status 401"}', '{"display_name":"A"}']
+          : [null];
       for (const body of bodies) {
         const init = { method, headers: { "Content-Type": "application/json" }, ...(body === null ? {} : { body }) };
         note(`${method} ${target} ${body ?? ""}`, await client.request(target, init));

@@ -7,6 +7,7 @@ import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { PROBLEM_CODES, problemRow } from "../../protocol/problem.ts";
 import { companionRoutes } from "../../routes/companion.ts";
+import { conversationRoutes } from "../../routes/conversations.ts";
 import { demoRoutes } from "../../routes/demo.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { runtimeRoutes } from "../../routes/runtimes.ts";
@@ -54,6 +55,7 @@ describe("docs/api.md", () => {
     const app = new Hono()
       .route("/", runtimeRoutes(backend))
       .route("/", workerRoutes(backend, { maxRecords: 1 }))
+      .route("/", conversationRoutes(backend))
       .route("/", companionRoutes(backend, { maxRecords: 1 }))
       .route("/", healthRoutes())
       .route("/", demoRoutes(createDemoFaults(async () => {})));

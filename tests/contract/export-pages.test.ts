@@ -1,0 +1,292 @@
+/** What an export reads, and when; and what its Markdown can't be broken by. */
+import { describe, expect, test } from "vitest";
+import type { ConversationHeader } from "../../protocol/conversation-file.ts";
+import type { LogEntry } from "../../protocol/entry.ts";
+import { ProblemError } from "../../protocol/problem.ts";
+import { RuntimeId, WorkerId } from "../../protocol/id.ts";
+import type { EntryPage, WorkerDetail } from "../../protocol/runtime-api.ts";
+import { emptyTranscript, snapshotEvent } from "../../protocol/transcript.ts";
+import { writeMarkdown } from "../../routes/conversation-markdown.ts";
+import type { EntriesQuery } from "../../runtime/runtime.ts";
+import { exportConversation, type ExportSource } from "../../server/export-conversation.ts";
+import { passThrough, showEntries, type ObservationPolicy } from "../../server/policy.ts";
+import { conversationFile } from "../support/conversation-file.ts";
+
+const REF = { runtime_id: RuntimeId.parse("lab"), worker_id: WorkerId.parse("companion") };
+const said = (content: string, ts = 0): LogEntry => ({ kind: "user_input", ts, segments: [{ kind: "text", content }] });
+
+interface Scene {
+  entries: LogEntry[];
+  oldest: number;
+  readonly asked: EntriesQuery[];
+  readonly source: ExportSource;
+}
+
+/** A conversation of so many entries, read through `answer`. */
+function sceneOf(
+  count: number,
+  answer: (query: EntriesQuery, page: EntryPage) => EntryPage = (_, page) => page,
+): Scene {
+  const asked: EntriesQuery[] = [];
+  const scene: Scene = {
+    entries: Array.from({ length: count }, (_, index) => said(String(index), index)),
+    oldest: 0,
+    asked,
+    source: {
+      ref: REF,
+      label: "Companion",
+      detail: { profile: { kind: "builtin", value: "companion", secret: "x" }, model: "m" } as unknown as WorkerDetail, // why: no more of it is read
+      view: async () => ({ snapshot: snapshotEvent(emptyTranscript()).data, cursor: "" as never }),
+      async entries(query) {
+        asked.push(query);
+        const total = scene.entries.length;
+        const end = Math.min(query.before ?? total, total);
+        const start = Math.max(scene.oldest, end - query.limit);
+        const entries = scene.entries.slice(start, end);
+        const bounds = { entries_start: start, entries_total: total, oldest_kept: scene.oldest };
+        return answer(query, { worker_ref: REF, ...bounds, entries });
+      },
+      show: (entries) => entries,
+      pageEntries: 10,
+      now: 1_000,
+    },
+  };
+  return scene;
+}
+
+async function all(pages: AsyncIterable<readonly LogEntry[]>): Promise<LogEntry[]> {
+  const entries: LogEntry[] = [];
+  for await (const page of pages) entries.push(...page);
+  return entries;
+}
+
+describe("an export", () => {
+  test("asks for a page when it is wanted, and for no more", async () => {
+    const { source, asked } = sceneOf(35);
+    const { pages, header } = await exportConversation(source);
+    expect(header).toEqual({
+      format: "yoi-conversation",
+      version: 1,
+      exported_at: "1970-01-01T00:00:01.000Z",
+      worker: { ...REF, display_name: "Companion", profile: { kind: "builtin", value: "companion" }, model: "m" },
+      usage: { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, llm_calls: 0 },
+      run: { state: "none" },
+      older_entries: 0,
+    });
+    expect(asked).toEqual([{ limit: 1 }, { limit: 1 }, { before: 10, limit: 10 }]);
+    const reading = pages[Symbol.asyncIterator]();
+    await reading.next();
+    expect(asked).toHaveLength(3);
+    await reading.next();
+    expect(asked).toHaveLength(4);
+    await reading.return?.();
+    expect(asked).toHaveLength(4);
+  });
+
+  test("has what was there when it began, and tells how much had been let go", async () => {
+    const scene = sceneOf(35);
+    scene.oldest = 7;
+    const { header, pages } = await exportConversation(scene.source);
+    scene.entries.push(said("later"));
+    expect(header.older_entries).toBe(7);
+    expect(await all(pages)).toEqual(scene.entries.slice(7, 35));
+  });
+
+  test("reads the state anew where the Worker said something meanwhile", async () => {
+    const scene = sceneOf(3);
+    let views = 0;
+    const view: ExportSource["view"] = async () => {
+      views += 1;
+      if (views === 1) scene.entries.push(said("meanwhile"));
+      return { snapshot: snapshotEvent(emptyTranscript()).data, cursor: "" as never };
+    };
+    const { pages } = await exportConversation({ ...scene.source, view });
+    expect(views).toBe(2);
+    expect(await all(pages)).toHaveLength(4);
+  });
+
+  test("of nothing is empty", async () => {
+    const { pages } = await exportConversation(sceneOf(0).source);
+    expect(await all(pages)).toEqual([]);
+  });
+
+  test("breaks off where entries are let go before they are read, and never skips them", async () => {
+    const scene = sceneOf(35);
+    const { pages } = await exportConversation(scene.source);
+    const reading = pages[Symbol.asyncIterator]();
+    await reading.next();
+    scene.oldest = 15;
+    await expect(reading.next()).rejects.toMatchObject({ code: "cursor_expired" });
+  });
+
+  test("asks for fewer entries where they do not fit into an answer", async () => {
+    const scene = sceneOf(25, (query, page) => {
+      if (query.before !== undefined && query.limit > 2) throw new ProblemError("runtime_answer_too_large", "");
+      return page;
+    });
+    const { pages } = await exportConversation(scene.source);
+    expect(await all(pages)).toEqual(scene.entries);
+  });
+
+  test("fails at once where not even one entry fits", async () => {
+    const scene = sceneOf(5, (query, page) => {
+      if (query.before !== undefined) throw new ProblemError("runtime_answer_too_large", "");
+      return page;
+    });
+    await expect(exportConversation(scene.source)).rejects.toMatchObject({ code: "runtime_answer_too_large" });
+  });
+
+  test("shows what the policy shows", async () => {
+    const { source } = sceneOf(25);
+    const noOdd: ObservationPolicy = (event) => {
+      if (event.event !== "snapshot") return event;
+      // why: the name says which variant it is
+      const { data } = event as ReturnType<typeof snapshotEvent>;
+      return { event: "snapshot", data: { ...data, entries: data.entries.filter((_, index) => index % 2 === 0) } };
+    };
+    const { pages } = await exportConversation({ ...source, show: (entries) => showEntries(noOdd, entries, REF) });
+    expect((await all(pages)).map(({ ts }) => ts)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]);
+    const whole = [said("a"), said("b")];
+    expect(showEntries(passThrough, whole, REF)).toBe(whole);
+  });
+});
+
+describe("the Markdown of a conversation", () => {
+  const item = (kind: string, content: object) =>
+    ({ kind: "assistant_item", ts: 0, item: { kind, ...content } }) as LogEntry;
+  const answer = (text: string) => item("message", { role: "assistant", content: [{ kind: "text", text }] });
+
+  async function markdown(entries: readonly LogEntry[], changes: Partial<ConversationHeader> = {}): Promise<string> {
+    const { entries: _none, ...header } = conversationFile();
+    const pages = (async function* () {
+      for (const entry of entries) yield [entry];
+    })();
+    let text = "";
+    const pieces = writeMarkdown({ ...header, ...changes }, pages, { locale: "en", thinking: true });
+    for await (const piece of pieces) text += piece;
+    return text;
+  }
+
+  test("is this", async () => {
+    const text = await markdown(
+      [
+        said("Hi\n# not a heading", 1_000),
+        item("reasoning", { text: "hm", duration_ms: 2_000 }),
+        answer("Hello **you**."),
+        item("tool_call", { call_id: "c", name: "read", arguments: "{}" }),
+        {
+          kind: "tool_result",
+          ts: 0,
+          item: { kind: "tool_result", call_id: "c", summary: "a *file*", content: "x", is_error: false },
+        },
+        { kind: "run_completed", ts: 2_000, interrupted: true, result: "finished", cause: "cancelled" },
+        said("Again", 3_000),
+        {
+          kind: "run_errored",
+          ts: 4_000,
+          interrupted: true,
+          message: "It broke",
+          code: "x",
+          problem: "provider_unavailable",
+        },
+        { kind: "hologram", depth: 1 },
+      ],
+      { older_entries: 2 },
+    );
+    expect(text).toBe(`# Scribe
+
+- Worker: \`worker-00000001\` (\`elsewhere\`)
+- Model: scripted
+- Exported: 2026-11-21 08:00:00 UTC
+- Tokens: 9 tokens in, 4 out
+
+*The conversation began earlier: 2 older entries are no longer kept.*
+
+## You
+
+<small>1970-01-01 00:00:01 UTC</small>
+
+> Hi
+> # not a heading
+
+## Scribe
+
+<small>1970-01-01 00:00:00 UTC</small>
+
+<details>
+<summary>Thought for 2 s</summary>
+
+\`\`\`
+hm
+\`\`\`
+
+</details>
+
+Hello **you**.
+
+**Tool:** read
+
+\`\`\`
+{}
+\`\`\`
+
+**Result:** a \\*file\\*
+
+\`\`\`
+x
+\`\`\`
+
+*Stopped*
+
+## You
+
+<small>1970-01-01 00:00:03 UTC</small>
+
+> Again
+
+**The answer failed.** The provider has a failure of its own.
+
+\`\`\`
+It broke
+\`\`\`
+
+*Something new: hologram*
+
+\`\`\`
+{
+  "kind": "hologram",
+  "depth": 1
+}
+\`\`\`
+`);
+  });
+
+  test.each([
+    ["a fence", "```ts\nconst a = 1;", "\n```\n"],
+    ["a fence of tildes", "~~~~\nx\n~~~", "\n~~~~\n"],
+    ["a fence after a closed one", "```\na\n```\n\n````md\n```\nb\n```", "\n````\n"],
+    ["a comment", "see <!-- this", "\n-->\n"],
+  ])("closes %s that an answer leaves open", async (_what, text, ending) => {
+    expect(await markdown([answer(text)])).toContain(`\n${text}${ending}`);
+  });
+
+  test.each(["```\na\n```", "a `<!--` b --> c", "~~~\n```\n~~~", "    ```\nindented", "```a`b``` inline"])(
+    "leaves %j as it is",
+    async (text) => {
+      const whole = await markdown([answer(text)]);
+      expect(whole.slice(whole.indexOf("</small>"))).toBe(`</small>\n\n${text}\n`);
+    },
+  );
+
+  test("fences longer than any fence inside", async () => {
+    const text = await markdown([item("reasoning", { text: "a\n`````\nb" })]);
+    expect(text).toContain("\n``````\na\n`````\nb\n``````\n");
+  });
+
+  test("keeps names and times that are none from doing anything", async () => {
+    const { worker } = conversationFile();
+    const header = { worker: { ...worker, display_name: "<b>*x*</b> [a](b)" } };
+    const text = await markdown([{ kind: "user_input", ts: 9e15, segments: [] }], header);
+    expect(text).toMatch(/^# \\<b\\>\\\*x\\\*\\<\/b\\> \\\[a\\\]\(b\)\n/);
+  });
+});
