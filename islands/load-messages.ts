@@ -5,6 +5,7 @@
 import type { Locale } from "./console-data.ts";
 import { en } from "./messages-en.ts";
 import type { Messages } from "./messages.ts";
+import type { ToolMessages } from "./messages-tools.ts";
 
 /** @throws TypeError when the file with the words can't be loaded. */
 export async function loadMessages(locale: Locale): Promise<Messages> {
@@ -13,5 +14,15 @@ export async function loadMessages(locale: Locale): Promise<Messages> {
       return en;
     case "ja":
       return (await import("./messages-ja.ts")).ja;
+  }
+}
+
+/** As {@link loadMessages}, the words of what is loaded on demand. */
+export async function loadToolMessages(locale: Locale): Promise<ToolMessages> {
+  switch (locale) {
+    case "en":
+      return (await import("./messages-tools-en.ts")).en;
+    case "ja":
+      return (await import("./messages-tools-ja.ts")).ja;
   }
 }

@@ -3,9 +3,8 @@
  * and keeps the link in step with the browser's own life (shown, hidden, online, restored).
  */
 import { computed, effect } from "@preact/signals";
-import { hydrate, type ComponentChild } from "preact";
-import * as z from "zod/mini";
-import { AwayNotice } from "./away/away-notice.tsx";
+import { hydrate, type ComponentChild, type ComponentChildren } from "preact";
+import { config } from "zod/mini";
 import { ComposerForm } from "./composer/composer-form.tsx";
 import { followIme } from "./composer/ime.ts";
 import {
@@ -21,17 +20,15 @@ import { ConsoleContext, FrameContext } from "./context.ts";
 import type { Environment } from "./environment.ts";
 import { createFrame, type Frame } from "./frame.ts";
 import { loadIsland } from "./load-island.ts";
-import { loadMessages } from "./load-messages.ts";
+import { loadMessages, loadToolMessages } from "./load-messages.ts";
 import type { Messages } from "./messages.ts";
-import { LinkStatus } from "./status/link-status.tsx";
 import { systemClock } from "./store/clock.ts";
 import { animationFrameScheduler } from "./store/frame-scheduler.ts";
 import { isAway } from "./store/worker-list.ts";
 import "./styles/main.css";
-import { WorkerNav } from "./workers/worker-nav.tsx";
 
 // Zod would otherwise try `new Function`, which a strict content security policy reports.
-z.config({ jitless: true });
+config({ jitless: true });
 
 /** How soon a page without a conversation learns that the Runtime is back. */
 const AWAY_POLL_MS = 5_000;
@@ -80,18 +77,14 @@ function start(data: ConsoleData, messages: Messages): void {
   const page = createConsole(data, environment, messages);
   const field = document.querySelector<HTMLTextAreaElement>("#composer-input");
   const typed = field?.value ?? "";
-  const island = (id: string, child: ComponentChild) =>
-    bringAlive(id, <ConsoleContext.Provider value={page}>{child}</ConsoleContext.Provider>);
-  island("link-status", <LinkStatus />);
-  island("workers-nav", <WorkerNav />);
+  const within = (child: ComponentChildren) => <ConsoleContext.Provider value={page}>{child}</ConsoleContext.Provider>;
+  const island = (id: string, child: ComponentChild) => bringAlive(id, within(child));
   island("composer", <ComposerForm />);
   page.composer.restore(typed);
   followPerson(page);
   page.isInteractive.value = true;
-  page.connection.start();
   page.workers.start();
   listen(page);
-  effect(() => void (document.title = titleOf(page)));
   let wasWaiting = false;
   const link = computed(() => page.connection.state.value.kind);
   effect(() => {
@@ -99,6 +92,12 @@ function start(data: ConsoleData, messages: Messages): void {
     const isNews = page.conversation.run.value.state === "ended" || link.value === "waiting";
     if (isNews || wasWaiting) void page.workers.refresh();
     wasWaiting = link.value === "waiting";
+  });
+  void load(() => import("./around.ts"), page.composer.save).then((around) => {
+    island("link-status", <around.LinkStatus />);
+    island("workers-nav", <around.WorkerNav />);
+    page.connection.start(around.ReconnectingWebSocket);
+    around.listenForTools(page, around.createToolOpener({ locale: data.locale, load, within }), true);
   });
   // The markdown reader is the largest part; what the server rendered stands meanwhile.
   void load(
@@ -108,19 +107,29 @@ function start(data: ConsoleData, messages: Messages): void {
     island("transcript", <Transcript />);
     page.outbox.value = createOutbox(page, environment.storage);
   });
+  void load(() => Promise.all([import("./presence/presence.tsx"), loadToolMessages(data.locale)])).then(
+    ([{ followRuns, conversationMenu }, words]) => {
+      followRuns(page, environment, words);
+      island("conversation-menu", conversationMenu(words));
+    },
+  );
 }
 
 /** A page whose Worker can't be shown: its list lives, and it opens by itself when the Runtime is back. */
 function startAway(data: AwayData, messages: Messages): void {
   const page: Frame = createFrame(data, environment, messages);
   const { workers, ref } = page;
-  const island = (id: string, child: ComponentChild) =>
-    bringAlive(id, <FrameContext.Provider value={page}>{child}</FrameContext.Provider>);
-  island("workers-nav", <WorkerNav />);
-  island("away-notice", <AwayNotice data={data} />);
+  const within = (child: ComponentChildren) => <FrameContext.Provider value={page}>{child}</FrameContext.Provider>;
+  const island = (id: string, child: ComponentChild) => bringAlive(id, within(child));
+  void load(() => import("./around.ts")).then((around) => {
+    island("workers-nav", <around.WorkerNav />);
+    island("away-notice", <around.AwayNotice data={data} />);
+    around.listenForTools(page, around.createToolOpener({ locale: data.locale, load, within }), false);
+  });
   followPerson(page);
   page.isInteractive.value = true;
   workers.start(AWAY_POLL_MS);
+  void load(() => import("./presence/presence.tsx")).then(({ followWorkers }) => followWorkers(page, environment));
   document.addEventListener("visibilitychange", () => void workers.refresh());
   let wasAway = false;
   effect(() => {
@@ -144,10 +153,6 @@ function followPerson({ preferences, ime }: Frame): void {
   addEventListener("storage", (event) => preferences.adopt(event));
 }
 
-function titleOf(page: Console): string {
-  return `${page.isRunning.value ? "● " : ""}${page.label.value} · ${page.data.workspaceName}`;
-}
-
 function listen(page: Console): void {
   const { connection, composer, drafts, workers } = page;
   document.addEventListener("visibilitychange", () => {
@@ -168,6 +173,6 @@ function listen(page: Console): void {
     if (event.key !== "Escape" || event.defaultPrevented || page.ime.owns(event)) return;
     const open = document.querySelector<HTMLDetailsElement>("details.link[open]");
     if (open) open.open = false;
-    else if (!document.querySelector(":popover-open")) void composer.cancelRun();
+    else if (!document.querySelector(":popover-open, dialog[open]")) void composer.cancelRun();
   });
 }

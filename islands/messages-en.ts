@@ -59,6 +59,7 @@ export const en: Messages = {
   takesNoWorkers: "This Runtime takes no new Workers.",
   workerName: (number) => `Worker ${number}`,
   workerStatus: (status) => STATUS[status] ?? status,
+  newAnswer: "New answer",
   workerStatusReason: (status) => STATUS_REASON[status],
   runtimeStatus: (status) => RUNTIME_STATUS[status] ?? status,
   runtimeAwaySince: ["Unavailable since ", ""],

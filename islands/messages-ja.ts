@@ -116,6 +116,7 @@ export const ja: Messages = {
   takesNoWorkers: "この Runtime では新しい Worker を作成できません。",
   workerName: (number) => `Worker ${number}`,
   workerStatus: (status) => STATUS[status] ?? status,
+  newAnswer: "新着",
   workerStatusReason: (status) => STATUS_REASON[status],
   runtimeStatus: (status) => RUNTIME_STATUS[status] ?? status,
   runtimeAwaySince: ["", " から接続不可"],

@@ -110,9 +110,6 @@ export interface ToolMessages {
   };
 }
 
-/** Languages in their own words. */
-export const LANGUAGE_NAMES: Readonly<Record<Locale, string>> = { en: "English", ja: "日本語" };
-
 /** The words of a language, at once: for the server, which has all of them. */
 export function toolMessagesFor(locale: Locale): ToolMessages {
   switch (locale) {

@@ -25,6 +25,8 @@ export interface Messages {
   /** What a new Worker is called until somebody names it. */
   readonly workerName: (number: number) => string;
   readonly workerStatus: (status: string) => string;
+  /** Of a Worker whose run has ended since it was looked at. */
+  readonly newAnswer: string;
   /** Why the status is what it is, where the word alone does not tell. */
   readonly workerStatusReason: (status: string) => string | undefined;
   readonly runtimeStatus: (status: string) => string;

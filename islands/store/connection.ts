@@ -6,7 +6,7 @@
  * place that decides. It never sends. It does not know what an event means.
  */
 import { computed, createModel, signal } from "@preact/signals";
-import ReconnectingWebSocket from "partysocket/ws";
+import type ReconnectingWebSocket from "partysocket/ws";
 import type { ClientCursor } from "../../protocol/cursor.ts";
 import { ClientFrame, type StreamDiagnostic } from "../../protocol/frame.ts";
 import { closeCodeOf, isProblemCode } from "../../protocol/problem.ts";
@@ -257,10 +257,11 @@ export const Connection = createModel((options: ConnectionOptions) => {
     state: computed(() => state.value),
     counters: computed(() => counters.value),
 
-    start(): void {
+    /** Begins, with the class that keeps sockets up: it is loaded once the page has come alive. */
+    start(Socket: typeof ReconnectingWebSocket): void {
       if (socket !== undefined) return;
       attemptStartedAt = clock.now();
-      socket = new ReconnectingWebSocket(takeTurn, undefined, {
+      socket = new Socket(takeTurn, undefined, {
         WebSocket: options.WebSocket,
         maxEnqueuedMessages: 0,
         // `takeTurn` waits instead, so that the wait can be shown and be cut short.

@@ -40,6 +40,13 @@ export interface WorkerListOptions {
 }
 
 const POLL_MS = 20_000;
+/** How soon the end of a run elsewhere is known, while one goes. */
+const POLL_AT_WORK_MS = 5_000;
+
+/** A Worker by a string, e.g. as a key in a map: ids have no slash. */
+export function workerKey({ runtime_id, worker_id }: WorkerRef): string {
+  return `${runtime_id}/${worker_id}`;
+}
 
 export const WorkerList = createModel((options: WorkerListOptions) => {
   const workers = signal<readonly ListedWorker[]>(
@@ -50,6 +57,11 @@ export const WorkerList = createModel((options: WorkerListOptions) => {
   let timer: TimerHandle | undefined;
   let isStopped = false;
   let pollMs = POLL_MS;
+
+  const delayMs = () => {
+    const isAnyAtWork = workers.peek().some(({ worker }) => worker.status === "running");
+    return isAnyAtWork ? Math.min(pollMs, POLL_AT_WORK_MS) : pollMs;
+  };
 
   const refresh = async () => {
     options.clock.clearTimeout(timer);
@@ -63,7 +75,7 @@ export const WorkerList = createModel((options: WorkerListOptions) => {
       });
     }
     options.clock.clearTimeout(timer);
-    if (!isStopped) timer = options.clock.setTimeout(() => void refresh(), pollMs);
+    if (!isStopped) timer = options.clock.setTimeout(() => void refresh(), delayMs());
   };
 
   return {
@@ -75,8 +87,8 @@ export const WorkerList = createModel((options: WorkerListOptions) => {
     start(everyMs = POLL_MS): void {
       pollMs = everyMs;
       // Without Runtimes the server had no time to ask for them.
-      const delayMs = runtimes.peek().length === 0 ? 0 : everyMs;
-      timer = options.clock.setTimeout(() => void refresh(), delayMs);
+      const firstMs = runtimes.peek().length === 0 ? 0 : delayMs();
+      timer = options.clock.setTimeout(() => void refresh(), firstMs);
     },
     refresh,
 

@@ -3,7 +3,7 @@
  * Runtimes, the Workers stand under theirs; with one, nothing is said of it as long as it runs.
  */
 import { useFrame } from "../context.ts";
-import type { ListedWorker, RuntimeGroup } from "../store/worker-list.ts";
+import { workerKey, type ListedWorker, type RuntimeGroup } from "../store/worker-list.ts";
 import { NewWorker, SpawnFailure } from "./new-worker.tsx";
 import { RuntimeState, runtimeIds } from "./runtime-state.tsx";
 
@@ -59,15 +59,17 @@ function WorkerItems({ workers }: { readonly workers: readonly ListedWorker[] })
   return (
     <ul class="worker-list">
       {workers.map((listed) => (
-        <WorkerItem key={`${listed.worker.runtime_id}/${listed.worker.worker_id}`} listed={listed} />
+        <WorkerItem key={workerKey(listed.worker)} listed={listed} />
       ))}
     </ul>
   );
 }
 
 function WorkerItem({ listed: { worker, isUnreachable } }: { readonly listed: ListedWorker }) {
-  const { messages, paths, ref, isRunning } = useFrame();
-  const isSelected = worker.runtime_id === ref.runtime_id && worker.worker_id === ref.worker_id;
+  const { messages, paths, ref, isRunning, unread } = useFrame();
+  const key = workerKey(worker);
+  const isSelected = key === workerKey(ref);
+  const isUnread = unread.value.has(key);
   let status: string = worker.status;
   if (isUnreachable) status = "unreachable";
   // What this page sees itself is newer than the list.
@@ -80,11 +82,12 @@ function WorkerItem({ listed: { worker, isUnreachable } }: { readonly listed: Li
         href={paths.workerPage(worker)}
         aria-current={isSelected ? "page" : undefined}
         data-status={status}
+        data-unread={isUnread ? "" : undefined}
         title={reason}
       >
         <span class="dot" aria-hidden="true" />
         <span class="worker-name">{worker.label}</span>
-        <span class="worker-status">{messages.workerStatus(status)}</span>
+        <span class="worker-status">{isUnread ? messages.newAnswer : messages.workerStatus(status)}</span>
       </a>
     </li>
   );

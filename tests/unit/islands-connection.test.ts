@@ -1,4 +1,5 @@
 /** The link's state machine: attempts and their cursors, half-open links, waking up, what diagnostics lead to. */
+import ReconnectingWebSocket from "partysocket/ws";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../islands/store/clock.ts";
 import { Connection, type ConnectionOptions } from "../../islands/store/connection.ts";
@@ -56,7 +57,7 @@ const diagnostic = (problem: ProblemCode) => ({
 });
 
 async function live(setup: Setup): Promise<void> {
-  setup.connection.start();
+  setup.connection.start(ReconnectingWebSocket);
   await settle();
   setup.newest().open();
   setup.newest().frame(heartbeat(setup.position.cursor ?? ""));
@@ -78,7 +79,7 @@ describe("Connection", () => {
   test("goes from connecting over catching up to live at the first heartbeat", async () => {
     const setup = setUp();
     expect(setup.connection.state.value.kind).toBe("connecting");
-    setup.connection.start();
+    setup.connection.start(ReconnectingWebSocket);
     await settle();
     expect(setup.connection.state.value.kind).toBe("connecting");
     setup.newest().open();
@@ -155,7 +156,7 @@ describe("Connection", () => {
 
   test("a link that opens and then says nothing is renewed", async () => {
     const setup = setUp();
-    setup.connection.start();
+    setup.connection.start(ReconnectingWebSocket);
     await settle();
     setup.newest().open();
     await vi.advanceTimersByTimeAsync(10_001);
@@ -164,7 +165,7 @@ describe("Connection", () => {
 
   test("a handshake that hangs is given up", async () => {
     const setup = setUp();
-    setup.connection.start();
+    setup.connection.start(ReconnectingWebSocket);
     await settle();
     await vi.advanceTimersByTimeAsync(8_001);
     expect(setup.connection.state.value.kind).toBe("reconnecting");

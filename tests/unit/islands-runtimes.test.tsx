@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 /** What a person reads of Runtimes: the sidebar's groups, the link to one that is away, the page without a conversation. */
+import ReconnectingWebSocket from "partysocket/ws";
 import { hydrate, type ComponentChild } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -45,7 +46,7 @@ function show(data: ConsoleData, Component: () => ComponentChild, environment: E
 async function linked(Component: () => ComponentChild) {
   const fake = fakeWebSockets();
   const { page, root } = show(consoleData(), Component, { ...renderEnvironment(), WebSocket: fake.WebSocket });
-  page.connection.start();
+  page.connection.start(ReconnectingWebSocket);
   await vi.waitFor(() => expect(fake.sockets).toHaveLength(1));
   void act(() => fake.newest().open());
   const say = (frame: object) => void act(() => fake.newest().frame(frame));

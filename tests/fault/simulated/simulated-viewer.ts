@@ -4,6 +4,7 @@
  * Owns what the page does by itself, what its person does (write, stop, ask again), and the record of all that reached it.
  */
 import { computed } from "@preact/signals";
+import ReconnectingWebSocket from "partysocket/ws";
 import type { ApiClient, ApiResult } from "../../../islands/store/api-client.ts";
 import { Composer } from "../../../islands/store/composer.ts";
 import { Connection } from "../../../islands/store/connection.ts";
@@ -152,7 +153,7 @@ export class SimulatedViewer {
     void this.#ask((backend) => backend.view(ref)).then((result) => {
       if (!result.ok) return void this.#process.plan(chance.between(50, 400), () => this.#load());
       this.#page = this.wire(result.value);
-      this.#page.connection.start();
+      this.#page.connection.start(ReconnectingWebSocket);
       return undefined;
     });
   }

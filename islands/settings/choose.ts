@@ -1,0 +1,28 @@
+/**
+ * A choice of the person's, with what follows from it at once: the page's colours change in place, and another language
+ * is another page, for which what is being written is kept first (it is with every page that goes).
+ */
+import { choiceCookie, LOCALE_COOKIE, THEME_COOKIE } from "../cookies.ts";
+import type { Frame } from "../frame.ts";
+import type { PreferenceValues } from "../store/preferences.ts";
+import { applyTheme } from "../theme.ts";
+
+export function choose(
+  { preferences, paths }: Pick<Frame, "preferences" | "paths">,
+  change: Partial<PreferenceValues>,
+) {
+  preferences.change(change);
+  if (change.theme !== undefined) {
+    document.cookie = choiceCookie(THEME_COOKIE, change.theme, paths.home);
+    applyTheme(change.theme, document);
+  }
+  if (change.locale !== undefined) {
+    document.cookie = choiceCookie(LOCALE_COOKIE, change.locale, paths.home);
+    const url = new URL(location.href);
+    const hadLanguage = url.searchParams.has("lang");
+    url.searchParams.delete("lang");
+    // The server renders the page in the language that was chosen; an address that names one would win over it.
+    if (hadLanguage) location.replace(url);
+    else location.reload();
+  }
+}

@@ -1,0 +1,121 @@
+/** What a person chooses for this browser. Every choice holds at once; there is nothing to save. */
+import { useSignal } from "@preact/signals";
+import { useFrame } from "../context.ts";
+import { Dialog } from "../tools/dialog.tsx";
+import { isMac } from "../tools/is-mac.ts";
+import type { ToolProps } from "../tools/open-tool.tsx";
+import { useToolMessages } from "../tools/tool-context.ts";
+import { choose } from "./choose.ts";
+import { askForNotifications, notificationPermission } from "./notification-permission.ts";
+
+export function SettingsDialog({ close }: ToolProps) {
+  const frame = useFrame();
+  const { preferences } = frame;
+  const words = useToolMessages().settings;
+  const sendKeys = words.sendKeys(isMac() ? "⌘" : "Ctrl");
+  return (
+    <Dialog kind="settings" title={words.title} onClose={close}>
+      <Choice
+        name="theme"
+        legend={words.theme}
+        value={preferences.theme.value}
+        options={(["system", "light", "dark"] as const).map((theme) => [theme, words.themes[theme]])}
+        onChoose={(theme) => choose(frame, { theme })}
+      />
+      <Choice
+        name="locale"
+        legend={words.language}
+        value={preferences.locale.value}
+        options={[
+          ["system", words.languageSystem],
+          ["en", "English"],
+          ["ja", "日本語"],
+        ]}
+        onChoose={(locale) => choose(frame, { locale })}
+      />
+      <Choice
+        name="send-key"
+        legend={words.sendKey}
+        isStacked
+        value={preferences.sendKey.value}
+        options={(["enter", "mod-enter"] as const).map((key) => [key, sendKeys[key]])}
+        onChoose={(sendKey) => choose(frame, { sendKey })}
+      />
+      <Notifications />
+      <p class="tool-foot">{words.keptHere}</p>
+    </Dialog>
+  );
+}
+
+interface ChoiceProps<Value extends string> {
+  readonly name: string;
+  readonly legend: string;
+  readonly value: Value;
+  readonly options: readonly (readonly [value: Value, label: string])[];
+  /** One below the other, where the words are long. */
+  readonly isStacked?: boolean;
+  readonly onChoose: (value: Value) => void;
+}
+
+function Choice<Value extends string>(props: ChoiceProps<Value>) {
+  const { name, legend, value, options, isStacked = false, onChoose } = props;
+  return (
+    <fieldset class={isStacked ? "choice stacked" : "choice"}>
+      <legend>{legend}</legend>
+      <div class="choice-options">
+        {options.map(([option, label]) => (
+          <label key={option} lang={option === "en" || option === "ja" ? option : undefined}>
+            <input
+              type="radio"
+              name={name}
+              value={option}
+              checked={option === value}
+              onChange={() => onChoose(option)}
+            />
+            <span>{label}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+const NOTIFY_HINT_ID = "notify-hint";
+
+function Notifications() {
+  const { preferences } = useFrame();
+  const words = useToolMessages().settings;
+  const permission = useSignal(notificationPermission());
+  const isPossible = permission.value === "granted" || permission.value === "default";
+  const hints = { granted: words.notifyHint, default: words.notifyHint, denied: words.notifyBlocked };
+  return (
+    <fieldset class="choice stacked">
+      <legend>{words.notifications}</legend>
+      <div class="choice-options">
+        <label>
+          <input
+            type="checkbox"
+            // What the browser does not allow is not on, whatever was chosen once.
+            checked={preferences.notify.value && permission.value === "granted"}
+            aria-disabled={isPossible ? undefined : "true"}
+            aria-describedby={NOTIFY_HINT_ID}
+            onClick={(event) => {
+              const box = event.currentTarget;
+              if (!isPossible) return event.preventDefault();
+              if (!box.checked) return preferences.change({ notify: false });
+              void askForNotifications().then((answer) => {
+                permission.value = answer;
+                preferences.change({ notify: answer === "granted" });
+                box.checked = answer === "granted";
+              });
+            }}
+          />
+          <span>{words.notify}</span>
+        </label>
+      </div>
+      <p class="choice-hint" id={NOTIFY_HINT_ID} role="status">
+        {permission.value === "missing" ? words.notifyMissing : hints[permission.value]}
+      </p>
+    </fieldset>
+  );
+}
