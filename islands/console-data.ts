@@ -11,6 +11,7 @@ import { Snapshot } from "../protocol/event.ts";
 import { WorkerRef } from "../protocol/id.ts";
 import { BasePath } from "./paths.ts";
 import { Theme } from "./theme.ts";
+import { TourLayout } from "./tour/tour-layout.ts";
 
 /** The languages that the console speaks. */
 export const Locale = z.enum(["en", "ja"]);
@@ -32,6 +33,8 @@ const FrameData = z.looseObject({
   workspaceName: z.string(),
   /** Whether the offline demo provider answers. */
   demo: z.boolean(),
+  /** How the demo's tour is laid out; means nothing without the demo. */
+  tour: z._default(TourLayout, "open"),
   selected: WorkerRef,
   workers: z.array(WorkerSummary),
   /** In the Backend's order; empty when they did not come in time. */

@@ -6,6 +6,7 @@
  */
 import { computed, signal } from "@preact/signals";
 import type { ClientCursor } from "../protocol/cursor.ts";
+import type { ViewerId } from "../protocol/demo.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import type { ConsoleData } from "./console-data.ts";
 import type { Environment } from "./environment.ts";
@@ -17,12 +18,13 @@ import { Composer } from "./store/composer.ts";
 import { Connection } from "./store/connection.ts";
 import { Conversation } from "./store/conversation.ts";
 import { createDrafts } from "./store/drafts.ts";
-import { createSubmissionId } from "./store/local-id.ts";
+import { createSubmissionId, createViewerId } from "./store/local-id.ts";
 const PAGE_ENTRIES = 100;
 
 export function createConsole(data: ConsoleData, environment: Environment, messages: Messages) {
   const frame = createFrame(data, environment, messages);
   const { ref, api, clock, paths } = frame;
+  const viewerId = data.demo ? createViewerId() : undefined;
   const conversation = new Conversation({
     ref,
     snapshot: data.snapshot,
@@ -32,7 +34,7 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
     loadEntries: (before) => api.entries(ref, before, PAGE_ENTRIES),
   });
   const connection = new Connection({
-    url: (cursor) => socketUrl(environment.pageUrl, paths, ref, cursor),
+    url: (cursor) => socketUrl(environment.pageUrl, paths, ref, cursor, viewerId),
     cursor: () => conversation.cursor.peek(),
     dropCursor: () => conversation.dropCursor(),
     receive: (envelope) => conversation.receive(envelope),
@@ -65,6 +67,8 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
   return {
     ...frame,
     data,
+    /** By which the demo's tour finds this page's socket; absent elsewhere. */
+    viewerId,
     conversation,
     connection,
     drafts,
@@ -87,10 +91,17 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
 }
 export type Console = ReturnType<typeof createConsole>;
 
-function socketUrl(pageUrl: string, paths: Paths, ref: WorkerRef, cursor: ClientCursor | undefined): string {
+function socketUrl(
+  pageUrl: string,
+  paths: Paths,
+  ref: WorkerRef,
+  cursor: ClientCursor | undefined,
+  viewerId: ViewerId | undefined,
+): string {
   const url = new URL(`${paths.workerApi(ref)}/events/ws`, pageUrl);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("heartbeat", "1");
   if (cursor !== undefined) url.searchParams.set("cursor", cursor);
+  if (viewerId !== undefined) url.searchParams.set("viewer_id", viewerId);
   return url.href;
 }

@@ -10,6 +10,7 @@ import { Locale, type ConsoleData, type FrameData, type ListedRuntime } from "..
 import { LOCALE_COOKIE, THEME_COOKIE } from "../islands/cookies.ts";
 import { toolMessagesFor } from "../islands/messages-tools.ts";
 import { PAPER, Theme } from "../islands/theme.ts";
+import { TOUR_COOKIE, TourLayout } from "../islands/tour/tour-layout.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, problemBody, ProblemError, type ProblemBody } from "../protocol/problem.ts";
 import type { Backend } from "../server/backend.ts";
@@ -112,12 +113,17 @@ async function within<Value>(ms: number, awaited: Promise<Value>): Promise<Value
 }
 
 /** How the reader wants pages. */
-type Choices = Pick<FrameData, "locale" | "theme">;
+type Choices = Pick<FrameData, "locale" | "theme" | "tour">;
 
 /** How the reader of a request wants pages. */
 export function choicesOf(context: Context): Choices {
   const theme = Theme.safeParse(getCookie(context, THEME_COOKIE));
-  return { locale: localeOf(context), theme: theme.success ? theme.data : "system" };
+  const tour = TourLayout.safeParse(getCookie(context, TOUR_COOKIE));
+  return {
+    locale: localeOf(context),
+    theme: theme.success ? theme.data : "system",
+    tour: tour.success ? tour.data : "open",
+  };
 }
 
 /**

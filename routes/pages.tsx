@@ -16,7 +16,7 @@ import {
   type ConsoleData,
   type FrameData,
 } from "../islands/console-data.ts";
-import { createConsole } from "../islands/console.ts";
+import { createConsole, type Console } from "../islands/console.ts";
 import { ConsoleContext, FrameContext } from "../islands/context.ts";
 import { renderEnvironment } from "../islands/environment.ts";
 import { faviconOf } from "../islands/favicon.ts";
@@ -29,6 +29,9 @@ import { ConversationMenu } from "../islands/status/conversation-menu.tsx";
 import { LinkStatus } from "../islands/status/link-status.tsx";
 import { PAPER, themeAttribute } from "../islands/theme.ts";
 import { ToolContext } from "../islands/tools/tool-context.ts";
+import { tourMessagesFor, type TourMessages } from "../islands/tour/messages-tour.ts";
+import { createTour } from "../islands/tour/tour.ts";
+import { TourPanel } from "../islands/tour/tour-panel.tsx";
 import { Transcript } from "../islands/transcript/transcript.tsx";
 import { WorkerNav } from "../islands/workers/worker-nav.tsx";
 import { isProblemCode, type ProblemBody } from "../protocol/problem.ts";
@@ -60,8 +63,8 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets): string
         <a class="skip-link" href="#composer-input">
           {messages.skipToComposer}
         </a>
-        <div class="app">
-          <Sidebar data={data} messages={messages} />
+        <div class="app" data-tour={data.demo ? data.tour : undefined}>
+          <Sidebar data={data} messages={messages} hasTour />
           <header class="top">
             <MenuButton messages={messages} />
             <h1>{label}</h1>
@@ -71,7 +74,9 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets): string
             <ConversationMenuFrame data={data} />
           </header>
           <main>
-            {data.demo && <Demo title={messages.demoTitle} hint={messages.demoHint} />}
+            {data.demo && (
+              <Demo title={messages.demoTitle} hint={messages.demoHint} tour={tourMessagesFor(data.locale)} />
+            )}
             <div id="transcript" class="transcript">
               <Transcript />
             </div>
@@ -79,6 +84,7 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets): string
               <ComposerForm />
             </div>
           </main>
+          {data.demo && <Tour page={page} />}
         </div>
         <div id="tools" />
         <Data id={CONSOLE_DATA_ID} data={data} />
@@ -149,9 +155,11 @@ export function renderDocument(children: ComponentChildren, { locale, theme }: P
 interface SidebarProps {
   readonly data: FrameData;
   readonly messages: Messages;
+  /** Whether the page can show the tour. */
+  readonly hasTour?: boolean;
 }
 
-function Sidebar({ data, messages }: SidebarProps) {
+function Sidebar({ data, messages, hasTour = false }: SidebarProps) {
   return (
     <nav class="sidebar" id="sidebar" popover="auto" aria-label={messages.workers}>
       <a class="brand" href={createPaths(data.base).home}>
@@ -162,7 +170,13 @@ function Sidebar({ data, messages }: SidebarProps) {
         <WorkerNav />
       </div>
       <div class="sidebar-foot">
-        {data.demo && <Demo title={messages.demoTitle} hint={messages.demoHint} />}
+        {data.demo && (
+          <Demo
+            title={messages.demoTitle}
+            hint={messages.demoHint}
+            tour={hasTour ? tourMessagesFor(data.locale) : undefined}
+          />
+        )}
         <SidebarTools data={data} />
       </div>
     </nav>
@@ -251,7 +265,25 @@ export function Head({ title, assets, frame }: HeadProps) {
   );
 }
 
-function Demo({ title, hint }: { readonly title: string; readonly hint: readonly [string, string] }) {
+/** The tour of the demo, as it comes alive. Nothing is asked for while it renders. */
+function Tour({ page }: { readonly page: Console }) {
+  const words = tourMessagesFor(page.data.locale);
+  const tour = createTour({ page, words, fetch: renderEnvironment().fetch });
+  return (
+    <aside id="tour" class="tour needs-script" aria-label={words.title}>
+      <TourPanel tour={tour} words={words} onClose={() => {}} />
+    </aside>
+  );
+}
+
+interface DemoProps {
+  readonly title: string;
+  readonly hint: readonly [string, string];
+  /** Present where there is a tour to open. */
+  readonly tour: TourMessages | undefined;
+}
+
+function Demo({ title, hint, tour }: DemoProps) {
   return (
     <p class="demo">
       <strong>{title}</strong>
@@ -260,6 +292,11 @@ function Demo({ title, hint }: { readonly title: string; readonly hint: readonly
         <code>/demo help</code>
         {hint[1]}
       </span>
+      {tour && (
+        <button type="button" class="quiet-button needs-script" data-tour-toggle aria-controls="tour">
+          {tour.open}
+        </button>
+      )}
     </p>
   );
 }

@@ -1,0 +1,113 @@
+/**
+ * The tour through the offline demo: what its buttons do.
+ *
+ * Owns which step goes on and how it ended. What is said goes through the message box, as if the person had typed it; what
+ * befalls the connection or the Runtime is asked of the server. Does nothing until a button is pressed.
+ */
+import { effect, signal, type ReadonlySignal } from "@preact/signals";
+import type * as z from "zod/mini";
+import {
+  DropConnectionRequest,
+  DropConnectionResult,
+  RestartRuntimeResult,
+  type ViewerId,
+} from "../../protocol/demo.ts";
+import { isKnownBlock } from "../../protocol/event.ts";
+import type { Console } from "../console.ts";
+import type { Clock } from "../store/clock.ts";
+import type { TourMessages } from "./messages-tour.ts";
+import { SLOW_COMMAND, type TourStep, type TourStepId } from "./tour-steps.ts";
+
+/** How the newest step stands. */
+export interface TourState {
+  readonly step: TourStepId;
+  readonly phase: "under_way" | "done" | "failed";
+}
+
+/** What the buttons press. */
+export interface Tour {
+  readonly state: ReadonlySignal<TourState | undefined>;
+  /** Does a step; one at a time. */
+  readonly take: (step: TourStep) => Promise<void>;
+}
+
+export interface TourOptions {
+  readonly page: Pick<Console, "composer" | "conversation" | "isRunning" | "clock" | "paths" | "viewerId">;
+  readonly words: TourMessages;
+  readonly fetch: (input: string, init: RequestInit) => Promise<Response>;
+}
+
+const STOPPED_WITHIN_MS = 10_000;
+/** More than the pause before a model's first word. */
+const WRITES_WITHIN_MS = 10_000;
+const FAULT_TIMEOUT_MS = 20_000;
+
+export function createTour({ page, words, fetch }: TourOptions): Tour {
+  const { composer, conversation, isRunning, clock, paths } = page;
+  const state = signal<TourState | undefined>(undefined);
+
+  const say = async (request: string, command: string): Promise<boolean> => {
+    if (isRunning.peek()) await composer.cancelRun();
+    if (!(await holds(() => !isRunning.value, clock, STOPPED_WITHIN_MS))) return false;
+    // What stands in the message box comes back when this has gone out.
+    composer.takeUp(`${request}\n\n${command}`);
+    await composer.submit();
+    return composer.send.peek().kind === "idle";
+  };
+
+  const isWriting = (): boolean =>
+    isRunning.value && conversation.blocks.value.some((block) => isKnownBlock(block) && block.kind === "text");
+
+  const provoke = async (step: "drop" | "restart"): Promise<boolean> => {
+    if (!isRunning.peek() && !(await say(words.slowRequest, SLOW_COMMAND))) return false;
+    if (!(await holds(isWriting, clock, WRITES_WITHIN_MS))) return false;
+    switch (step) {
+      case "drop":
+        return (await ask(DropConnectionResult, "drop-connection", dropRequest(page.viewerId)))?.dropped === true;
+      case "restart":
+        return (await ask(RestartRuntimeResult, "restart-runtime", {})) !== undefined;
+    }
+  };
+
+  const ask = async <Value>(schema: z.ZodMiniType<Value>, fault: string, body: object): Promise<Value | undefined> => {
+    try {
+      const response = await fetch(`${paths.home}api/demo/${fault}`, {
+        method: "POST",
+        headers: { accept: "application/json", "content-type": "application/json" },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(FAULT_TIMEOUT_MS),
+      });
+      return schema.parse(await response.json());
+    } catch {
+      return undefined;
+    }
+  };
+
+  return {
+    state,
+    async take(step) {
+      if (state.peek()?.phase === "under_way") return;
+      state.value = { step: step.id, phase: "under_way" };
+      const isDone =
+        step.kind === "say" ? await say(words.steps[step.id].request, step.command) : await provoke(step.id);
+      state.value = { step: step.id, phase: isDone ? "done" : "failed" };
+    },
+  };
+}
+
+function dropRequest(viewerId: ViewerId | undefined): object {
+  return DropConnectionRequest.parse({ viewer_id: viewerId });
+}
+
+/** Whether a condition over signals comes to hold in time. */
+function holds(condition: () => boolean, clock: Clock, withinMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = clock.setTimeout(() => resolve(false), withinMs);
+  const stop = effect(() => {
+    if (condition()) resolve(true);
+  });
+  return promise.finally(() => {
+    stop();
+    clock.clearTimeout(timer);
+  });
+}
