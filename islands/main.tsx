@@ -113,6 +113,9 @@ function start(data: ConsoleData, messages: Messages): void {
       island("conversation-menu", conversationMenu(words));
     },
   );
+  if (data.demo) {
+    void load(() => import("./tour/start-tour.tsx")).then(({ startTour }) => startTour(page, environment.fetch));
+  }
 }
 
 /** A page whose Worker can't be shown: its list lives, and it opens by itself when the Runtime is back. */
