@@ -11,7 +11,12 @@ const outDir = `${root}dist/bench`;
 await build({
   root,
   logLevel: "warn",
-  build: { outDir, emptyOutDir: true, ssr: true, rolldownOptions: { input: { main: "tests/bench/main.ts" } } },
+  build: {
+    outDir,
+    emptyOutDir: true,
+    ssr: true,
+    rolldownOptions: { input: { main: "tests/bench/main.ts", "sqlite-thread": "runtime/store/sqlite-thread.ts" } },
+  },
 });
 try {
   process.exitCode = await run(commandFor("node", [`${outDir}/main.js`, ...process.argv.slice(2)]));

@@ -5,18 +5,21 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { BenchCase } from "./bench-case.ts";
+import { append } from "./cases/append.ts";
 import { bundle } from "./cases/bundle.ts";
 import { fanOut } from "./cases/fan-out.ts";
 import { hop } from "./cases/hop.ts";
 import { idleWorkers } from "./cases/idle-workers.ts";
 import { remoteHop } from "./cases/remote-hop.ts";
+import { restart } from "./cases/restart.ts";
+import { resume } from "./cases/resume.ts";
 import { start } from "./cases/start.ts";
 import { wire } from "./cases/wire.ts";
 import { replaceFigures, renderResult } from "./figures.ts";
 import { killChildrenAtExit } from "./harness/child.ts";
 import { describeMachine } from "./harness/machine.ts";
 
-const CASES: readonly BenchCase[] = [hop, remoteHop, fanOut, idleWorkers, start, bundle, wire];
+const CASES: readonly BenchCase[] = [hop, remoteHop, fanOut, idleWorkers, append, resume, restart, start, bundle, wire];
 const DOCUMENT = "docs/performance.md";
 const WRITE = "--write";
 

@@ -1,0 +1,75 @@
+/**
+ * A data folder with a past.
+ *
+ * Owns the making of it: the Runtime's own code writes it, with a model that answers at once, so that a server that is
+ * started on the folder finds what it would have written itself.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RuntimeId } from "../../../protocol/id.ts";
+import { systemClock, systemRandom } from "../../../runtime/clock.ts";
+import { openEmbeddedRuntime } from "../../../runtime/embedded.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../../runtime/limits.ts";
+import type { Model } from "../../../runtime/model/model.ts";
+import { openSqliteStore } from "../../../runtime/store/sqlite.ts";
+import { EMBEDDED_RUNTIME_ID } from "../programs/worker-client.ts";
+
+/** How much of a past. */
+export interface History {
+  readonly workers: number;
+  readonly messages: number;
+  /** Tokens of each answer. */
+  readonly tokens: number;
+}
+
+/** A folder that is removed with it. */
+export interface DataFolder extends Disposable {
+  readonly path: string;
+}
+
+const TOKEN = "word ";
+const PROFILE = "runtime_default";
+const KEEP_ALL = 1_000_000;
+const KEEP_ALL_CHARS = 1024 * 1024 * 1024;
+
+/** Writes one. */
+export async function writeHistory({ workers, messages, tokens }: History): Promise<DataFolder> {
+  const path = mkdtempSync(join(tmpdir(), "yoi-bench-history-"));
+  const folder = { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  const model: Model = {
+    provider: "openai_chat",
+    name: "instant",
+    contextWindowTokens: KEEP_ALL,
+    async *stream() {
+      for (let index = 0; index < tokens; index += 1) yield { kind: "text", text: TOKEN };
+      yield { kind: "finish", reason: "stop" };
+    },
+  };
+  const runtime = await openEmbeddedRuntime({
+    runtimeId: RuntimeId.parse(EMBEDDED_RUNTIME_ID),
+    displayName: "Bench",
+    profiles: new Map([[PROFILE, { label: "Bench", model, systemPrompt: () => "You are a bench.", tools: [] }]]),
+    store: await openSqliteStore({ path: join(path, `${EMBEDDED_RUNTIME_ID}.sqlite`), sync: "normal", maxBytes: null }),
+    limits: keepAll(DEFAULT_LIMITS),
+    clock: systemClock,
+    random: systemRandom,
+  });
+  for (let index = 0; index < workers; index += 1) {
+    const { worker_id } = await runtime.createWorker({ profile: { kind: PROFILE } });
+    for (let message = 0; message < messages; message += 1) {
+      await runtime.sendInput(worker_id, { content: `Message ${message}` });
+      await untilIdle(async () => (await runtime.getWorker(worker_id)).execution.run_state === "idle");
+    }
+  }
+  await runtime[Symbol.asyncDispose]();
+  return folder;
+}
+
+function keepAll(limits: Limits): Limits {
+  return { ...limits, worker: { ...limits.worker, retentionEvents: KEEP_ALL, retentionChars: KEEP_ALL_CHARS } };
+}
+
+async function untilIdle(isIdle: () => Promise<boolean>): Promise<void> {
+  while (!(await isIdle())) await new Promise((resolve) => setTimeout(resolve, 1));
+}
