@@ -8,6 +8,7 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "
 import { DatabaseSync } from "node:sqlite";
 import { ProblemError } from "../../protocol/problem.ts";
 
+const FILE_MODE = 0o600;
 const BUSY_TIMEOUT_MS = 60_000;
 
 /** Copies the store whose file is `from` to a file that there is not. Throws what SQLite and the disk throw. */
@@ -16,6 +17,7 @@ export function backUp(from: string, to: string): void {
   const part = `${to}.part`;
   rmSync(part, { force: true });
   try {
+    closeSync(openSync(part, "wx", FILE_MODE));
     using source = open(from, true);
     source.database.prepare("VACUUM INTO ?").run(part);
     markUnclean(part);

@@ -7,7 +7,7 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { migrate } from "./sqlite-schema.ts";
+import { checkVersion, migrate } from "./sqlite-schema.ts";
 
 /** How surely a commit is on the disk before it is answered. */
 export type StoreSync = "normal" | "full";
@@ -43,6 +43,7 @@ export function openFile({ path, sync, maxBytes }: SqliteFileOptions): SqliteFil
     lock.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
     const database = connect(path, BUSY_TIMEOUT_MS);
     try {
+      checkVersion(database);
       database.exec(`
         PRAGMA auto_vacuum = INCREMENTAL;
         PRAGMA page_size = ${PAGE_BYTES};

@@ -4,7 +4,7 @@
  * Owns the way from a failure of SQLite or of the disk to a code of the problem table, and how a failure goes from the
  * thread to the program. No words of SQLite's reach a detail: they may name a path.
  */
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { asProblem, ProblemError, type ProblemCode } from "../../protocol/problem.ts";
 
 /** A failure between threads, where classes are lost. */
@@ -20,10 +20,10 @@ const DETAILS = {
   store_locked: "Another process has the store open.",
 } as const;
 
-/** SQLite's own messages: Deno gives no numbers. */
+/** SQLite's own messages, and the disk's: Deno gives no numbers for the first, and not always a code for the others. */
 const MESSAGES: readonly (readonly [RegExp, keyof typeof DETAILS])[] = [
-  [/database or disk is full/, "store_full"],
-  [/readonly database/, "store_read_only"],
+  [/database or disk is full|no space left|file too large|quota exceeded/i, "store_full"],
+  [/readonly database|read-only file system|permission denied/i, "store_read_only"],
   [/database is locked/, "store_locked"],
   [/not a database|malformed/, "store_corrupt"],
 ];
@@ -38,37 +38,44 @@ const CODES: Readonly<Record<string, keyof typeof DETAILS>> = {
   EPERM: "store_read_only",
 };
 
-/** SQLite says only that it could not write, or not open; writing a byte beside the store tells why. */
+/** SQLite says only that it could not write, or not open; writing a byte beside the store, as far out, tells why. */
 const UNCLEAR = /disk I\/O error|unable to open/;
 
 /** Any failure as a problem of the store. `path` is its file. */
 export function storeProblem(error: unknown, path: string): ProblemError | RangeError {
   if (error instanceof RangeError || error instanceof ProblemError) return error;
-  const message = error instanceof Error ? error.message : "";
-  const known = MESSAGES.find(([pattern]) => pattern.test(message))?.[1];
-  const code =
-    known ?? CODES[codeOf(error)] ?? (UNCLEAR.test(message) ? CODES[probe(path)] : undefined) ?? "store_failed";
+  const message = messageOf(error);
+  const code = codeOf(error) ?? (UNCLEAR.test(message) ? probe(path) : undefined) ?? "store_failed";
   return new ProblemError(code, DETAILS[code], { cause: error });
 }
 
-function probe(path: string): string {
+function codeOf(error: unknown): keyof typeof DETAILS | undefined {
+  const code = error instanceof Error && "code" in error ? CODES[String(error.code)] : undefined;
+  return code ?? MESSAGES.find(([pattern]) => pattern.test(messageOf(error)))?.[1];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "";
+}
+
+function probe(path: string): keyof typeof DETAILS | undefined {
   const file = `${path}.probe`;
   try {
     const descriptor = openSync(file, "w", 0o600);
     try {
-      writeSync(descriptor, "0");
+      writeSync(descriptor, new Uint8Array(1), 0, 1, Math.max(sizeOf(path), sizeOf(`${path}-wal`)));
     } finally {
       closeSync(descriptor);
       rmSync(file, { force: true });
     }
-    return "";
+    return undefined;
   } catch (error) {
     return codeOf(error);
   }
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** For the way out of the thread. */

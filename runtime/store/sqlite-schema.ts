@@ -29,29 +29,40 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * Brings a database to the newest version, each step whole or not at all.
+ * Looks whose database it is, and changes nothing.
  *
+ * @returns its version; 0 where there is nothing in it yet
  * @throws ProblemError store_too_new, store_corrupt where it is a database of something else
  */
-export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+export function checkVersion(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): number {
   const version = numberOf(database, "PRAGMA user_version");
   const isOurs = numberOf(database, "PRAGMA application_id") === APPLICATION_ID;
   if (version === 0 ? numberOf(database, "SELECT count(*) FROM sqlite_schema") > 0 : !isOurs) {
     throw new ProblemError("store_corrupt", "The file is a database of something else.");
   }
   if (version > migrations.length) {
-    throw new ProblemError(
-      "store_too_new",
-      `The store has version ${version}; this program knows ${migrations.length}.`,
-    );
+    const known = migrations.length;
+    throw new ProblemError("store_too_new", `The store has version ${version}; this program knows ${known}.`);
   }
+  return version;
+}
+
+/**
+ * Brings a database to the newest version, each step whole or not at all.
+ *
+ * @throws ProblemError as `checkVersion` does
+ */
+export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  const version = checkVersion(database, migrations);
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
     database.exec(
-      `BEGIN IMMEDIATE; ${migration}
+      `BEGIN IMMEDIATE; ${migration};
       PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT;`,
     );
   }
+  // Into the file itself, and on the disk, before anything relies on it.
+  if (version < migrations.length) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 function numberOf(database: DatabaseSync, query: string): number {

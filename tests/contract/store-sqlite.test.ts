@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { RuntimeId } from "../../protocol/id.ts";
 import { problemCode } from "../support/problem-code.ts";
+import { allowProcesses } from "../support/served-workspace.ts";
 import { StoreFolder } from "../support/store-folder.ts";
 import {
   A,
@@ -19,6 +20,8 @@ import {
   submission,
 } from "../support/store-records.ts";
 import { storeSuite } from "./store-suite.ts";
+
+allowProcesses();
 
 const folders: StoreFolder[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => folder[Symbol.dispose]()));
