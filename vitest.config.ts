@@ -1,6 +1,7 @@
 /**
  * The test projects, one per folder. `contract` runs on Node and, by Deno's own process, on Deno; `browser` drives a real
- * Chromium from the Node side, one file after another, since the files share two cores and their clocks.
+ * Chromium from the Node side, one file after another, since the files share two cores and their clocks. `fault` simulates
+ * and breaks whole systems.
  */
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vitest/config";
@@ -13,6 +14,17 @@ export default defineConfig({
     projects: [
       { plugins, test: { name: "unit", include: ["tests/unit/**/*.test.{ts,tsx}"] } },
       { plugins, test: { name: "contract", include: ["tests/contract/**/*.test.ts"] } },
+      {
+        plugins,
+        test: {
+          name: "fault",
+          include: ["tests/fault/**/*.test.ts"],
+          // Each file has processes of its own at work on both cores.
+          fileParallelism: false,
+          maxConcurrency: 2,
+          testTimeout: 240_000,
+        },
+      },
       {
         plugins,
         test: {

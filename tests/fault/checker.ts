@@ -6,6 +6,7 @@
  * a gap, a repetition or a snapshot that nobody needed is a finding, also where the last picture is right.
  */
 import { isKnownEntry, type LogEntry } from "../../protocol/entry.ts";
+import { flattenSegments } from "../../protocol/segment.ts";
 import type { Transcript } from "../../protocol/transcript.ts";
 import { judgeStream, type ReadFrame } from "./checker-stream.ts";
 import { LogIndex } from "./log-index.ts";
@@ -76,6 +77,8 @@ export interface History {
   /** Where the Worker stands at the end, with all its entries. */
   readonly truth: Transcript;
   readonly sends: readonly Send[];
+  /** Whether no two messages that people meant have the same text: then a text that is there twice was sent twice. */
+  readonly hasUniqueTexts?: boolean;
   readonly viewers: readonly ViewerHistory[];
   /** Whether retention may have left out pieces of text that a later event has whole. */
   readonly mayCompact: boolean;
@@ -114,6 +117,7 @@ export function judge(history: History): readonly Finding[] {
   return [
     ...judgeCounters("servers", history.counters),
     ...judgeSends(history),
+    ...(history.hasUniqueTexts === true ? judgeTexts(history) : []),
     ...judgeRuns(history),
     ...history.viewers.flatMap((viewer) => [
       ...judgeCounters(viewer.name, viewer.counters),
@@ -144,6 +148,20 @@ function judgeSends({ sends, truth, log }: History): Finding[] {
     return distinct.size > 1
       ? [{ rule: "acknowledged", who, detail: `its acknowledgements differ: ${[...distinct].join(", ")}` }]
       : [];
+  });
+}
+
+/** What a person sent once is there once, whatever the ids under which it went out. */
+function judgeTexts({ truth }: History): Finding[] {
+  const seen = new Set<string>();
+  return truth.entries.flatMap((entry): Finding[] => {
+    if (!isKnownEntry(entry) || entry.kind !== "user_input") return [];
+    const text = flattenSegments(entry.segments);
+    if (!seen.has(text)) {
+      seen.add(text);
+      return [];
+    }
+    return [{ rule: "doubled", who: "servers", detail: `"${text}" was sent once and is there twice` }];
   });
 }
 

@@ -39,7 +39,10 @@ let runs = 0;
 let digest = 0;
 
 process.on("unhandledRejection", (reason) => {
-  console.error(`Seed ${from + (runs - 1) * stride} left a rejection that nobody handled:`, reason);
+  const seed = from + (runs - 1) * stride;
+  console.error(`Seed ${seed} left a rejection that nobody handled:`, reason);
+  failed.push({ seed, rules: ["unhandled"] });
+  finish();
   process.exit(1);
 });
 // Each run has a turn of the event loop of its own, so that a rejection that nobody handles is known to be its.

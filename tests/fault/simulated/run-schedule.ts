@@ -42,6 +42,8 @@ class Run {
   readonly #site: SimulatedSite;
   readonly #viewers: SimulatedViewer[] = [];
   readonly #pageHop: RestHop;
+  /** Until when the Backend may stand where nobody can go on from. */
+  #upstreamLostUntilMs = 0;
   #folded: { readonly state: Transcript; readonly events: number; readonly losses: number } = {
     state: emptyTranscript(),
     events: 0,
@@ -61,7 +63,10 @@ class Run {
       circumstances,
       provider: this.#provider,
       onUpstreamAsked: (cursor) => {
-        if (cursor !== null && !this.#isRetained(cursor)) this.#markUnretained();
+        if (cursor !== null && !this.#isRetained(cursor)) this.#loseUpstream();
+        else if (this.#upstreamLostUntilMs === Number.POSITIVE_INFINITY) {
+          this.#upstreamLostUntilMs = this.#time.elapsedMs + RECOVERY_MS;
+        }
       },
       onUpstreamFault: () => this.#impair("a lost request to the Runtime", 0),
     });
@@ -104,6 +109,8 @@ class Run {
         return this.#viewers[step.viewer]?.harm("orphaned", (link) => link.orphan());
       case "stall":
         return this.#viewers[step.viewer]?.stall(step.forMs);
+      case "offline":
+        return this.#viewers[step.viewer]?.goOffline(step.forMs);
       case "renew":
         return this.#viewers[step.viewer]?.renew(step.times);
       case "wake":
@@ -135,7 +142,7 @@ class Run {
         maxSliceBytes,
         backend: () => this.#site.backend,
         hop: this.#pageHop,
-        isRetained: (cursor) => this.#isRetained(cursor),
+        isRetained: (cursor) => this.#time.elapsedMs >= this.#upstreamLostUntilMs && this.#isRetained(cursor),
         isImpaired: () => this.#time.elapsedMs < this.#impairedUntilMs,
         // A batch from elsewhere may be larger than a small window.
         mayFallBehind: windowFrames < SMALL_WINDOW && (hop === "remote" || viewerBufferBytes < SMALL_BUFFER_BYTES),
@@ -167,13 +174,20 @@ class Run {
   }
 
   #restart({ of, downMs, isClean, lostWrites }: Extract<Step, { kind: "restart" }>): void {
-    const what = of === "machine" || this.#site.isEmbedded ? "both" : of;
+    const what = this.#site.isEmbedded || of === "machine" ? "both" : of === "runtime_machine" ? "runtime" : of;
     this.#impair(`restart of ${of}`, downMs);
     const start = () => void this.#time.plan(downMs, () => this.#site.restart(what));
     if (isClean) return this.#site.close(what, start);
     this.#site.kill(what);
-    if (of === "machine" && this.#site.disk.endMachine(lostWrites) > 0) this.#markUnretained();
+    if ((of === "machine" || of === "runtime_machine") && this.#site.disk.endMachine(lostWrites) > 0)
+      this.#markUnretained();
     start();
+  }
+
+  /** Where the Backend stands may be gone: then all its viewers start over with it, once it has noticed. */
+  #loseUpstream(): void {
+    this.#markUnretained();
+    if (!this.#site.isEmbedded) this.#upstreamLostUntilMs = Number.POSITIVE_INFINITY;
   }
 
   #impair(what: string, forMs: number): void {
@@ -276,6 +290,7 @@ class Run {
       log: this.#site.disk.log,
       truth,
       sends,
+      hasUniqueTexts: true,
       viewers: [runtimeItself, ...histories],
       mayCompact: retentionEvents < SHORT_RETENTION || retentionDeltasMs < LONG_RETENTION_MS,
       counters: {

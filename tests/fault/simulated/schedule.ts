@@ -8,8 +8,8 @@ import { Chance } from "./seeded-chance.ts";
 import type { ProviderFault } from "./simulated-model.ts";
 import type { RequestFault } from "./rest-hop.ts";
 
-/** Which process a restart is of. `machine`: all of them, and what the disk had not kept. */
-export type RestartOf = "runtime" | "backend" | "both" | "machine";
+/** Which process a restart is of. `machine`: all of them, and what the disk had not kept; or the Runtime's machine only. */
+export type RestartOf = "runtime" | "backend" | "both" | "machine" | "runtime_machine";
 
 /** One step. `viewer` counts from 0 in the order of their joining; who has not joined is not touched. */
 export type Step =
@@ -22,6 +22,8 @@ export type Step =
   | { readonly kind: "deafen"; readonly viewer: number }
   | { readonly kind: "orphan"; readonly viewer: number }
   | { readonly kind: "stall"; readonly viewer: number; readonly forMs: number }
+  /** Without a network: nothing reaches it, nothing leaves it. */
+  | { readonly kind: "offline"; readonly viewer: number; readonly forMs: number }
   /** A person asks for a new link, or the page wakes up. */
   | { readonly kind: "renew"; readonly viewer: number; readonly times: number }
   | { readonly kind: "wake"; readonly viewer: number }
@@ -74,7 +76,7 @@ export function createSchedule(seed: number): Schedule {
   const isShort = chance.isTrue(0.25);
   const circumstances: Circumstances = {
     hop,
-    retentionEvents: isShort ? chance.between(24, 60) : 4_096,
+    retentionEvents: isShort ? chance.between(10, 40) : 4_096,
     retentionDeltasMs: chance.isTrue(0.35) ? chance.between(50, 2_000) : 600_000,
     windowFrames: chance.isTrue(0.2) ? chance.between(3, 12) : 8_192,
     viewerBufferBytes: chance.isTrue(0.3) ? 600 : 1_048_576,
@@ -115,6 +117,7 @@ function stepOf(chance: Chance, hop: Circumstances["hop"]): Step {
     [1, () => ({ kind: "deafen", viewer })],
     [1, () => ({ kind: "orphan", viewer })],
     [2, () => ({ kind: "stall", viewer, forMs: chance.pick([30, 400, 3_000, 12_000]) })],
+    [1.5, () => ({ kind: "offline", viewer, forMs: chance.pick([300, 2_500, 7_000]) })],
     [1, () => ({ kind: "renew", viewer, times: chance.between(1, 3) })],
     [1, () => ({ kind: "wake", viewer })],
     [2, () => requestFault(chance, hop)],
@@ -139,15 +142,16 @@ function requestFault(chance: Chance, hop: Circumstances["hop"]): Step {
 }
 
 function restart(chance: Chance, hop: Circumstances["hop"]): Step {
-  const of =
+  const of: RestartOf =
     hop === "remote"
-      ? chance.pick(["runtime", "backend", "both", "machine"] as const)
-      : chance.pick(["both", "machine"] as const);
+      ? chance.pick(["runtime", "backend", "both", "machine", "runtime_machine"])
+      : chance.pick(["both", "machine"]);
+  const hasMachine = of === "machine" || of === "runtime_machine";
   return {
     kind: "restart",
     of,
     downMs: chance.pick([0, 20, 300, 2_500]),
-    isClean: of !== "machine" && chance.isTrue(0.3),
-    lostWrites: of === "machine" ? chance.pick([0, 1, 3, 12]) : 0,
+    isClean: !hasMachine && chance.isTrue(0.3),
+    lostWrites: hasMachine ? chance.pick([0, 1, 3, 12]) : 0,
   };
 }

@@ -45,6 +45,7 @@ export class SimulatedViewer {
   #link: ViewerLink | null = null;
   #page: ReturnType<SimulatedViewer["wire"]> | null = null;
   #submissions = 0;
+  #offlineUntilMs = 0;
   #messages = 0;
   /** Whether the person still wants the message in the box to be sent. */
   #isSending = false;
@@ -136,6 +137,16 @@ export class SimulatedViewer {
     this.fault(what);
     this.#link.isHarmed = true;
     harm(this.#link);
+  }
+
+  /** It has no network for a while. */
+  goOffline(forMs: number): void {
+    this.#offlineUntilMs = Math.max(this.#offlineUntilMs, this.#process.now() + forMs);
+    this.harm("offline", (link) => link.cut());
+  }
+
+  get #backend(): ServingBackend | null {
+    return this.#process.now() < this.#offlineUntilMs ? null : this.#options.backend();
   }
 
   /** Its link is held for a while. */
@@ -232,7 +243,7 @@ export class SimulatedViewer {
   }
 
   #open(url: string) {
-    const { time, ref, chance, maxLatencyMs, maxSliceBytes, backend, isRetained } = this.#options;
+    const { time, ref, chance, maxLatencyMs, maxSliceBytes, isRetained } = this.#options;
     let asked: { readonly cursor: string | null; readonly isRetained: boolean } | null = null;
     const link = new ViewerLink(url, {
       time,
@@ -241,7 +252,7 @@ export class SimulatedViewer {
       maxLatencyMs,
       maxSliceBytes,
       networkBytes: NETWORK_BYTES,
-      backend,
+      backend: () => this.#backend,
       onAsked: (cursor) => {
         asked = { cursor, isRetained: cursor !== null && isRetained(cursor) };
       },
@@ -288,10 +299,10 @@ export class SimulatedViewer {
   }
 
   async #ask<Value>(question: (backend: ServingBackend["backend"]) => Promise<Value>): Promise<ApiResult<Value>> {
-    const { hop, backend } = this.#options;
+    const { hop } = this.#options;
     try {
       const value = await hop.ask(this.#process, async () => {
-        const serving = backend();
+        const serving = this.#backend;
         if (serving === null) throw new Error("Cannot ask: nobody serves");
         return question(serving.backend);
       });

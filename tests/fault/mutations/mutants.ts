@@ -1,0 +1,204 @@
+/**
+ * Bugs that are planted to see whether the simulation finds them.
+ *
+ * Owns their names and where they go. Each is an exact replacement that has to fit once; one whose place has changed is an
+ * error, so that the list can't come to say more than it does.
+ */
+
+/** One planted bug. */
+export interface Mutant {
+  readonly name: string;
+  /** What is wrong with it, as the documentation has it. */
+  readonly what: string;
+  readonly file: string;
+  /** Each is what stands there, and what is put in its place. */
+  readonly edits: readonly Edit[];
+}
+
+type Edit = readonly [from: string, to: string];
+
+const mutant = (name: string, what: string, file: string, ...edits: readonly Edit[]): Mutant => ({
+  name,
+  what,
+  file,
+  edits,
+});
+
+/** Every planted bug. */
+export const MUTANTS: readonly Mutant[] = [
+  mutant("skipped-event", "The relay leaves out an event now and then", "server/relay.ts", [
+    "this.window.push(this.#encode(observed, event));",
+    "if (this.window.end % 7 !== 3 || this.window.at(this.window.end - 1)?.cursor === undefined) this.window.push(this.#encode(observed, event)); else this.#headTs = observed.ts;",
+  ]),
+  mutant("doubled-event", "The relay sends an event twice now and then", "server/relay.ts", [
+    "this.window.push(this.#encode(observed, event));",
+    "this.window.push(this.#encode(observed, event)); if (this.window.end % 7 === 3) this.window.push(this.#encode(observed, event));",
+  ]),
+  mutant("swapped-events", "Two events of one batch change places", "server/relay.ts", [
+    "for (const observed of events) {\n      const event = Event.parse(JSON.parse(observed.payload));\n      this.#transcript",
+    "for (const observed of events.toReversed()) {\n      const event = Event.parse(JSON.parse(observed.payload));\n      this.#transcript",
+  ]),
+  mutant("relay-from-stale-position", "The relay goes on upstream from where it once began", "server/relay.ts", [
+    "position: () => this.#head,",
+    "position: () => this.#window?.before ?? this.#head,",
+  ]),
+  mutant(
+    "relay-keeps-lost-position",
+    "The relay insists on a position that the Runtime has lost",
+    "server/follow-upstream.ts",
+    ["isLost ||= isCursorLost;", "isLost ||= false;"],
+  ),
+  mutant(
+    "snapshot-without-its-cursor",
+    "A viewer's snapshot names an older position than it shows",
+    "server/relay.ts",
+    [
+      "const frame = encodeSnapshot(this.#options.ref, this.#cursor,",
+      "const frame = encodeSnapshot(this.#options.ref, this.#options.mint.wrap(this.window.before),",
+    ],
+  ),
+  mutant("stale-snapshot", "A viewer gets the snapshot that an earlier one got", "server/relay.ts", [
+    "if (this.#snapshot?.number !== number) {",
+    "if (this.#snapshot === null) {",
+  ]),
+  mutant(
+    "heartbeat-names-another-position",
+    "A heartbeat names the position where the window begins",
+    "server/relay.ts",
+    ["return encodeHeartbeat(this.#cursor,", "return encodeHeartbeat(this.#options.mint.wrap(this.window.before),"],
+  ),
+  mutant("viewers-not-reset", "Viewers are not told that the stream started over", "server/relay.ts", [
+    "viewer.reset();",
+    "",
+  ]),
+  mutant("catch-up-drops-the-last", "What a viewer missed is read back without its newest event", "server/relay.ts", [
+    "return window.prepend(frames, from);",
+    "return window.prepend(frames.slice(0, -1), from);",
+  ]),
+  mutant("window-off-by-one", "A viewer that comes back gets the event again that it has", "server/frame-window.ts", [
+    "if (number !== undefined) return number + 1;",
+    "if (number !== undefined) return number;",
+  ]),
+  mutant(
+    "window-let-go-unnoticed",
+    "A viewer that fell behind the window goes on where it begins",
+    "server/viewer.ts",
+    [
+      "this.#next = window.end;\n      this.#socket.send(this.#feed.snapshotFrame());",
+      "this.#next = this.#next === null ? window.end : window.start;\n      if (this.#next === window.end) this.#socket.send(this.#feed.snapshotFrame());",
+    ],
+  ),
+  mutant("slow-viewer-forgotten", "A viewer whose socket was full is not written to again", "server/viewer.ts", [
+    "if (this.#socket.bufferedBytes <= this.#limits.viewerBufferBytes) this.#stalledSince = null;\n      this.pump();",
+    "if (this.#socket.bufferedBytes <= this.#limits.viewerBufferBytes) this.#stalledSince = null;",
+  ]),
+  mutant(
+    "await-before-subscribing",
+    "Something waits between reading the log and waiting for more",
+    "runtime/observe.ts",
+    ["await new Promise<void>((resolve) => {", "await null; await null; await new Promise<void>((resolve) => {"],
+  ),
+  mutant(
+    "runtime-snapshot-too-late",
+    "The Runtime's snapshot names the position before the one it shows",
+    "runtime/observe.ts",
+    [
+      "return { cursor: formatCursor(epochAt(worker.epochs, head), head), ts: now(), payload };",
+      "return { cursor: formatCursor(epochAt(worker.epochs, head), Math.max(0, head - 1)), ts: now(), payload };",
+    ],
+  ),
+  mutant("wrong-epoch", "Events of a former epoch are named with the present one", "runtime/observe.ts", [
+    "return { cursor: formatCursor(epochAt(epochs, position), position), ts, payload };",
+    "return { cursor: formatCursor(epochs.epoch, position), ts, payload };",
+  ]),
+  mutant(
+    "lost-tail-unnoticed",
+    "A cursor to an event that was lost goes on as if it were there",
+    "runtime/observe.ts",
+    ["if (isLost(worker.epochs, parsed.epoch, parsed.position)) {", "if (parsed.position < 0) {"],
+  ),
+  mutant("epoch-not-renewed", "After a lost tail the log goes on in the same epoch", "runtime/worker.ts", [
+    "this.#needsEpoch = stored.mayHaveLostTail;",
+    "this.#needsEpoch = false;",
+  ]),
+  mutant("cursor-off-by-one", "Going on from a cursor gives its own event again", "runtime/observe.ts", [
+    "return parsed.position;",
+    "return Math.max(log.oldest - 1, parsed.position - 1);",
+  ]),
+  mutant("eviction-unnoticed", "A cursor to what was let go goes on with what is left", "runtime/event-log.ts", [
+    'if (after < this.#oldest - 1) return { kind: "expired" };',
+    "",
+  ]),
+  mutant(
+    "publish-before-store",
+    "Events are published before the store has them",
+    "runtime/event-log.ts",
+    ["const record = renewal();", "const record = renewal(); const before = this.#head; this.#publish(published);"],
+    ["let position = this.#head;\n    if (published.length > 0) this.#publish(published);", "let position = before;"],
+  ),
+  mutant("compaction-of-open-text", "Pieces of a text go before it is whole", "runtime/compaction.ts", [
+    "if (this.#open?.kind === kind) this.#open.pieces.push(position);",
+    "if (this.#open?.kind === kind) { this.#open.pieces.push(position); this.#finished.push({ ts: 0, pieces: [position] }); }",
+  ]),
+  mutant(
+    "compaction-takes-the-whole",
+    "Compaction takes the whole text and leaves its pieces",
+    "runtime/compaction.ts",
+    [
+      'case "text_done":\n        return this.#finish("text", ts, payload);',
+      'case "text_done":\n        this.#finished.push({ ts, pieces: [position] });\n        return this.#finish("text", ts, payload);',
+    ],
+  ),
+  mutant(
+    "checkpoint-events-again",
+    "After a restart the checkpoint's last events are folded again",
+    "runtime/worker.ts",
+    ["if (kept.position > saved) this.conversation.take(", "if (kept.position > saved - 3) this.conversation.take("],
+  ),
+  mutant("checkpoint-forgets-usage", "A checkpoint keeps no tally of tokens", "runtime/conversation.ts", [
+    "const { run, usage, shut_down } = state ?? this.#transcript;",
+    "const { run, shut_down } = state ?? this.#transcript; const { usage } = this.#transcript;",
+  ]),
+  mutant("submissions-forgotten-at-restart", "Submission ids are not remembered over a restart", "runtime/worker.ts", [
+    "for (const submission of submissions) {",
+    "for (const submission of submissions.slice(0, 0)) {",
+  ]),
+  mutant("submission-taken-twice", "The same submission id starts another run", "runtime/worker.ts", [
+    "if (earlier) return earlier;",
+    "",
+  ]),
+  mutant("run-end-not-recovered", "A run that its process left open stays open", "runtime/worker.ts", [
+    "await this.#publish(...interruptedEvents(this.transcript));",
+    "",
+  ]),
+  mutant(
+    "upstream-resume-without-position",
+    "The Backend asks a Runtime elsewhere for a snapshot each time",
+    "runtime/remote/observe-remote.ts",
+    [
+      'const query = { heartbeat: "1", ...(cursor === undefined ? {} : { cursor }) };',
+      'const query = { heartbeat: "1" };',
+    ],
+  ),
+  mutant(
+    "lost-acknowledgement",
+    "A message whose answer was lost goes out again under another id",
+    "islands/store/composer.ts",
+    [
+      "submission_id: isFree ? submission_id : options.createSubmissionId(),",
+      "submission_id: isFree && sent === undefined ? submission_id : options.createSubmissionId(),",
+    ],
+  ),
+  mutant("page-forgets-its-position", "A page asks for a snapshot at every new link", "islands/store/connection.ts", [
+    "const cursor = options.cursor();\n    resumed",
+    "const cursor: ClientCursor | undefined = undefined;\n    resumed",
+  ]),
+  mutant("page-position-too-early", "A page's position stays where its snapshot was", "islands/store/conversation.ts", [
+    "else remember(envelope.event_id);\n      cursor.value = envelope.cursor;",
+    "else remember(envelope.event_id);\n      if (isSnapshot) cursor.value = envelope.cursor;",
+  ]),
+  mutant("dead-link-unnoticed", "A link that only seems to be there is kept for ever", "islands/store/connection.ts", [
+    'count("silent");\n      renew();\n    }, silenceAllowedMs);',
+    'count("silent");\n    }, silenceAllowedMs);',
+  ]),
+];
