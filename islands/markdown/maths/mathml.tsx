@@ -4,7 +4,7 @@
  * Owns what a formula can become: of the renderer's tree only known elements, attributes and styles are taken over, and
  * text stays text. Whatever in TeX reaches beyond the formula (links, pictures, classes) is refused before that.
  */
-import { createElement, Fragment, type ComponentChild } from "preact";
+import type { ComponentChild } from "preact";
 import temml, { type Options } from "temml";
 
 const MAX_EXPANSIONS = 400;
@@ -70,8 +70,10 @@ function elementOf(node: TreeNode, depth: number): ComponentChild {
   const children = (node.children ?? []).map((child) => elementOf(child, depth + 1));
   // What has attributes and no type is the renderer's own `span`; a fragment has neither.
   const tag = node.type ?? (node.attributes ? "span" : undefined);
-  if (tag === undefined || (tag !== "span" && !ELEMENTS.has(tag))) return createElement(Fragment, null, ...children);
-  return createElement(tag, propertiesOf(node), ...children);
+  if (tag === undefined || (tag !== "span" && !ELEMENTS.has(tag))) return <>{children}</>;
+  // why: JSX asks for one known element; the set above says which ones it may be.
+  const Tag = tag as "mrow";
+  return <Tag {...propertiesOf(node)}>{children}</Tag>;
 }
 
 function propertiesOf({ attributes = {}, classes = [], style = {} }: TreeNode) {
