@@ -12,6 +12,7 @@ import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
 import { loadAssets } from "./node-assets.ts";
 import { withKeptSecret } from "./node-cursor-secret.ts";
+import { sessionFileOf } from "./node-session-file.ts";
 import { openWorkspace } from "./workspace.ts";
 
 async function start(): Promise<void> {
@@ -24,7 +25,7 @@ async function start(): Promise<void> {
     config,
     registry: processRegistry,
     host: { os: Deno.build.os, arch: Deno.build.arch },
-    sessionFile: null,
+    sessionFile: sessionFileOf(config),
     onUnexpected: (error) => console.error(error),
   });
   const { host, port } = config;

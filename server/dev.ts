@@ -17,6 +17,7 @@ import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
 import { CLIENT_FRAME_MAX_BYTES } from "../runtime/edge-limits.ts";
 import { systemRandom } from "../runtime/clock.ts";
+import { sessionFileOf } from "./node-session-file.ts";
 import { withKeptSecret } from "./node-cursor-secret.ts";
 import type { Assets } from "./platform.ts";
 
@@ -39,7 +40,7 @@ const open = async (): Promise<WorkspaceModule.Workspace> => {
     config,
     registry,
     host: { os: process.platform, arch: process.arch },
-    sessionFile: null,
+    sessionFile: sessionFileOf(config),
     onUnexpected: (error) => console.error(error),
   });
 };

@@ -14,6 +14,7 @@ import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
 import { loadAssets } from "./node-assets.ts";
 import { withKeptSecret } from "./node-cursor-secret.ts";
+import { sessionFileOf } from "./node-session-file.ts";
 import { openWorkspace } from "./workspace.ts";
 
 async function start(): Promise<void> {
@@ -23,7 +24,7 @@ async function start(): Promise<void> {
     config,
     registry: processRegistry,
     host: { os: process.platform, arch: process.arch },
-    sessionFile: null,
+    sessionFile: sessionFileOf(config),
     onUnexpected: (error) => console.error(error),
   });
   const { host, port } = config;

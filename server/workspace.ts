@@ -18,6 +18,7 @@ import { withStore } from "../runtime/store/open-store.ts";
 import type { RuntimeStore } from "../runtime/store/store.ts";
 import { networkList } from "../runtime/node-addresses.ts";
 import { createAccess } from "./access/access.ts";
+import { digest, digestText } from "./access/digest.ts";
 import { Sessions, type SessionFile } from "./access/sessions.ts";
 import { Tries } from "./access/tries.ts";
 import { createApp } from "./app.ts";
@@ -96,9 +97,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     clock: systemClock,
     random: systemRandom,
   });
-  const sessions = await Sessions.load(systemClock, systemRandom, sessionFile);
-  const tries = new Tries(systemClock);
   const { allowedHosts, allowedOrigins, trustedProxies, userHeader, token } = config.access;
+  const mark = digestText(await digest(`sessions of ${token}`));
+  const sessions = await Sessions.load({ clock: systemClock, random: systemRandom, file: sessionFile, mark });
+  const tries = new Tries(systemClock);
   const isOpen = token === null && userHeader === null;
   const isTrusted = networkList(trustedProxies);
   const accessOf = ({ peerAddress }: Platform) =>

@@ -25,6 +25,8 @@ const KeptSession = z.object({
 });
 const KeptSessions = z.object({
   version: z.literal(1),
+  /** Of the token that they were begun with. */
+  mark: z.string(),
   sessions: z.array(KeptSession).check(z.maxLength(MAX_SESSIONS)),
 });
 
@@ -33,6 +35,15 @@ export interface SessionFile {
   /** What `write` wrote last; null where there is nothing. */
   read(): Promise<string | null>;
   write(json: string): Promise<void>;
+}
+
+/** What sessions are made of. */
+export interface SessionsOptions {
+  readonly clock: Pick<Clock, "now">;
+  readonly random: Random;
+  readonly file: SessionFile | null;
+  /** Tells the token that they are begun with from another, without telling the token. */
+  readonly mark: string;
 }
 
 /** Someone's session. */
@@ -53,22 +64,22 @@ export class Sessions {
   readonly #clock: Pick<Clock, "now">;
   readonly #random: Random;
   readonly #file: SessionFile | null;
+  readonly #mark: string;
   readonly #open = new Map<string, Open>();
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(clock: Pick<Clock, "now">, random: Random, file: SessionFile | null) {
+  private constructor({ clock, random, file, mark }: SessionsOptions) {
     this.#clock = clock;
     this.#random = random;
     this.#file = file;
+    this.#mark = mark;
   }
 
-  /** The sessions that a file has; one that can't be read counts as empty: everybody logs in again. */
-  static async load(clock: Pick<Clock, "now">, random: Random, file: SessionFile | null): Promise<Sessions> {
-    const sessions = new Sessions(clock, random, file);
-    const json = (await file?.read()) ?? null;
-    if (json === null) return sessions;
-    const kept = parseKept(json);
-    for (const { id, created_ts: createdTs, seen_ts: seenTs } of kept) {
+  /** The sessions that a file has; one that can't be read, or is of another token, counts as empty. */
+  static async load(options: SessionsOptions): Promise<Sessions> {
+    const sessions = new Sessions(options);
+    const json = (await options.file?.read()) ?? null;
+    for (const { id, created_ts: createdTs, seen_ts: seenTs } of json === null ? [] : parseKept(json, options.mark)) {
       sessions.#open.set(id, { createdTs, seenTs, ending: new AbortController() });
     }
     return sessions;
@@ -136,7 +147,7 @@ export class Sessions {
         seen_ts: seenTs,
       }));
       try {
-        await this.#file?.write(JSON.stringify({ version: 1, sessions }));
+        await this.#file?.write(JSON.stringify({ version: 1, mark: this.#mark, sessions }));
         resolve();
       } catch (error) {
         reject(error);
@@ -147,9 +158,10 @@ export class Sessions {
   }
 }
 
-function parseKept(json: string): z.infer<typeof KeptSessions>["sessions"] {
+function parseKept(json: string, mark: string): z.infer<typeof KeptSessions>["sessions"] {
   try {
-    return KeptSessions.parse(JSON.parse(json)).sessions;
+    const kept = KeptSessions.parse(JSON.parse(json));
+    return kept.mark === mark ? kept.sessions : [];
   } catch {
     return [];
   }

@@ -1,4 +1,7 @@
 /** Who is let in, by real requests and real sockets: other websites, visitors without a login, guesses. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { WebSocket } from "ws";
 import { describe, expect, test } from "vitest";
 import { closeCodeOf } from "../../protocol/problem.ts";
@@ -9,6 +12,8 @@ import { within } from "../support/within.ts";
 
 const TOKEN = "an-access-token-of-some-length";
 const EVENTS = "/api/runtimes/backend-internal/workers/companion/events/ws";
+const snapshotOf = (socket: WebSocket) =>
+  within(new Promise((resolve) => socket.once("message", resolve)), () => "a snapshot");
 const SITE = { "Sec-Fetch-Site": "cross-site", Origin: "http://evil.example" };
 
 describe("a server on loopback", () => {
@@ -119,9 +124,7 @@ describe("a server with an access token", () => {
     const other = open({ Cookie: cookieOf(await logIn(TOKEN)) });
     const closed = Promise.withResolvers<number>();
     socket.once("close", (code) => closed.resolve(code));
-    for (const one of [socket, other]) {
-      await within(new Promise((resolve) => one.once("message", resolve)), () => "a snapshot");
-    }
+    await Promise.all([socket, other].map(snapshotOf));
     const out = await fetch(`${workspace.server.url}/logout`, { method: "POST", headers, redirect: "manual" });
     expect([out.status, out.headers.get("Location")]).toEqual([303, "/login"]);
     expect(await within(closed.promise, () => "the socket's end")).toBe(closeCodeOf("login_required"));
@@ -158,9 +161,34 @@ describe("a server with an access token", () => {
   test("takes a socket from a site on its list", async () => {
     const headers = { Cookie: cookieOf(await logIn(TOKEN)), Origin: "https://friend.example" };
     const socket = open(headers);
-    await within(new Promise((resolve) => socket.once("message", resolve)), () => "a snapshot");
+    expect(String(await snapshotOf(socket))).toContain('"kind":"event"');
     socket.terminate();
   });
+});
+
+test("logins outlive a restart, unless the token is another one then", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "yoi-access-"));
+  try {
+    const start = (token: string) =>
+      ServerProcess.start({ environment: { YOI_ACCESS_TOKEN: token, YOI_DATA_DIR: folder } });
+    const cookie = await (async () => {
+      await using server = await start(TOKEN);
+      const body = new URLSearchParams({ token: TOKEN });
+      const response = await fetch(`${server.url}/login`, { method: "POST", body, redirect: "manual" });
+      return (response.headers.get("Set-Cookie") ?? "").split(";")[0] ?? "";
+    })();
+    const file = readFileSync(join(folder, "sessions.json"), "utf8");
+    expect(file).not.toContain(cookie.split("=")[1]);
+    expect(file).not.toContain(TOKEN);
+    const statuses: number[] = [];
+    for (const token of [TOKEN, `${TOKEN}-and-another`]) {
+      await using server = await start(token);
+      statuses.push((await fetch(`${server.url}/api/workers`, { headers: { Cookie: cookie } })).status);
+    }
+    expect(statuses).toEqual([200, 401]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("guesses are limited, the right token waits with them, and nothing tells how near a guess was", async () => {
