@@ -120,8 +120,8 @@ describe("a server with an access token", () => {
     const cookie = cookieOf(await logIn(TOKEN));
     const headers = { Cookie: cookie };
     expect((await fetch(`${workspace.server.url}/api/workers`, { headers })).status).toBe(200);
-    const socket = open(headers);
-    const other = open({ Cookie: cookieOf(await logIn(TOKEN)) });
+    const otherCookie = cookieOf(await logIn(TOKEN));
+    const [socket, other] = [open(headers), open({ Cookie: otherCookie })];
     const closed = Promise.withResolvers<number>();
     socket.once("close", (code) => closed.resolve(code));
     await Promise.all([socket, other].map(snapshotOf));
