@@ -24,6 +24,6 @@ export function applyTheme(theme: Theme, document: Document): void {
   const scheme = document.querySelector<HTMLMetaElement>('meta[name="color-scheme"]');
   if (scheme) scheme.content = attribute ?? "light dark";
   for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
-    meta.content = PAPER[attribute ?? (meta.media.includes("dark") ? "dark" : "light")];
+    meta.content = PAPER[attribute ?? (meta.getAttribute("media")?.includes("dark") ? "dark" : "light")];
   }
 }

@@ -1,14 +1,29 @@
-/** Says beside the message box that the conversation may be out of date, while the server waits for the Runtime. */
+/** Says beside the message box that the conversation may be out of date: the Runtime is away, or the link is for a while. */
 import { useConsole } from "../context.ts";
+import { useNow } from "../use-now.ts";
+
+/** A link that is back sooner than this is not worth a word here: its state at the top says it. */
+const NOTE_AFTER_MS = 3_000;
 
 export function UpstreamNote() {
   const { connection, messages, formats } = useConsole();
   const state = connection.state.value;
-  if (state.kind !== "waiting") return null;
+  const isLost = state.kind === "reconnecting" || state.kind === "offline";
+  const now = useNow(isLost);
+  const { link } = messages;
+  if (state.kind === "waiting") {
+    return (
+      <p class="upstream-note" data-testid="upstream-note">
+        <strong>{link.waitingSince(formats.timeWithSeconds(state.staleSince))}</strong>{" "}
+        {messages.problem(state.problem)} {link.mayBeStale}
+      </p>
+    );
+  }
+  if (!isLost || now === undefined || now - state.staleSince < NOTE_AFTER_MS) return null;
   return (
-    <p class="upstream-note" data-testid="upstream-note">
-      <strong>{messages.link.waitingSince(formats.timeWithSeconds(state.staleSince))}</strong>{" "}
-      {messages.problem(state.problem)} {messages.link.mayBeStale}
+    <p class="upstream-note" data-testid="stale-note">
+      <strong>{state.kind === "offline" ? link.offline : link.reconnecting}</strong> ·{" "}
+      {link.staleSince(formats.timeWithSeconds(state.staleSince))} · {link.mayBeStale}
     </p>
   );
 }
