@@ -126,6 +126,7 @@ export const en: Messages = {
   copy: "Copy",
   copied: "Copied",
   wrapLines: "Wrap lines",
+  task: (isDone) => (isDone ? "Done" : "To do"),
   link: {
     label: "Connection",
     connecting: "Connecting",

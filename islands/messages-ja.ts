@@ -184,6 +184,7 @@ export const ja: Messages = {
   copy: "コピー",
   copied: "コピーしました",
   wrapLines: "行を折り返す",
+  task: (isDone) => (isDone ? "完了" : "未完了"),
   link: {
     label: "接続",
     connecting: "接続中",

@@ -101,6 +101,8 @@ export interface Messages {
   readonly copied: string;
   /** Breaks the long lines of a listing. */
   readonly wrapLines: string;
+  /** What the box of a task in a list says. */
+  readonly task: (isDone: boolean) => string;
   readonly link: LinkMessages;
   readonly announce: {
     readonly started: string;

@@ -10,6 +10,7 @@ import { decodeEntities } from "./entities.ts";
 import type { MathToken } from "./math-tokens.ts";
 import { Maths } from "./maths.tsx";
 import { allowedUrl } from "./url.ts";
+import { TaskBox } from "./task-box.tsx";
 
 /** Deeper nesting than this is shown as text. */
 const MAX_DEPTH = 24;
@@ -71,7 +72,7 @@ function renderToken(token: MarkedToken | MathToken, depth: number): ComponentCh
     case "br":
       return <br />;
     case "checkbox":
-      return <input type="checkbox" checked={token.checked} disabled />;
+      return <TaskBox isDone={token.checked} />;
     case "link":
       return link(token.href, renderTokens(token.tokens, depth));
     case "image":
