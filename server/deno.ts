@@ -3,26 +3,32 @@
  *
  * Owns what only Deno has: its signals, its environment. It runs the sources; only the browser's files are built.
  */
-import { listen } from "../runtime/deno-listen.ts";
 import { peerAddress } from "../runtime/deno-peer.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
 import { systemRandom } from "../runtime/clock.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
+import { openEmbeddedStore } from "./embedded-store.ts";
 import { loadAssets } from "./node-assets.ts";
 import { withKeptSecret } from "./node-cursor-secret.ts";
 import { sessionFileOf } from "./node-session-file.ts";
-import { openWorkspace } from "./workspace.ts";
 
 async function start(): Promise<void> {
   const config = await withKeptSecret(
     await readConfig(Deno.env.toObject(), (path) => Deno.readTextFile(path)),
     systemRandom,
   );
-  const assets = await loadAssets(new URL("../dist/client/", import.meta.url));
+  // The store opens in its thread while this one loads the rest of the server.
+  const store = openEmbeddedStore(config);
+  const [{ listen }, { openWorkspace }, assets] = await Promise.all([
+    import("../runtime/deno-listen.ts"),
+    import("./workspace.ts"),
+    loadAssets(new URL("../dist/client/", import.meta.url)),
+  ]);
   const workspace = await openWorkspace({
     config,
+    store,
     registry: processRegistry,
     host: { os: Deno.build.os, arch: Deno.build.arch },
     sessionFile: sessionFileOf(config),

@@ -15,6 +15,7 @@ import { createEmbeddedRegistry } from "../runtime/registry.ts";
 import type * as WorkspaceModule from "./workspace.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
+import { openEmbeddedStore } from "./embedded-store.ts";
 import { CLIENT_FRAME_MAX_BYTES } from "../runtime/edge-limits.ts";
 import { systemRandom } from "../runtime/clock.ts";
 import { sessionFileOf } from "./node-session-file.ts";
@@ -25,6 +26,7 @@ const SERVER_FOLDERS = /\/(?:protocol|prompts|runtime|server|routes|islands)\//;
 const SETTLE_MS = 50;
 
 const config = await withKeptSecret(await readConfig(process.env, (path) => readFile(path, "utf8")), systemRandom);
+const store = openEmbeddedStore(config);
 const vite = await createVite({ server: { middlewareMode: true }, appType: "custom" });
 const registry = createEmbeddedRegistry();
 const assets: Assets = {
@@ -38,6 +40,7 @@ const open = async (): Promise<WorkspaceModule.Workspace> => {
   const { openWorkspace } = (await vite.ssrLoadModule("/server/workspace.ts")) as typeof WorkspaceModule;
   return openWorkspace({
     config,
+    store,
     registry,
     host: { os: process.platform, arch: process.arch },
     sessionFile: sessionFileOf(config),

@@ -5,23 +5,29 @@
  */
 import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { listen } from "../runtime/node-listen.ts";
 import { peerAddress } from "../runtime/node-addresses.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
 import { systemRandom } from "../runtime/clock.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
+import { openEmbeddedStore } from "./embedded-store.ts";
 import { loadAssets } from "./node-assets.ts";
 import { withKeptSecret } from "./node-cursor-secret.ts";
 import { sessionFileOf } from "./node-session-file.ts";
-import { openWorkspace } from "./workspace.ts";
 
 async function start(): Promise<void> {
   const config = await withKeptSecret(await readConfig(process.env, (path) => readFile(path, "utf8")), systemRandom);
-  const assets = await loadAssets(new URL("../client/", import.meta.url));
+  // The store opens in its thread while this one loads the rest of the server.
+  const store = openEmbeddedStore(config);
+  const [{ listen }, { openWorkspace }, assets] = await Promise.all([
+    import("../runtime/node-listen.ts"),
+    import("./workspace.ts"),
+    loadAssets(new URL("../client/", import.meta.url)),
+  ]);
   const workspace = await openWorkspace({
     config,
+    store,
     registry: processRegistry,
     host: { os: process.platform, arch: process.arch },
     sessionFile: sessionFileOf(config),

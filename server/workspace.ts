@@ -6,15 +6,14 @@
  */
 import type { Hono } from "hono";
 import * as z from "zod/mini";
-import { RuntimeId, WorkerId } from "../protocol/id.ts";
+import { WorkerId } from "../protocol/id.ts";
 import { systemClock, systemRandom } from "../runtime/clock.ts";
 import { COMPANION_PROFILE, createConverseProfiles } from "../runtime/converse-profiles.ts";
 import { openEmbeddedRuntime, type EmbeddedRuntime } from "../runtime/embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../runtime/limits.ts";
 import type { EmbeddedRegistry } from "../runtime/registry.ts";
 import { openRestartableRuntime } from "../runtime/restartable.ts";
-import { createMemoryStore } from "../runtime/store/memory.ts";
-import { withStore } from "../runtime/store/open-store.ts";
+import type { StoreSource } from "../runtime/store/open-store.ts";
 import type { RuntimeStore } from "../runtime/store/store.ts";
 import { networkList } from "../runtime/node-addresses.ts";
 import { createAccess } from "./access/access.ts";
@@ -25,15 +24,13 @@ import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { createBackend } from "./create-backend.ts";
 import { createDemoFaults, type DemoFaults } from "./demo-faults.ts";
+import { EMBEDDED_RUNTIME_ID } from "./embedded-store.ts";
 import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
 import { passThrough } from "./policy.ts";
 import type { HostFacts } from "./projection.ts";
 import { openRemoteRuntimes } from "./remote-runtimes.ts";
-import { EMBEDDED_RUNTIME_NAME } from "./runtimes-file.ts";
 
-/** The embedded Runtime's id, the same in every workspace. */
-const EMBEDDED_RUNTIME_ID = RuntimeId.parse(EMBEDDED_RUNTIME_NAME);
 /** The Companion's id in it. */
 const COMPANION_WORKER_ID = WorkerId.parse("companion");
 
@@ -42,6 +39,8 @@ const SECRET_BYTES = 32;
 /** What a workspace server is made of. */
 export interface WorkspaceOptions {
   readonly config: Config;
+  /** The embedded Runtime's. */
+  readonly store: StoreSource;
   readonly registry: EmbeddedRegistry;
   readonly host: HostFacts;
   /** Where logins outlive the process; null: they end with it. */
@@ -61,10 +60,10 @@ export interface Workspace {
 
 /** Puts a workspace server together. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { config, registry, host, sessionFile, onUnexpected } = options;
+  const { config, store, registry, host, sessionFile, onUnexpected } = options;
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
-  const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config));
+  const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config, store));
   const demo = demoFaultsOf(runtime, config);
   const companion = await runtime.ensureWorker({
     workerId: COMPANION_WORKER_ID,
@@ -145,13 +144,8 @@ function demoFaultsOf(runtime: EmbeddedRuntime, { provider }: Config): DemoFault
   return provider.kind === "demo" && restart !== undefined ? createDemoFaults(restart) : null;
 }
 
-async function openRuntime(config: Config): Promise<EmbeddedRuntime> {
-  // A store in memory is the same one after a restart, as a file would be.
-  const kept = config.store.kind === "memory" ? createMemoryStore() : null;
-  const open = () =>
-    kept === null
-      ? withStore(config.store, EMBEDDED_RUNTIME_ID, (store) => openOn(store, config))
-      : openOn(kept, config);
+async function openRuntime(config: Config, store: StoreSource): Promise<EmbeddedRuntime> {
+  const open = () => store.use((opened) => openOn(opened, config));
   return config.provider.kind === "demo" ? openRestartableRuntime(open) : open();
 }
 

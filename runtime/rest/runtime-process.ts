@@ -13,7 +13,7 @@ import { DEFAULT_OBSERVATION_LIMITS } from "../observation/limits.ts";
 import { observationRoutes } from "../observation/observation-routes.ts";
 import { isLoopback, type RuntimeConfig } from "../runtime-config.ts";
 import { announceStore } from "../store-config.ts";
-import { withStore } from "../store/open-store.ts";
+import { createStoreSource } from "../store/open-store.ts";
 import type { Listen } from "./listener.ts";
 import { createRestApp } from "./rest-app.ts";
 
@@ -46,7 +46,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
       maxConfigBundles: config.maxConfigBundles,
     },
   };
-  const runtime = await withStore(config.store, config.runtimeId, (store) =>
+  const runtime = await createStoreSource(config.store, config.runtimeId).use((store) =>
     openEmbeddedRuntime({
       runtimeId: config.runtimeId,
       displayName: config.displayName,

@@ -21,27 +21,42 @@ const ADVICE: Readonly<Record<string, string>> = {
   store_full: "There is no room left for it. Make some, or raise YOI_STORE_MAX_BYTES where that is set.",
 };
 
-/**
- * Opens what needs the store of a Runtime.
- *
- * @param use Gets the store; it is closed where this fails.
- * @throws ConfigError that names the file and says what to do
- */
-export async function withStore<Value>(
-  config: StoreConfig,
-  runtimeId: RuntimeId,
-  use: (store: RuntimeStore) => Promise<Value>,
-): Promise<Value> {
-  if (config.kind === "memory") return use(createMemoryStore());
-  const path = storePath(config.dataDir, runtimeId);
-  let store: RuntimeStore | undefined;
-  try {
-    store = await openSqliteStore({ path, sync: config.sync, maxBytes: config.maxBytes });
-    return await use(store);
-  } catch (error) {
-    await store?.[Symbol.asyncDispose]();
-    if (!isStoreProblem(error)) throw error;
-    const advice = ADVICE[error.code] ?? error.detail;
-    throw new ConfigError(`Cannot start: the store ${path} can't be opened. ${advice}`, { cause: error });
+/** Gives the store, opened; again after it was closed. */
+export interface StoreSource {
+  /**
+   * Opens what needs the store, which is closed where that fails.
+   *
+   * @throws ConfigError that names the file and says what to do
+   */
+  use<Value>(use: (store: RuntimeStore) => Promise<Value>): Promise<Value>;
+}
+
+/** The store of a Runtime, on its way when this returns: its thread starts while the program loads the rest of itself. */
+export function createStoreSource(config: StoreConfig, runtimeId: RuntimeId): StoreSource {
+  if (config.kind === "memory") {
+    // The same one each time, as a file would be.
+    const store = createMemoryStore();
+    return { use: (use) => use(store) };
   }
+  const path = storePath(config.dataDir, runtimeId);
+  const open = () => openSqliteStore({ path, sync: config.sync, maxBytes: config.maxBytes });
+  let first: Promise<RuntimeStore> | null = open();
+  // Whoever uses it hears of its failure.
+  first.catch(() => {});
+  return {
+    async use(use) {
+      const opening = first ?? open();
+      first = null;
+      let store: RuntimeStore | undefined;
+      try {
+        store = await opening;
+        return await use(store);
+      } catch (error) {
+        await store?.[Symbol.asyncDispose]();
+        if (!isStoreProblem(error)) throw error;
+        const advice = ADVICE[error.code] ?? error.detail;
+        throw new ConfigError(`Cannot start: the store ${path} can't be opened. ${advice}`, { cause: error });
+      }
+    },
+  };
 }
