@@ -11,6 +11,8 @@ import { isSendKey } from "./ime.ts";
 
 const TOO_LONG_ID = "composer-too-long";
 const NOTICE_ID = "composer-notice";
+/** From here on the field is as high as it can be anyway, and measuring its text would cost every key. */
+const LARGE_CHARS = 20_000;
 
 export function ComposerForm() {
   const page = useConsole();
@@ -80,6 +82,7 @@ export function ComposerForm() {
             rows={1}
             value={text}
             readOnly={!isOpen}
+            data-large={text.length > LARGE_CHARS ? "" : undefined}
             placeholder={messages.composerPlaceholder}
             autocomplete="off"
             enterkeyhint={sendKey === "enter" ? "send" : "enter"}
@@ -146,7 +149,7 @@ function Usage() {
 
 /** Grows the field with its text where the style sheet's `field-sizing` does not. */
 function fitHeight(field: HTMLTextAreaElement): void {
-  if (CSS.supports("field-sizing", "content")) return;
+  if (CSS.supports("field-sizing", "content") || field.value.length > LARGE_CHARS) return;
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
 }

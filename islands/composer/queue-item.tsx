@@ -1,6 +1,6 @@
 /** One message that waits: its words, what can be done with it, and the field in which it is edited. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { INPUT_MAX_CHARS } from "../../protocol/runtime-api.ts";
 import { useConsole } from "../context.ts";
 import type { TurnMessages } from "../messages-turns.ts";
@@ -93,7 +93,7 @@ function Editor({ text, words, onEnd }: EditorProps) {
     hasEnded.current = true;
     onEnd(words);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     field.current?.focus();
     field.current?.setSelectionRange(text.length, text.length);
     return () => end(value.peek());
