@@ -21,6 +21,7 @@ const PATHS = {
   down: "M12 5v14m0 0 6-6m-6 6-6-6",
   menu: "M4 7h16M4 12h16M4 17h10",
   plus: "M12 5v14M5 12h14",
+  import: "M12 4v11m0 0-5-5m5 5 5-5M5 19.5h14",
   chevron: "m9 6 6 6-6 6",
   search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13Zm4.8 11.3L20 20",
   settings: "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 4.6v4.8M8.5 14.6v4.8",

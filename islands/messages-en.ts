@@ -54,6 +54,7 @@ export const en: Messages = {
   openWorkers: "Show Workers",
   newWorker: "New Worker",
   newWorkerOn: (runtime) => `New Worker on ${runtime}`,
+  importConversation: "Import a conversation",
   newWorkerFailed: "No new Worker could be made.",
   newWorkerUnknown: "No answer came, so a Worker may have been made or not. The list will show it.",
   takesNoWorkers: "This Runtime takes no new Workers.",

@@ -111,6 +111,7 @@ export const ja: Messages = {
   openWorkers: "Worker を表示",
   newWorker: "新しい Worker",
   newWorkerOn: (runtime) => `${runtime} に新しい Worker`,
+  importConversation: "会話を取り込む",
   newWorkerFailed: "Worker を作成できませんでした。",
   newWorkerUnknown: "応答がないため、Worker が作成されたかどうか分かりません。作成されていれば一覧に表示されます。",
   takesNoWorkers: "この Runtime では新しい Worker を作成できません。",

@@ -25,6 +25,7 @@ export interface ToolMessages {
     readonly search: string;
     readonly exportMarkdown: string;
     readonly exportJson: string;
+    readonly renameWorker: string;
     readonly stopWorker: string;
   };
   readonly palette: {
@@ -42,6 +43,7 @@ export interface ToolMessages {
     readonly search: string;
     readonly searchFor: (query: string) => string;
     readonly writeMessage: string;
+    readonly importConversation: string;
     readonly settings: string;
     readonly shortcuts: string;
     readonly theme: (theme: Theme) => string;
@@ -100,6 +102,33 @@ export interface ToolMessages {
     readonly confirm: string;
     readonly stopping: string;
     readonly cancel: string;
+    readonly failed: string;
+    readonly unknown: string;
+  };
+  readonly renameDialog: {
+    readonly title: string;
+    readonly name: string;
+    readonly hint: string;
+    readonly confirm: string;
+    readonly saving: string;
+    readonly cancel: string;
+    readonly empty: string;
+    readonly failed: string;
+    readonly unknown: string;
+  };
+  readonly importDialog: {
+    readonly title: string;
+    readonly text: string;
+    readonly file: string;
+    readonly runtime: string;
+    readonly confirm: string;
+    readonly reading: string;
+    readonly cancel: string;
+    readonly noFile: string;
+    readonly tooLarge: (mebibytes: number) => string;
+    /** What the server said of it, with its place in the file, follows. */
+    readonly notRight: string;
+    readonly gone: string;
     readonly failed: string;
     readonly unknown: string;
   };

@@ -17,6 +17,7 @@ export interface Messages {
   readonly newWorker: string;
   /** As `newWorker`, where there are several Runtimes. */
   readonly newWorkerOn: (runtime: string) => string;
+  readonly importConversation: string;
   readonly newWorkerFailed: string;
   /** Nobody answered: a Worker may have been made all the same. */
   readonly newWorkerUnknown: string;

@@ -18,6 +18,9 @@ export const CONVERSATION_FORMAT = "yoi-conversation";
 /** What `version` says; it changes when an older reader would misread a file. */
 export const CONVERSATION_VERSION = 1;
 
+/** Longest file that an import takes, in bytes. */
+export const CONVERSATION_MAX_BYTES = 64 * 1024 * 1024;
+
 const MODEL_MAX_CHARS = 200;
 
 /** All of a file but its entries: `{"format":"yoi-conversation","version":1,"exported_at":"2026-11-21T08:00:00.000Z",…}`. */

@@ -4,7 +4,7 @@
  * Owns the bounds and the parsing while it comes: each entry is parsed as soon as it is there, and a file is refused at
  * the first thing that is wrong or too much, whatever follows. Few are read at a time; others wait unread.
  */
-import { ConversationHeader, type ConversationFile } from "./conversation-file.ts";
+import { CONVERSATION_MAX_BYTES, ConversationHeader, type ConversationFile } from "./conversation-file.ts";
 import { ConversationSplitter, type SplitLimits } from "./conversation-splitter.ts";
 import { LogEntry } from "./entry.ts";
 import { describeIssues, ProblemError } from "./problem.ts";
@@ -21,7 +21,7 @@ export interface ReadConversationLimits extends SplitLimits {
 
 /** What any conversation that a Runtime keeps under the default limits fits into. */
 export const READ_CONVERSATION_LIMITS: ReadConversationLimits = {
-  maxBytes: 64 * 1024 * 1024,
+  maxBytes: CONVERSATION_MAX_BYTES,
   maxEntries: 20_000,
   maxEntryChars: 4 * 1024 * 1024,
   maxHeaderChars: 64 * 1024,

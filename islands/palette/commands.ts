@@ -132,6 +132,13 @@ function conversationCommands({ frame, page, words, open, download }: CommandCon
       aliases: "search find",
       run: () => open({ kind: "search" }),
     },
+    {
+      id: "rename",
+      group,
+      label: menu.renameWorker,
+      aliases: "rename name worker",
+      run: () => open({ kind: "rename-worker", target: ref }),
+    },
     ...(["markdown", "json"] as const).map((format): Command => ({
       id: `export-${format}`,
       group,
@@ -160,6 +167,13 @@ function workspaceCommands({ frame, words, open, goTo }: CommandContext): readon
         void made.then((ref) => ref && goTo(paths.workerPage(ref)));
       },
     })),
+    {
+      id: "import",
+      group,
+      label: palette.importConversation,
+      aliases: "import conversation file json restore",
+      run: () => open({ kind: "import" }),
+    },
     {
       id: "settings",
       group,

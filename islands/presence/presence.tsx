@@ -40,10 +40,13 @@ export function followWorkers(frame: Frame, environment: Environment) {
 export function followRuns(page: Console, environment: Environment, words: ToolMessages): void {
   const isLookedAt = followWorkers(page, environment);
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+  const heading = document.querySelector("header h1");
   let memory = NO_MEMORY;
   effect(() => {
     const step = stepTab(memory, page.conversation.run.value, page.isRunning.value, isLookedAt.value);
     memory = step.memory;
+    // The heading is the server's; a new name is the page's own news.
+    if (heading && heading.textContent !== page.label.value) heading.textContent = page.label.value;
     document.title = titleOf(step.state, page.label.value, page.data.workspaceName);
     const href = faviconOf(step.state);
     if (icon && icon.getAttribute("href") !== href) icon.setAttribute("href", href);

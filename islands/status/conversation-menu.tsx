@@ -34,15 +34,20 @@ export function ConversationMenu() {
           </a>
         </li>
       </ul>
-      {takesInput.value && (
-        <ul class="menu-items needs-script">
+      <ul class="menu-items needs-script">
+        <li>
+          <button type="button" data-tool="rename-worker">
+            {words.renameWorker}
+          </button>
+        </li>
+        {takesInput.value && (
           <li>
             <button type="button" class="danger" data-tool="stop-worker">
               {words.stopWorker}
             </button>
           </li>
-        </ul>
-      )}
+        )}
+      </ul>
     </>
   );
 }

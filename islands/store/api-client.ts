@@ -58,7 +58,13 @@ export interface ApiClient {
   listWorkers(): Promise<ApiResult<WorkerListing>>;
   listRuntimes(): Promise<ApiResult<readonly RuntimeSummary[]>>;
   spawnWorker(runtimeId: RuntimeId, name: string): Promise<ApiResult<WorkerSpawnResult>>;
+  renameWorker(ref: WorkerRef, name: string): Promise<ApiResult<WorkerSummary>>;
+  /** Makes a Worker with the conversation of a file, whose bytes go as they are. */
+  importConversation(runtimeId: RuntimeId, file: Blob): Promise<ApiResult<WorkerSpawnResult>>;
 }
+
+/** A file may be long, and the way to the server slow. */
+const IMPORT_TIMEOUT_MS = 180_000;
 
 const WorkerList = listOf(WorkerSummary);
 const RuntimeList = listOf(RuntimeSummary);
@@ -66,15 +72,20 @@ const RuntimeList = listOf(RuntimeSummary);
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const { paths } = options;
 
-  async function request<Value>(schema: z.ZodMiniType<Value>, path: string, body?: object): Promise<ApiResult<Value>> {
-    const timeout = AbortSignal.timeout(options.timeoutMs);
+  async function request<Value>(
+    schema: z.ZodMiniType<Value>,
+    path: string,
+    body?: object,
+    { method = "POST", timeoutMs = options.timeoutMs } = {},
+  ): Promise<ApiResult<Value>> {
+    const timeout = AbortSignal.timeout(timeoutMs);
     const init: RequestInit =
       body === undefined
         ? { headers: { accept: "application/json" } }
         : {
-            method: "POST",
+            method,
             headers: { accept: "application/json", "content-type": "application/json" },
-            body: JSON.stringify(body),
+            body: body instanceof Blob ? body : JSON.stringify(body),
           };
     let response: Response;
     let text: string;
@@ -107,6 +118,10 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     },
     spawnWorker: (runtimeId, name) =>
       request(WorkerSpawnResult, paths.runtimeWorkers(runtimeId), { requested_worker_name: name }),
+    renameWorker: (ref, name) =>
+      request(WorkerSummary, paths.workerApi(ref), { display_name: name }, { method: "PATCH" }),
+    importConversation: (runtimeId, file) =>
+      request(WorkerSpawnResult, `${paths.runtimeWorkers(runtimeId)}/import`, file, { timeoutMs: IMPORT_TIMEOUT_MS }),
   };
 }
 

@@ -14,8 +14,8 @@ export function listenForTools(frame: Frame, open: (tool: Tool) => void, hasConv
   document.addEventListener("click", ({ target }) => {
     const button = target instanceof Element ? target.closest<HTMLElement>("[data-tool]") : null;
     const kind = button?.dataset["tool"];
-    if (kind === "palette" || kind === "search" || kind === "settings") open({ kind });
-    if (kind === "stop-worker") open({ kind, target: frame.ref });
+    if (kind === "palette" || kind === "search" || kind === "settings" || kind === "import") open({ kind });
+    if (kind === "stop-worker" || kind === "rename-worker") open({ kind, target: frame.ref });
     button?.closest<HTMLElement>(":popover-open")?.hidePopover();
   });
   document.addEventListener("keydown", (event) => {

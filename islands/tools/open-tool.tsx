@@ -63,6 +63,10 @@ async function loadTool(kind: Tool["kind"]): Promise<FunctionComponent<ToolProps
       return (await import("../search/search-dialog.tsx")).SearchDialog;
     case "settings":
       return (await import("../settings/settings-dialog.tsx")).SettingsDialog;
+    case "import":
+      return (await import("../workers/import-dialog.tsx")).ImportDialog;
+    case "rename-worker":
+      return (await import("../workers/rename-dialog.tsx")).RenameDialog;
     case "stop-worker":
       return (await import("../workers/stop-dialog.tsx")).StopDialog;
   }

@@ -6,11 +6,12 @@ import type { WorkerRef } from "../../protocol/id.ts";
 
 /** What stands above the page. */
 export type Tool =
-  | { readonly kind: "palette" | "shortcuts" | "search" | "settings" }
+  | { readonly kind: "palette" | "shortcuts" | "search" | "settings" | "import" }
   /** Search that begins with words. */
   | { readonly kind: "search"; readonly query: string }
   /** Asks whether a Worker is to be stopped. */
-  | { readonly kind: "stop-worker"; readonly target: WorkerRef };
+  | { readonly kind: "stop-worker"; readonly target: WorkerRef }
+  | { readonly kind: "rename-worker"; readonly target: WorkerRef };
 
 /** What a key asks for. */
 export type KeyCommand =

@@ -3,6 +3,7 @@
  * Runtimes, the Workers stand under theirs; with one, nothing is said of it as long as it runs.
  */
 import { useFrame } from "../context.ts";
+import { Icon } from "../icon.tsx";
 import { workerKey, type ListedWorker, type RuntimeGroup } from "../store/worker-list.ts";
 import { NewWorker, SpawnFailure } from "./new-worker.tsx";
 import { RuntimeState, runtimeIds } from "./runtime-state.tsx";
@@ -15,11 +16,22 @@ export function WorkerNav() {
     <>
       <div class="nav-head">
         <h2>{messages.workers}</h2>
+        <ImportButton />
         {only && <NewWorker group={only} name={messages.newWorker} />}
       </div>
       {only && <OnlyRuntime group={only} />}
       {!only && groups.map((group) => <RuntimeSection group={group} key={group.runtimeId} />)}
     </>
+  );
+}
+
+function ImportButton() {
+  const { messages } = useFrame();
+  const name = messages.importConversation;
+  return (
+    <button type="button" class="icon-button needs-script" data-tool="import" aria-label={name} title={name}>
+      <Icon name="import" />
+    </button>
   );
 }
 

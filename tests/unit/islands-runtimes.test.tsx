@@ -65,7 +65,8 @@ describe("the sidebar", () => {
     const { root } = show(consoleData({ runtimes: [home] }), WorkerNav);
     expect(root.querySelector("h3")).toBeNull();
     expect(root.textContent).toBe("WorkersCompanionIdle");
-    expect(root.querySelector("button")?.getAttribute("aria-label")).toBe("New Worker");
+    const buttons = [...root.querySelectorAll("button")].map((button) => button.getAttribute("aria-label"));
+    expect(buttons).toEqual(["Import a conversation", "New Worker"]);
   });
 
   test("has each of several under its name, with its state", () => {
