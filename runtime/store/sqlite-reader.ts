@@ -31,7 +31,7 @@ import type {
 } from "./store.ts";
 
 /** Domain of the entry that stands in for one that can't be read. */
-export const QUARANTINED_DOMAIN = "workspace.quarantined";
+const QUARANTINED_DOMAIN = "workspace.quarantined";
 
 /** Entries in a row that may be missing. */
 const MAX_STAND_INS = 1_000;
@@ -182,7 +182,10 @@ export class SqliteReader {
       const id = worker.rows[index] ?? 0;
       const row = this.#database.prepare("SELECT * FROM events WHERE id = ?").get(id);
       const reason = "The event is not JSON, or not an event.";
-      const replace = () => this.#run("DELETE FROM events WHERE id = ?", id);
+      const replace = () => {
+        this.#run("DELETE FROM events WHERE id = ?", id);
+        this.#run("UPDATE workers SET lost_tail = 1 WHERE number = ?", worker.number);
+      };
       bad.push({ kind: "event", worker: worker.id, reason, row, replace });
     }
     worker.positions = worker.positions.filter((_, index) => !unreadable.has(index));

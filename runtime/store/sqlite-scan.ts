@@ -65,6 +65,7 @@ function scanEvents(
   bad: BadRow[],
 ): void {
   const remove = database.prepare("DELETE FROM events WHERE id = ?");
+  const doubt = database.prepare("UPDATE workers SET lost_tail = 1 WHERE number = ?");
   const whole = database.prepare("SELECT * FROM events WHERE id = ?");
   const rows = database.prepare("SELECT id, worker, position FROM events ORDER BY id");
   rows.setReturnArrays(true);
@@ -85,7 +86,11 @@ function scanEvents(
     ledger.nextNumber = Math.max(ledger.nextNumber, Number.isSafeInteger(number) ? Number(number) + 1 : 0);
     const reason = worker ? "The event's position does not follow the one before." : "The event is of no Worker.";
     const record = whole.get(row);
-    bad.push({ kind: "event", worker: worker?.id ?? null, reason, row: record, replace: () => remove.run(row) });
+    const replace = () => {
+      remove.run(row);
+      if (worker) doubt.run(worker.number);
+    };
+    bad.push({ kind: "event", worker: worker?.id ?? null, reason, row: record, replace });
   }
 }
 

@@ -110,7 +110,6 @@ describe("a SQLite store with a record that can't be read", () => {
           message: `One ${kind} of Worker "worker-a" could not be read and was set aside.`,
         },
       ]);
-      await store.append(B, []);
     }
     expect(folder.query("SELECT kind, worker FROM quarantine")).toEqual([{ kind, worker: A }]);
     // What was set aside is in nobody's way: the Worker goes on where it was.
