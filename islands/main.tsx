@@ -83,21 +83,20 @@ function start(data: ConsoleData, messages: Messages): void {
   page.composer.restore(typed);
   followPerson(page);
   page.isInteractive.value = true;
-  page.workers.start();
   listen(page);
-  let wasWaiting = false;
-  const link = computed(() => page.connection.state.value.kind);
-  effect(() => {
-    // The list learns of an end, and of a Runtime that goes or comes, as soon as this page does.
-    const isNews = page.conversation.run.value.state === "ended" || link.value === "waiting";
-    if (isNews || wasWaiting) void page.workers.refresh();
-    wasWaiting = link.value === "waiting";
-  });
-  void load(() => import("./around.ts"), page.composer.save).then((around) => {
+  const loaded = load(() => import("./around.ts"), page.composer.save);
+  const presence = load(() => Promise.all([import("./presence/presence.tsx"), loadToolMessages(data.locale)]));
+  void loaded.then(async (around) => {
     island("link-status", <around.LinkStatus />);
     island("workers-nav", <around.WorkerNav />);
+    // Nothing changes before what shows it has taken over what the server rendered.
     page.connection.start(around.ReconnectingWebSocket);
+    page.workers.start();
+    followNews(page);
     around.listenForTools(page, around.createToolOpener({ locale: data.locale, load, within }), true);
+    const [{ followRuns, conversationMenu }, words] = await presence;
+    followRuns(page, environment, words);
+    island("conversation-menu", conversationMenu(words));
   });
   // The markdown reader is the largest part; what the server rendered stands meanwhile.
   void load(
@@ -107,12 +106,6 @@ function start(data: ConsoleData, messages: Messages): void {
     island("transcript", <Transcript />);
     page.outbox.value = createOutbox(page, environment.storage);
   });
-  void load(() => Promise.all([import("./presence/presence.tsx"), loadToolMessages(data.locale)])).then(
-    ([{ followRuns, conversationMenu }, words]) => {
-      followRuns(page, environment, words);
-      island("conversation-menu", conversationMenu(words));
-    },
-  );
   if (data.demo) {
     void load(() => import("./tour/start-tour.tsx")).then(({ startTour }) => startTour(page, environment.fetch));
   }
@@ -124,15 +117,16 @@ function startAway(data: AwayData, messages: Messages): void {
   const { workers, ref } = page;
   const within = (child: ComponentChildren) => <FrameContext.Provider value={page}>{child}</FrameContext.Provider>;
   const island = (id: string, child: ComponentChild) => bringAlive(id, within(child));
-  void load(() => import("./around.ts")).then((around) => {
+  const presence = load(() => import("./presence/presence.tsx"));
+  void load(() => import("./around.ts")).then(async (around) => {
     island("workers-nav", <around.WorkerNav />);
     island("away-notice", <around.AwayNotice data={data} />);
+    workers.start(AWAY_POLL_MS);
     around.listenForTools(page, around.createToolOpener({ locale: data.locale, load, within }), false);
+    (await presence).followWorkers(page, environment);
   });
   followPerson(page);
   page.isInteractive.value = true;
-  workers.start(AWAY_POLL_MS);
-  void load(() => import("./presence/presence.tsx")).then(({ followWorkers }) => followWorkers(page, environment));
   document.addEventListener("visibilitychange", () => void workers.refresh());
   let wasAway = false;
   effect(() => {
@@ -154,6 +148,17 @@ function followPerson({ preferences, ime }: Frame): void {
   followIme(ime, document);
   preferences.restore();
   addEventListener("storage", (event) => preferences.adopt(event));
+}
+
+/** The list learns of an end, and of a Runtime that goes or comes, as soon as this page does. */
+function followNews({ connection, conversation, workers }: Console): void {
+  let wasWaiting = false;
+  const link = computed(() => connection.state.value.kind);
+  effect(() => {
+    const isNews = conversation.run.value.state === "ended" || link.value === "waiting";
+    if (isNews || wasWaiting) void workers.refresh();
+    wasWaiting = link.value === "waiting";
+  });
 }
 
 function listen(page: Console): void {

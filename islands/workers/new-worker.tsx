@@ -1,4 +1,6 @@
 /** The way to a new Worker on a Runtime, and what became of it when it failed. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { RuntimeId } from "../../protocol/id.ts";
 import { useFrame } from "../context.ts";
 import { problemWords } from "../failure-words.ts";
@@ -9,7 +11,10 @@ import type { RuntimeGroup } from "../store/worker-list.ts";
 import { refusalOf, runtimeIds } from "./runtime-state.tsx";
 
 export function NewWorker({ group, name }: { readonly group: RuntimeGroup; readonly name: string }) {
-  const { workers, messages, paths, isInteractive } = useFrame();
+  const { workers, messages, paths } = useFrame();
+  // As the server rendered it until this very part is alive: the page may be so before.
+  const isAlive = useSignal(false);
+  useEffect(() => void (isAlive.value = true), []);
   const refusal = refusalOf(group.runtime, messages);
   const { reasonId } = runtimeIds(group.runtimeId);
   const create = async () => {
@@ -23,7 +28,7 @@ export function NewWorker({ group, name }: { readonly group: RuntimeGroup; reado
       class="icon-button needs-script"
       aria-label={name}
       title={refusal ?? name}
-      disabled={!isInteractive.value || workers.spawn.value.kind === "making"}
+      disabled={!isAlive.value || workers.spawn.value.kind === "making"}
       // Not `disabled`: whoever comes by the keyboard is to hear why.
       aria-disabled={refusal === undefined ? undefined : "true"}
       aria-describedby={refusal === undefined ? undefined : reasonId}

@@ -2,7 +2,10 @@
 import { expect, test } from "vitest";
 import { problemRow } from "../../protocol/problem.ts";
 import { workerPagePath } from "../../islands/paths.ts";
+import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { COMPANION, onBothServers, SHORT, SLOW } from "./both-servers.ts";
+
+const words = toolMessagesFor("en");
 
 onBothServers("Workers", { YOI_DEMO_PACE: "0.03" }, (stage) => {
   test("are made by a button, talked to, and left and found again as they were", async () => {
@@ -56,5 +59,93 @@ onBothServers("Workers", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     await tab.page.getByRole("link", { name: tab.words.errorPage.home }).click();
     await tab.alive();
     expect(new URL(tab.page.url()).pathname).toBe("/");
+  });
+
+  test("are switched by keys, and whoever was writing goes on writing there", async () => {
+    const one = await stage.createWorker();
+    const other = await stage.createWorker();
+    const tab = await stage.openConsole({ ref: one });
+    await tab.composer.fill("for the first");
+    await tab.composer.press("Alt+ArrowDown");
+    await tab.page.waitForURL(stage.server.url + workerPagePath(other));
+    await tab.alive();
+    await tab.composer.and(tab.page.locator(":focus")).waitFor();
+    expect(await tab.composer.inputValue()).toBe("");
+    await tab.composer.press("Alt+ArrowUp");
+    await tab.page.waitForURL(stage.server.url + workerPagePath(one));
+    await tab.alive();
+    expect(await tab.composer.inputValue()).toBe("for the first");
+  });
+
+  test("that answered while nobody looked are marked until somebody does", async () => {
+    const tab = await stage.openConsole();
+    const { ref } = tab;
+    const own = tab.workerLinks.and(tab.page.locator(`[href="${workerPagePath(ref)}"]`));
+    await tab.say(SLOW);
+    await tab.written(10);
+    await tab.workerLinks.filter({ hasText: "Companion" }).click();
+    await tab.page.waitForURL(stage.server.url + workerPagePath(COMPANION));
+    await tab.alive();
+    await own.filter({ hasText: tab.words.workerStatus("running") }).waitFor();
+    await own.filter({ hasText: tab.words.newAnswer }).waitFor();
+    await own.click();
+    await tab.page.waitForURL(stage.server.url + workerPagePath(ref));
+    await tab.alive();
+    await own.filter({ hasText: tab.words.workerStatus("idle") }).waitFor();
+    expect(await own.innerText()).not.toContain(tab.words.newAnswer);
+  });
+
+  test("are stopped for good after a question, and not without", async () => {
+    const tab = await stage.openConsole();
+    await tab.ask(SHORT);
+    const menu = tab.page.getByRole("button", { name: words.menu.label });
+    const stop = tab.page.getByRole("button", { name: words.menu.stopWorker });
+    const question = tab.page.getByRole("alertdialog");
+    await menu.click();
+    await stop.click();
+    await question.getByRole("button", { name: words.stopDialog.cancel }).click();
+    await question.waitFor({ state: "detached" });
+    expect(await tab.composer.isEditable()).toBe(true);
+    await menu.click();
+    await stop.click();
+    await question.getByRole("button", { name: words.stopDialog.confirm }).click();
+    await question.waitFor({ state: "detached" });
+    await tab.page.getByText(tab.words.ended).waitFor();
+    const own = tab.workerLinks.and(tab.page.locator(`[href="${workerPagePath(tab.ref)}"]`));
+    await own.filter({ hasText: tab.words.workerStatus("stopped") }).waitFor();
+    expect(await tab.messages.count()).toBe(2);
+  });
+
+  test("tell what they have used, in words and by a meter", async () => {
+    const tab = await stage.openConsole();
+    await tab.ask(SHORT);
+    await tab.page.getByRole("button", { name: words.menu.label }).click();
+    const usage = tab.page.getByTestId("context-usage");
+    await usage.filter({ hasText: /^[1-9][\d,]* of [\d,]+ tokens \(\d+%\)$/ }).waitFor();
+    const meter = tab.page.locator("meter");
+    expect(await meter.evaluate((element: HTMLMeterElement) => element.value > 0 && element.value < element.max)).toBe(
+      true,
+    );
+    const calls = tab.page.getByRole("group", { name: words.menu.label }).locator("dl > div").last();
+    expect(await calls.innerText()).toMatch(/^Calls to the model\s+1$/);
+  });
+
+  test("give their conversations as files", async () => {
+    const tab = await stage.openConsole();
+    await tab.ask(SHORT);
+    for (const [name, type] of [
+      [words.menu.exportMarkdown, "text/markdown"],
+      [words.menu.exportJson, "application/json"],
+    ] as const) {
+      await tab.page.getByRole("button", { name: words.menu.label }).click();
+      const link = tab.page.getByRole("link", { name });
+      const address = new URL((await link.getAttribute("href")) ?? "", tab.page.url());
+      const answer = await fetch(address);
+      expect([answer.status, answer.headers.get("content-type")?.split(";")[0]]).toEqual([200, type]);
+      expect(await answer.text()).toContain(SHORT);
+      const [file] = await Promise.all([tab.page.waitForEvent("download"), link.click()]);
+      expect(await file.failure()).toBeNull();
+      await tab.page.keyboard.press("Escape");
+    }
   });
 });
