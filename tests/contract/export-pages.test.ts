@@ -7,7 +7,9 @@ import { RuntimeId, WorkerId } from "../../protocol/id.ts";
 import type { EntryPage, WorkerDetail } from "../../protocol/runtime-api.ts";
 import { emptyTranscript, snapshotEvent } from "../../protocol/transcript.ts";
 import { writeMarkdown } from "../../routes/conversation-markdown.ts";
+import { conversationRoutes } from "../../routes/conversations.ts";
 import type { EntriesQuery } from "../../runtime/runtime.ts";
+import type { Backend } from "../../server/backend.ts";
 import { exportConversation, type ExportSource } from "../../server/export-conversation.ts";
 import { passThrough, showEntries, type ObservationPolicy } from "../../server/policy.ts";
 import { conversationFile } from "../support/conversation-file.ts";
@@ -148,6 +150,49 @@ describe("an export", () => {
     expect((await all(pages)).map(({ ts }) => ts)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]);
     const whole = [said("a"), said("b")];
     expect(showEntries(passThrough, whole, REF)).toBe(whole);
+  });
+});
+
+describe("a download", () => {
+  /** The route over pages of a test's own. */
+  const download = (pages: AsyncIterable<readonly LogEntry[]>, format: string): Response | Promise<Response> => {
+    const { entries: _none, ...header } = conversationFile();
+    // why: the route asks for nothing else
+    const backend = { exportConversation: async () => ({ header, pages }) } as unknown as Backend;
+    return conversationRoutes(backend).request(`/api/runtimes/a/workers/b/export?format=${format}`);
+  };
+
+  test.each(["json", "markdown"])("as %s that can't be read to its end breaks off", async (format) => {
+    const pages = (async function* () {
+      yield [said("x".repeat(100_000))];
+      throw new ProblemError("cursor_expired", "");
+    })();
+    const response = await download(pages, format);
+    expect(response.status).toBe(200);
+    const reader = response.body!.getReader();
+    expect((await reader.read()).value?.length).toBeGreaterThan(100_000);
+    await expect(reader.read()).rejects.toMatchObject({ code: "cursor_expired" });
+  });
+
+  test("that nobody wants any more is read no further", async () => {
+    let read = 0;
+    let isOver = false;
+    const pages = (async function* () {
+      try {
+        for (;;) {
+          read += 1;
+          yield [said("x".repeat(100_000))];
+        }
+      } finally {
+        isOver = true;
+      }
+    })();
+    const response = await download(pages, "json");
+    expect(read).toBe(0);
+    const reader = response.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    expect([read, isOver]).toEqual([1, true]);
   });
 });
 
