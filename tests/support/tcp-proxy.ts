@@ -44,15 +44,12 @@ export class Link {
     to_client: Number.POSITIVE_INFINITY,
     to_server: Number.POSITIVE_INFINITY,
   };
-  readonly #passed: Record<Direction, number> = { to_client: 0, to_server: 0 };
   #swallowed: readonly Direction[] = [];
   #ending: Ending = "end";
   #sliceBytes = Number.POSITIVE_INFINITY;
   readonly #mode: ProxyMode;
   /** What the client sent first, as text: of a connection that is used again, several requests. */
   opening = "";
-  /** When it was made, on the monotonic clock. */
-  readonly openedAtMs = performance.now();
 
   constructor(client: Socket, server: Socket, mode: ProxyMode) {
     this.#sockets = { to_client: client, to_server: server };
@@ -81,7 +78,6 @@ export class Link {
     if (left < 0) return;
     const isLast = bytes.length >= left;
     const some = isLast ? bytes.subarray(0, left) : bytes;
-    this.#passed[direction] += some.length;
     this.#left[direction] = isLast ? -1 : left - some.length;
     if (direction === "to_client" && this.#mode.kind === "read") this.#mode.toClient(some, this);
     else this.#write(some, direction);
@@ -101,14 +97,9 @@ export class Link {
     }
   }
 
-  /** Sends bytes to the client that a reader has taken. @param onSent Called when they are on their way. */
-  sendToClient(bytes: Uint8Array, onSent?: () => void): void {
-    this.#sockets.to_client.write(bytes, onSent);
-  }
-
-  /** How many bytes have gone a way. */
-  passed(direction: Direction): number {
-    return this.#passed[direction];
+  /** Sends bytes to the client that a reader has taken. */
+  sendToClient(bytes: Uint8Array): void {
+    this.#sockets.to_client.write(bytes);
   }
 
   /** Ends the connection once so many more bytes have gone a way. */
@@ -140,19 +131,6 @@ export class Link {
   reset(): void {
     this.#sockets.to_client.resetAndDestroy();
     this.#sockets.to_server.resetAndDestroy();
-  }
-
-  /** Ends the client's side in order, with last words if there are some, and lets go of the server. */
-  endClient(words?: Uint8Array): void {
-    if (words === undefined) this.#sockets.to_client.end();
-    else this.#sockets.to_client.end(words);
-    this.#sockets.to_server.destroy();
-  }
-
-  /** Resets the client's side and lets go of the server. */
-  resetClient(): void {
-    this.#sockets.to_client.resetAndDestroy();
-    this.#sockets.to_server.destroy();
   }
 
   destroy(): void {
