@@ -11,6 +11,8 @@ const outDir = `${root}dist/bench`;
 await build({
   root,
   logLevel: "warn",
+  // It finds its own files beside itself.
+  ssr: { external: ["playwright-core"] },
   build: {
     outDir,
     emptyOutDir: true,

@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { BenchCase } from "./bench-case.ts";
 import { append } from "./cases/append.ts";
 import { bundle } from "./cases/bundle.ts";
+import { browserConsole } from "./cases/console.ts";
 import { fanOut } from "./cases/fan-out.ts";
 import { hop } from "./cases/hop.ts";
 import { idleWorkers } from "./cases/idle-workers.ts";
@@ -19,7 +20,19 @@ import { replaceFigures, renderResult } from "./figures.ts";
 import { killChildrenAtExit } from "./harness/child.ts";
 import { describeMachine } from "./harness/machine.ts";
 
-const CASES: readonly BenchCase[] = [hop, remoteHop, fanOut, idleWorkers, append, resume, restart, start, bundle, wire];
+const CASES: readonly BenchCase[] = [
+  hop,
+  remoteHop,
+  fanOut,
+  idleWorkers,
+  append,
+  resume,
+  restart,
+  start,
+  bundle,
+  browserConsole,
+  wire,
+];
 const DOCUMENT = "docs/performance.md";
 const WRITE = "--write";
 

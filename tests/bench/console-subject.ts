@@ -1,0 +1,118 @@
+/**
+ * One page of the console's bench, made ready for windows of a stream. Owns the words of the stream, the building of the
+ * peer and when a page is ready; what is made of the figures is `cases/console.ts`.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { Browser } from "playwright-core";
+import type { StreamingPage } from "./console-stage.ts";
+import { costOf, settled, watch, type PageCost } from "./harness/page-cost.ts";
+import { keepPace } from "./programs/pace.ts";
+
+const PEER = "tests/bench/console-peer";
+const OPEN_TIMEOUT_MS = 120_000;
+const VIEWPORT = { width: 1_000, height: 700 };
+
+/** How many deltas a window has. */
+export const DELTAS = 120;
+export const DELTAS_PER_SECOND = 60;
+export const DELTA_CHARS = 5;
+
+const WORDS =
+  "Every **token** that a model sends is a few letters, and `some` of them are [links](https://example.com). ";
+/** A paragraph every so many sentences, as answers have them. */
+const SENTENCES_PER_PARAGRAPH = 4;
+
+/** The text of an answer up to a length. */
+export function answerOf(chars: number): string {
+  let text = "";
+  for (let sentence = 1; text.length < chars; sentence += 1) {
+    text += WORDS + (sentence % SENTENCES_PER_PARAGRAPH === 0 ? "\n\n" : "");
+  }
+  return text.slice(0, chars);
+}
+
+const TAIL = answerOf(DELTAS * DELTA_CHARS);
+
+/** This console, or its peer. */
+export type Side = "console" | "peer";
+
+/** What a page shows when its windows begin. */
+export interface Workload {
+  readonly label: string;
+  readonly messages: number;
+  /** What has been written of the answer when the window begins. */
+  readonly prefixChars: number;
+  /** Whether the page is kept from round to round: a long conversation, to which a round adds next to nothing. */
+  readonly staysOpen: boolean;
+}
+
+/** A page whose windows are measured. */
+export interface Subject {
+  readonly side: Side;
+  readonly workload: Workload;
+  /** One window: an answer begins, is written up to where the workload says, and its next deltas are measured. */
+  readonly take: () => Promise<PageCost>;
+}
+
+/** Builds the peer's page by itself. @returns its folder */
+export async function buildPeer(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "yoi-peer-"));
+  const args = ["node_modules/vite/bin/vite.js", "build", PEER, "--outDir", folder];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const [code]: unknown[] = await once(child, "close");
+  if (code !== 0) throw new Error(`Cannot build the peer's page: ${said}`);
+  return folder;
+}
+
+/** Opens a page and says how one window of it is measured. */
+export async function subjectOf(
+  browser: Browser,
+  side: Side,
+  workload: Workload,
+  stage: StreamingPage,
+): Promise<Subject> {
+  const page = await browser.newPage({ viewport: VIEWPORT });
+  const session = await watch(page);
+  const openPage = async (): Promise<void> => {
+    await page.goto(stage.url, { timeout: OPEN_TIMEOUT_MS });
+    await page.waitForFunction(READY[side], undefined, { timeout: OPEN_TIMEOUT_MS });
+    await settled(page);
+  };
+  let isOpen = false;
+  return {
+    side,
+    workload,
+    async take() {
+      if (!isOpen || !workload.staysOpen) await openPage();
+      isOpen = true;
+      if (stage.ask !== null) await page.evaluate(stage.ask);
+      await stage.begin();
+      const prefix = answerOf(workload.prefixChars);
+      stage.delta(prefix);
+      await settled(page);
+      await settled(page);
+      const cost = await costOf(page, session, DELTAS, () =>
+        keepPace(DELTAS, { intervalMs: 1_000 / DELTAS_PER_SECOND, offsetMs: 0 }, (index) =>
+          stage.delta(TAIL.slice(index * DELTA_CHARS, (index + 1) * DELTA_CHARS)),
+        ),
+      );
+      stage.end(prefix + TAIL);
+      await settled(page);
+      return cost;
+    },
+  };
+}
+
+/** Whether a page takes a message and shows its conversation, told in the page. */
+const READY: Readonly<Record<Side, string>> = {
+  console:
+    "document.querySelector('#composer[data-hydrated]') !== null && document.querySelector('#transcript[data-hydrated]') !== null && document.querySelector('[role=log] article') !== null",
+  peer: "document.documentElement.dataset.ready !== undefined && document.querySelector('article') !== null",
+};
