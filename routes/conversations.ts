@@ -6,6 +6,7 @@
  */
 import { Hono, type Context } from "hono";
 import type { ConversationHeader } from "../protocol/conversation-file.ts";
+import { asProblem, ProblemError } from "../protocol/problem.ts";
 import { createConversationReader } from "../protocol/read-conversation.ts";
 import { writeConversation } from "../protocol/write-conversation.ts";
 import type { Backend } from "../server/backend.ts";
@@ -62,7 +63,13 @@ function bytesOf(pieces: AsyncGenerator<string, void, void>): ReadableStream<Uin
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const piece = await pieces.next();
+        // Reading what is at hand never waits: others have their turn between two pieces.
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        const piece = await pieces.next().catch((error: unknown) => {
+          const { code, detail } = asProblem(error);
+          // The engine prints it: what caused it may name an address.
+          throw code === "internal" ? error : new ProblemError(code, detail);
+        });
         if (piece.done) controller.close();
         else controller.enqueue(encoder.encode(piece.value));
       },
