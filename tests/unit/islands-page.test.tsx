@@ -86,7 +86,11 @@ describe("renderConsolePage()", () => {
   });
 
   test("a failure has a page too", () => {
-    const html = renderErrorPage(problemBody(new ProblemError("worker_not_found", "None here.")), assets, { base: "/", locale: "en", theme: "system" });
+    const html = renderErrorPage(problemBody(new ProblemError("worker_not_found", "None here.")), assets, {
+      base: "/",
+      locale: "en",
+      theme: "system",
+    });
     expect(html).toContain("<h1>There is no such Worker.</h1>");
     expect(html).toContain("None here.");
   });
