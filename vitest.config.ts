@@ -22,7 +22,7 @@ export default defineConfig({
           // Each file has processes of its own at work on both cores.
           fileParallelism: false,
           maxConcurrency: 2,
-          testTimeout: 240_000,
+          testTimeout: 600_000,
         },
       },
       {

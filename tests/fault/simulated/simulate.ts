@@ -22,7 +22,7 @@ const Result = z.object({
 export type Simulation = z.infer<typeof Result> & { readonly output: string };
 
 /** No simulation takes so long. */
-const MAX_MS = 180_000;
+const MAX_MS = 600_000;
 
 /**
  * Runs `main.ts`, with a planted bug where one is named.

@@ -29,6 +29,9 @@ export interface DiskOptions {
   readonly maxWriteMs: number;
 }
 
+/** Who has a disk open: while it lives, what it writes is under way. */
+type DiskUser = Pick<SimulatedProcess, "isAlive" | "plan">;
+
 type MutableEvent = { -readonly [Key in keyof LoggedEvent]: LoggedEvent[Key] };
 
 /** A machine's disk. */
@@ -53,7 +56,7 @@ export class SimulatedDisk {
   }
 
   /** The disk as one process has it open. Closing it in order tells the next one that nothing is missing. */
-  open(process: SimulatedProcess): RuntimeStore {
+  open(process: DiskUser): RuntimeStore {
     const write = (apply: Operation["apply"], facts: Pick<Operation, "record" | "events"> = {}): Promise<void> => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       if (!process.isAlive) return promise;
@@ -134,7 +137,7 @@ export class SimulatedDisk {
     return this.#written.findLast(({ record }) => record !== undefined)?.record?.epoch ?? "";
   }
 
-  #work(process: SimulatedProcess): void {
+  #work(process: DiskUser): void {
     if (this.#isWriting) return;
     const operation = this.#queue[0];
     if (operation === undefined) return;
