@@ -15,6 +15,8 @@ const stages = {
   unit: () => runVitest("node", "unit"),
   contract: () => runBuilt("node", "contract"),
   "contract-deno": () => runBuilt("deno", "contract"),
+  fault: () => runBuilt("node", "fault"),
+  "fault-deno": () => runVitest("deno", "fault", "tests/fault/model-based"),
   browser: async () => {
     const prepared = [await runStep("install-chromium.mjs"), await runStep("build.mjs")];
     return prepared.some((step) => step.failed > 0) ? sum(prepared) : runVitest("node", "browser");
@@ -62,9 +64,17 @@ async function runBuilt(engine, project) {
 }
 
 /** Counts what vitest reports; an end in error with no failed test (a crash, a file that does not load) counts as one. */
-async function runVitest(engine, project) {
+async function runVitest(engine, project, ...files) {
   const report = join(reports, `${engine}-${project}.json`);
-  const options = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const options = [
+    "run",
+    ...files,
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ];
   const code = await run(commandFor(engine, ["node_modules/vitest/vitest.mjs", ...options]));
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
   return {
