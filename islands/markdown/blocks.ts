@@ -96,9 +96,12 @@ const UNDECIDED_LINE = /(?:^|\n)[ \t]*(?:[`~]{1,2}|(?:[-*+]|\d{1,9}[.)])[ \t]+\[
 /** The head of a table, without the line below it that makes it one. */
 const UNDECIDED_TABLE = /(?:^|\n[ \t]*\n)\|[^\n]*(?:\n[ \t:|-]*)?$/;
 
+/** A row of a table that is not whole: its cells would move with every letter. */
+const UNDECIDED_ROW = /(\n[ \t]*\|[^\n]*)\n[ \t]*\|[^\n]*$/;
+
 /** Keeps back what would look like something else a moment later. */
 function withoutUndecided(text: string): string {
-  return text.replace(UNDECIDED_LINE, "").replace(UNDECIDED_TABLE, "");
+  return text.replace(UNDECIDED_LINE, "").replace(UNDECIDED_TABLE, "").replace(UNDECIDED_ROW, "$1");
 }
 
 function closeOpenMarks(text: string): string {

@@ -36,7 +36,8 @@ export function Activity() {
   const tool = conversation.blocks.value.length === 0 ? runningTool(conversation.entries.value.at(-1)) : undefined;
   const elapsedMs = now === undefined || run.started_ts === 0 ? undefined : Math.max(0, now - run.started_ts);
   return (
-    <p class="activity" data-state={isWriting ? "writing" : "waiting"}>
+    // Another state is another line: what stands in it does not move.
+    <p class="activity" data-state={isWriting ? "writing" : "waiting"} key={isWriting ? "writing" : tool}>
       <span class="pulse" aria-hidden="true" />
       <span>
         {isWriting ? messages.writing : tool === undefined ? messages.waitingForModel : messages.toolRunning(tool)}

@@ -30,7 +30,7 @@ export function Thinking({ row }: { readonly row: RowOf<"thinking"> }) {
 export function ToolCall({ row }: { readonly row: RowOf<"tool_call"> }) {
   const { messages } = useConsole();
   return (
-    <details class="line tool" data-streaming={row.isStreaming ? "" : undefined}>
+    <details class="line tool-call" data-streaming={row.isStreaming ? "" : undefined}>
       <summary>
         <Icon name="chevron" />
         <span class="line-label">{messages.toolCall}</span>

@@ -187,4 +187,53 @@ describe("Conversation", () => {
     expect(conversation.entries.value).toEqual([entry("other")]);
     expect(conversation.entriesStart.value).toBe(3);
   });
+
+  test("a delta wakes nobody who shows entries", () => {
+    const { conversation, nextFrame } = setUp({ snapshot: snapshotOf([entry("hi")]) });
+    let woken = -1;
+    effect(() => {
+      void conversation.entries.value;
+      void conversation.entriesStart.value;
+      woken += 1;
+    });
+    conversation.receive(envelope(1, delta("a")));
+    nextFrame();
+    expect(woken).toBe(0);
+    conversation.receive(envelope(2, { event: "text_done", data: { text: "a" } }));
+    nextFrame();
+    expect(woken).toBe(1);
+  });
+
+  test("keeps a bounded number of entries, drops the oldest and offers them again", () => {
+    const { conversation, nextFrame } = setUp({
+      snapshot: snapshotOf(Array.from({ length: 20_000 }, () => entry("x"))),
+    });
+    const many = 20_600;
+    for (let position = 20_001; position <= many; position += 1) {
+      const message: Event = { event: "user_message", data: { segments: [{ kind: "text", content: `${position}` }] } };
+      conversation.receive(envelope(position, message));
+      if (position % 100 === 0) nextFrame();
+    }
+    expect(conversation.entries.value).toHaveLength(20_100);
+    expect(conversation.entriesStart.value + conversation.entries.value.length).toBe(many);
+    expect(conversation.entries.value.at(-1)).toMatchObject({ segments: [{ content: `${many}` }] });
+    expect(conversation.older.value).toEqual({ kind: "more" });
+  });
+
+  test("asks for no older page once as much is kept as the page can hold", async () => {
+    let asked = 0;
+    const { conversation } = setUp({
+      snapshot: snapshotOf(
+        Array.from({ length: 19_600 }, () => entry("x")),
+        50,
+      ),
+      loadEntries: () => {
+        asked += 1;
+        return Promise.resolve(page(0, []));
+      },
+    });
+    await conversation.loadOlder();
+    expect(asked).toBe(0);
+    expect(conversation.older.value).toEqual({ kind: "full" });
+  });
 });

@@ -100,6 +100,15 @@ const fragments = fc.array(
       "`",
       "```\n",
       "~~",
+      "$",
+      "$$",
+      "\\(",
+      "\\)",
+      "\\[",
+      "\\]",
+      "x^2",
+      "|",
+      "- [ ",
       "[",
       "](",
       ")",
@@ -129,7 +138,7 @@ describe("Markdown", () => {
       }),
       { numRuns: 2_000 },
     );
-  });
+  }, 60_000);
 
   test("never throws on text made to exhaust a reader", () => {
     for (const text of [">".repeat(20_000), "[".repeat(5_000), "*".repeat(20_000), `${"- ".repeat(2_000)}a`]) {
