@@ -30,6 +30,7 @@ export function Transcript() {
   );
   return (
     <>
+      <h2 class="visually-hidden">{messages.conversation}</h2>
       <div class="scroller" ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={messages.conversation}>
         <div class="column" data-link={connection.state.value.kind}>
           {isEmpty.value ? <Empty worker={label.value} messages={messages} /> : <Earlier source={source} />}
