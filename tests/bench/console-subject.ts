@@ -111,8 +111,10 @@ export async function subjectOf(
 }
 
 /** Whether a page takes a message and shows its conversation, told in the page. */
-const READY: Readonly<Record<Side, string>> = {
-  console:
-    "document.querySelector('#composer[data-hydrated]') !== null && document.querySelector('#transcript[data-hydrated]') !== null && document.querySelector('[role=log] article') !== null",
-  peer: "document.documentElement.dataset.ready !== undefined && document.querySelector('article') !== null",
+const READY: Readonly<Record<Side, () => boolean>> = {
+  console: () =>
+    ["#composer[data-hydrated]", "#transcript[data-hydrated]", "[role=log] article"].every(
+      (wanted) => document.querySelector(wanted) !== null,
+    ),
+  peer: () => document.documentElement.dataset["ready"] !== undefined && document.querySelector("article") !== null,
 };

@@ -11,7 +11,9 @@ const SAID = {
   en: {
     question: "Why does a message that was sent twice start one run only? Please show it with code.",
     thinking: "The submission id is the key here. I should say where it is made, and what the second request gets.",
-    answer: `The id is made **before** the first attempt and kept with the draft, so a second attempt brings the same one.
+    answer: `# One run per message
+
+The id is made **before** the first attempt and kept with the draft, so a second attempt brings the same one.
 
 \`\`\`ts
 const known = submissions.find(id);
@@ -37,7 +39,9 @@ The wait before attempt $n$ grows as $w_n = w_0 \\cdot 2^n$. See [the log](https
   ja: {
     question: "同じメッセージを二度送っても、実行が一度だけなのはなぜですか。コードで示してください。",
     thinking: "送信IDが鍵になる。どこで作られ、二度目の要求が何を受け取るかを説明しよう。",
-    answer: `IDは最初の送信の**前に**作られ、下書きとともに保存されます。二度目の送信も同じIDを持ちます。
+    answer: `# 一つのメッセージに一度の実行
+
+IDは最初の送信の**前に**作られ、下書きとともに保存されます。二度目の送信も同じIDを持ちます。
 
 \`\`\`ts
 const known = submissions.find(id);

@@ -160,7 +160,7 @@ async function startFigures(
     const page = await browser.newPage({ viewport: { width: 1_000, height: 700 } });
     await page.addInitScript(NOTE_INTERACTIVE);
     await page.goto(stages[side].url);
-    await page.waitForFunction("globalThis.benchInteractiveMs !== undefined");
+    await page.waitForFunction(() => "benchInteractiveMs" in globalThis);
     await settled(page);
     const timing = await page.evaluate(
       "({ firstPaintMs: performance.getEntriesByName('first-contentful-paint')[0].startTime, interactiveMs: globalThis.benchInteractiveMs })",
