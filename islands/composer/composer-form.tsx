@@ -60,8 +60,8 @@ export function ComposerForm() {
       )}
       <form
         class="composer needs-script"
-        // A Worker that has ended takes no more; a draft to it stays in sight, to be copied elsewhere.
-        hidden={!isOpen && text === ""}
+        // A Worker that has ended takes no more; a draft to it, and what waits, stay in sight, to be copied elsewhere.
+        hidden={!isOpen && text === "" && !outbox?.queue.items.value.length}
         onSubmit={(event) => {
           event.preventDefault();
           void submit();

@@ -2,6 +2,7 @@
 import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { turnMessagesFor } from "../../islands/messages-turns.ts";
+import { workerApiPath } from "../../islands/paths.ts";
 import { QUEUE_MAX_ITEMS } from "../../islands/store/queue-storage.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 import { onBothServers, SHORT, SLOW } from "./both-servers.ts";
@@ -264,6 +265,26 @@ onBothServers("Messages that are written while an answer is", { YOI_DEMO_PACE: "
     expect(await queue.items.count()).toBe(QUEUE_MAX_ITEMS);
     await tab.page.keyboard.press("Escape");
     await tab.settled();
+  });
+
+  test("stay in sight when the Worker is stopped for good, to be copied elsewhere", async () => {
+    const tab = await stage.openConsole();
+    const queue = new QueuePart(tab);
+    await tab.say(ENDLESS);
+    await queue.add("the second");
+    const stopped = await fetch(`${stage.server.url}${workerApiPath(tab.ref)}/stop`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    expect(stopped.ok).toBe(true);
+    await tab.page.getByText(tab.words.ended).waitFor();
+    expect(await queue.texts()).toEqual(["the second"]);
+    await queue.button(0, words.edit).click();
+    expect(await queue.editor.inputValue()).toBe("the second");
+    await tab.page.keyboard.press("Escape");
+    await queue.button(0, words.remove).click();
+    await queue.region.waitFor({ state: "detached" });
   });
 
   test("fit a narrow window, with targets that fingers hit, and forced colours", async () => {
