@@ -207,19 +207,25 @@ const mark = fc.constant(
   }),
 );
 
-/** Every command, as often as it is due. */
-export const logCommands = (maxCommands: number) =>
+/**
+ * Every command, as often as it is due.
+ *
+ * @param ordinary How often what leaves the store open comes for each time that something closes it.
+ */
+export const logCommands = (maxCommands: number, ordinary: number) =>
   fc.commands(
     [
-      append,
-      append,
-      append,
-      append,
-      readFrom,
-      readFrom,
-      readSnapshot,
-      readWrong,
-      retain,
+      ...Array.from({ length: ordinary }, () => [
+        append,
+        append,
+        append,
+        append,
+        readFrom,
+        readFrom,
+        readSnapshot,
+        readWrong,
+        retain,
+      ]).flat(),
       mark,
       reopen("end in order", (system) => system.close(), true),
       reopen("be killed", (system) => system.medium.crash(), false),

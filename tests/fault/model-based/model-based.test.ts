@@ -9,13 +9,13 @@ import { createMemoryMedium, createSqliteMedium, type Medium } from "./medium.ts
 const MAX_COMMANDS = 100;
 const SEED = 20_261_121;
 
-async function runSteps(steps: number, createMedium: (seed: number) => Medium): Promise<number> {
+async function runSteps(steps: number, ordinary: number, createMedium: (seed: number) => Medium): Promise<number> {
   tally.steps = 0;
   let run = 0;
   while (tally.steps < steps) {
     run += 1;
     const seed = SEED + run;
-    const property = fc.asyncProperty(logCommands(MAX_COMMANDS), async (commands) => {
+    const property = fc.asyncProperty(logCommands(MAX_COMMANDS, ordinary), async (commands) => {
       using medium = createMedium(seed);
       const system = new LogSystem(medium, seed);
       await system.open();
@@ -33,10 +33,10 @@ async function runSteps(steps: number, createMedium: (seed: number) => Medium): 
 
 describe("A log over its store", () => {
   test.each([
-    ["in memory", 10_000, createMemoryMedium],
-    // Files are opened and copied at every tenth step.
-    ["in a SQLite file", 1_000, createSqliteMedium],
-  ])("is like an array, %s, for %i steps", async (_name, steps, createMedium) => {
-    expect(await runSteps(steps, createMedium)).toBeGreaterThanOrEqual(steps);
+    ["in memory", 10_000, 1, createMemoryMedium],
+    // A file that is opened starts a thread: it is closed more seldom.
+    ["in a SQLite file", 1_200, 6, createSqliteMedium],
+  ])("is like an array, %s, for %i steps", async (_name, steps, ordinary, createMedium) => {
+    expect(await runSteps(steps, ordinary, createMedium)).toBeGreaterThanOrEqual(steps);
   });
 });
