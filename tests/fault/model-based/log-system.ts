@@ -21,7 +21,7 @@ import type { Medium } from "./medium.ts";
 /** The epoch of another Worker of the same Runtime. */
 export const FOREIGN_EPOCH = "0f0f0f0f";
 export const RETENTION_EVENTS = 20;
-export const RETENTION_DELTAS_MS = 1_000;
+const RETENTION_DELTAS_MS = 1_000;
 const WORKER_ID = WorkerId.parse("worker-a");
 const FIRST_EPOCH = "3f9a01c2";
 

@@ -24,6 +24,7 @@ describe("The simulation, with a bug planted", () => {
 
   test("is in the table of the page on faults, and nothing else is", () => {
     const page = readFileSync(new URL("../../../docs/faults.md", import.meta.url), "utf8");
+    expect(page).toContain("survives a thousand schedules");
     const rows = page
       .split("\n")
       .flatMap((line) => /^\| `([a-z-]+)` \| (.*?) +\|$/.exec(line)?.slice(1, 3).join(": ") ?? []);
