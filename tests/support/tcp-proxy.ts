@@ -133,6 +133,12 @@ export class Link {
     this.#sockets.to_server.resetAndDestroy();
   }
 
+  /** Ends the client's side in order, behind what was sent to it, and lets go of the server. */
+  endClient(): void {
+    this.#sockets.to_client.end();
+    this.#sockets.to_server.destroy();
+  }
+
   destroy(): void {
     this.#sockets.to_client.destroy();
     this.#sockets.to_server.destroy();

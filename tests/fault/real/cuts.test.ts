@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { cutEverywhere } from "./cuts.ts";
 import { Stage } from "./stage.ts";
+import { cutUpstream } from "./upstream-cuts.ts";
 
 const DEADLINE_MS = 5 * 60_000;
 
@@ -40,6 +41,19 @@ test(
     ]);
     // Shorter than that no frame is.
     for (const { cuts } of results) for (const [name, count] of cuts) expect(count, name).toBeGreaterThan(10);
+  },
+  DEADLINE_MS,
+);
+
+test(
+  "An observation of a Runtime that is cut at any byte of any kind of frame goes on exactly behind what came whole",
+  async () => {
+    await using stage = await Stage.raise();
+    const { cuts, findings } = await cutUpstream(stage);
+    expect(findings).toEqual([]);
+    const published = RESUMED.filter((name) => name !== "handshake" && name !== "heartbeat");
+    expect([...cuts.keys()].filter((name) => name !== "heartbeat").toSorted()).toEqual(published);
+    for (const [name, count] of cuts) expect(count, name).toBeGreaterThan(10);
   },
   DEADLINE_MS,
 );

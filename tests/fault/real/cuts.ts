@@ -53,7 +53,7 @@ export async function cutEverywhere(stage: Stage, stride = 1): Promise<readonly 
 }
 
 /** A conversation with every kind of event that a Worker of ours publishes. */
-async function converse(scene: Scene): Promise<void> {
+export async function converse(scene: Scene): Promise<void> {
   const speaker = scene.viewers[0]!;
   const plain = { pieces: 3, paceMs: 0, thoughts: 0, refusals: 0 };
   const thoughtful = { ...plain, id: "thoughtful", thoughts: 2, refusals: 1 };

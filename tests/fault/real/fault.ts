@@ -2,18 +2,19 @@
  * The fault suite as a command.
  *
  * Owns its flags and what it prints: `--schedules 10000 --seed 1 --only cut,reset --lanes 2`, `--crashes 1000`, `--cuts 1`
- * (the stride), `--memory 100000` (events), and `--write`, which runs a little of everything and puts the matrix into the
- * document. A failing seed is printed, and runs again by itself.
+ * (the stride), `--memory 100000` (events); without any of these a little of each but the last. `--write` puts what was
+ * found into the document's matrix. A failing seed is printed, and runs again by itself.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { describeFailure, quantile, runCampaign } from "./campaign.ts";
 import { cutEverywhere, type CutResult } from "./cuts.ts";
 import { FAULTS, faultOf } from "./faults.ts";
-import { renderMatrix, replaceMatrix } from "./matrix.ts";
+import { matrixOf, renderMatrix, replaceMatrix } from "./matrix.ts";
 import { measureStalledViewer, renderStalledViewer } from "./memory.ts";
 import { crashOf, planOf, type Outcome, type Plan } from "./schedule.ts";
 import { Stage } from "./stage.ts";
+import { cutUpstream } from "./upstream-cuts.ts";
 
 const DOCUMENT = "docs/faults.md";
 const DEFAULT_SCHEDULES = 200;
@@ -40,20 +41,21 @@ export async function runFault(args: readonly string[]): Promise<number> {
   const [seed, lanes] = [Number(values.seed), Number(values.lanes)];
   const only = values.only?.split(",").map(faultOf) ?? FAULTS;
   const asked = [values.schedules, values.crashes, values.cuts, values.memory];
-  const isDefault = write || asked.every((value) => value === undefined);
+  const isDefault = asked.every((value) => value === undefined);
   const count = (value: string | undefined, fallback: number) => Number(value ?? (isDefault ? fallback : 0));
 
   const schedules = await runAll("schedules", count(values.schedules, DEFAULT_SCHEDULES), lanes, (index) =>
     planOf(seed + index, only),
   );
-  const crashes = await runAll("crashes", count(values.crashes, write ? DEFAULT_CRASHES : 0), lanes, (index) =>
+  const crashes = await runAll("crashes", count(values.crashes, DEFAULT_CRASHES), lanes, (index) =>
     crashOf(seed + index),
   );
-  const cuts = write || values.cuts !== undefined ? await runCuts(Number(values.cuts ?? 1)) : [];
+  const stride = count(values.cuts, 1);
+  const cuts = stride > 0 ? await runCuts(stride) : [];
   if (values.memory !== undefined) console.log(renderStalledViewer(await measureStalledViewer(Number(values.memory))));
   if (write) {
     const document = readFileSync(DOCUMENT, "utf8");
-    writeFileSync(DOCUMENT, replaceMatrix(document, renderMatrix({ schedules, cuts, crashes })));
+    writeFileSync(DOCUMENT, replaceMatrix(document, renderMatrix({ schedules, cuts, crashes }, matrixOf(document))));
   }
   const isSound = [...schedules, ...crashes, ...cuts].every(({ findings }) => findings.length === 0);
   return isSound ? 0 : 1;
@@ -97,10 +99,10 @@ function renderLive(samples: readonly number[]): string {
 /** Cuts every kind of frame at every `stride`-th byte. */
 async function runCuts(stride: number): Promise<readonly CutResult[]> {
   await using stage = await Stage.raise();
-  const results = await cutEverywhere(stage, stride);
+  const results = [...(await cutEverywhere(stage, stride)), await cutUpstream(stage, stride)];
   for (const { way, cuts, findings, liveAfterMs } of results) {
     const kinds = [...cuts].map(([name, count]) => `${name} ${count}`).join(", ");
-    console.log(`Cuts of viewers that come ${way}: ${kinds}. ${renderLive(liveAfterMs)}`);
+    console.log(`Cuts, ${way}: ${kinds}. ${renderLive(liveAfterMs)}`);
     for (const { rule, who, detail } of findings) console.log(`  ${rule} (${who}): ${detail}`);
   }
   return results;

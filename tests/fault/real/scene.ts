@@ -230,6 +230,13 @@ export class Scene implements AsyncDisposable {
     return isWhole ? log : null;
   }
 
+  /** All that the Worker has published. @throws Error where the beginning is gone */
+  async wholeLog(): Promise<readonly LoggedEvent[]> {
+    const log = await this.#log();
+    if (log === null) throw new Error("Cannot read a log whose beginning is gone");
+    return log;
+  }
+
   async #anyCursor(): Promise<string> {
     await using observer = new Observer(this.stage.backendUrl, this.ref);
     return (await observer.snapshot()).cursor;

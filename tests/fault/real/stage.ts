@@ -31,7 +31,8 @@ export const HEARTBEAT_MS = 100;
 
 const CALM_DEADLINE_MS = 20_000;
 const LOOK_AGAIN_MS = 5;
-const TOKEN = "token-of-the-lab-0123456789";
+/** What opens the Runtime. */
+export const TOKEN = "token-of-the-lab-0123456789";
 /** Nobody listens there. */
 const NOWHERE = 1;
 const RESTARTABLE_SETTINGS = {
