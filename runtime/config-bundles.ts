@@ -9,6 +9,7 @@ import { ProblemError } from "../protocol/problem.ts";
 import type { ConfigBundleRef, ProfileSelector } from "../protocol/runtime-api.ts";
 import { configBundleDigest } from "./config-digest.ts";
 import { checkConfigBundleFields, checkConfigBundleRef, checkProfileSelector } from "./config-rules.ts";
+import { plainSelector } from "./profile.ts";
 import type { RuntimeStore } from "./store/store.ts";
 
 /** The bundles of one Runtime. */
@@ -40,9 +41,10 @@ export class ConfigBundles {
       );
     }
     const former = this.#kept.get(id);
-    this.#kept.set(id, bundle);
+    const kept = known(bundle);
+    this.#kept.set(id, kept);
     try {
-      await this.#store.putConfigBundle(bundle);
+      await this.#store.putConfigBundle(kept);
     } catch (error) {
       if (former === undefined) this.#kept.delete(id);
       else this.#kept.set(id, former);
@@ -83,6 +85,21 @@ export class ConfigBundles {
     if (bundle.metadata.digest !== reference.digest) throw mismatch("config_bundle.digest", "the stored bundle's");
     return bundle;
   }
+}
+
+/** What of a bundle its digest covers: nobody can say how large or how deep the rest is. */
+function known({ metadata, profiles, declarations }: ConfigBundle): ConfigBundle {
+  const { id, digest, revision, workspace_id, created_at, provenance } = metadata;
+  const { source, detail } = provenance;
+  return {
+    metadata: { id, digest, revision, workspace_id, created_at, provenance: { source, detail } },
+    ...(profiles && {
+      profiles: profiles.map(({ selector, label }) => ({ selector: plainSelector(selector), label })),
+    }),
+    ...(declarations && {
+      declarations: declarations.map(({ kind, name, reference }) => ({ kind, name, reference })),
+    }),
+  };
 }
 
 const mismatch = (at: string, whose: string) =>

@@ -17,7 +17,7 @@ import { importedCheckpoint } from "./imported.ts";
 import { createEpoch } from "./log-cursor.ts";
 import { observeWorker, type ObserveContext } from "./observe.ts";
 import { entryPage, transcriptPage } from "./pages.ts";
-import { chooseProfile, profileKey, type Profiles } from "./profile.ts";
+import { chooseProfile, plainSelector, profileKey, type Profiles } from "./profile.ts";
 import type { CreateWorker, Runtime } from "./runtime.ts";
 import type { RuntimeStore, StoredWorker, WorkerRecord } from "./store/store.ts";
 import { Worker } from "./worker.ts";
@@ -140,7 +140,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     return {
       workerId,
       displayName: name,
-      profile,
+      profile: plainSelector(profile),
       ...(configBundle === undefined ? {} : { configBundle: { id: configBundle.id, digest: configBundle.digest } }),
       lifecycle: "running",
       epoch: createEpoch(random),

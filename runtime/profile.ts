@@ -35,6 +35,11 @@ export function profileKey(selector: ProfileSelector): string {
   }
 }
 
+/** A selector without the keys that nobody here knows. */
+export function plainSelector(selector: ProfileSelector): ProfileSelector {
+  return selector.kind === "runtime_default" ? { kind: selector.kind } : { kind: selector.kind, value: selector.value };
+}
+
 /** Which profile a Worker gets. */
 export interface ProfileChoice {
   readonly profile: Profile;

@@ -8,8 +8,9 @@ import { CONVERSATION_FORMAT, CONVERSATION_VERSION } from "../protocol/conversat
 import type { LogEntry } from "../protocol/entry.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { ProblemError } from "../protocol/problem.ts";
-import type { EntryPage, ProfileChoice, ProfileSelector, WorkerDetail } from "../protocol/runtime-api.ts";
+import type { EntryPage, WorkerDetail } from "../protocol/runtime-api.ts";
 import { emptyTranscript } from "../protocol/transcript.ts";
+import { plainSelector } from "../runtime/profile.ts";
 import type { EntriesQuery } from "../runtime/runtime.ts";
 import type { ExportedConversation, WorkerView } from "./backend.ts";
 
@@ -46,7 +47,7 @@ export async function exportConversation(source: ExportSource): Promise<Exported
       worker: {
         ...ref,
         display_name: label.trim() === "" ? ref.worker_id : label.trim(),
-        profile: profileOf(detail.profile),
+        profile: plainSelector(detail.profile),
         ...(detail.model ? { model: detail.model } : {}),
       },
       usage: snapshot.usage ?? usage,
@@ -103,10 +104,4 @@ async function* readPages(
     next += page.entries.length;
     yield show(page.entries);
   }
-}
-
-/** Without the keys that a peer may have added. */
-function profileOf(selector: ProfileSelector): ProfileChoice {
-  if (selector.kind === "runtime_default") return { kind: selector.kind };
-  return { kind: selector.kind, value: selector.value };
 }

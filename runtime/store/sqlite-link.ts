@@ -49,7 +49,12 @@ export class ThreadLink {
   /** Asks, and waits for the answer. @throws ProblemError store_failed where the thread is gone, or what it answers */
   ask<Kind extends Request["kind"]>(request: RequestOf<Kind>): Promise<Answers[Kind]> {
     const answer = this.next();
-    if (!this.#lost) this.#thread.postMessage(request);
+    try {
+      if (!this.#lost) this.#thread.postMessage(request);
+    } catch (cause) {
+      // It never went over, e.g. because it is too deep: no answer will come for it.
+      this.#waiting.pop()?.reject(lostThread(cause));
+    }
     // why: the thread answers each kind of request with its kind of answer.
     return answer as Promise<Answers[Kind]>;
   }

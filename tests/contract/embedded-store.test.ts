@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { SubmissionId, WorkerId } from "../../protocol/id.ts";
 import { createEmbeddedRegistry } from "../../runtime/registry.ts";
+import { bundleOf, sealed } from "../support/config-bundle.ts";
 import { createFailingStore } from "../support/failing-store.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { Follower, readLog } from "../support/follow.ts";
@@ -75,6 +76,19 @@ describe("a store that fails", () => {
     expect(await subject.runtime.listWorkers()).toEqual([]);
     expect((await create()).status).toBe("running");
   });
+});
+
+test("A store is given nothing of a profile or a bundle that nobody here knows, however deep it is", async () => {
+  const store = createFailingStore();
+  await using subject = await openRuntimeFixture({ store });
+  const deep = JSON.parse("[".repeat(100_000) + "]".repeat(100_000)) as unknown;
+  await subject.runtime.createWorker({ profile: { kind: "runtime_default", deep } });
+  const bundle = await sealed(bundleOf());
+  await subject.runtime.storeConfigBundle({ ...bundle, deep });
+  expect((await storedWorkers(store)).map(({ record }) => record.profile)).toEqual([{ kind: "runtime_default" }]);
+  const kept = await store.loadConfigBundles();
+  expect(kept.map((one) => Object.keys(one).toSorted())).toEqual([["metadata", "profiles"]]);
+  expect(await subject.runtime.listConfigBundles()).toMatchObject([{ digest: bundle.metadata.digest }]);
 });
 
 describe("a process that dies", () => {

@@ -36,7 +36,7 @@ test("GET /api/workspace names the workspace and its extension points", async ()
     schema_version: 1,
     auth: { LocalDevToken: { token_configured: false } },
     extension_points: {
-      store: "memory",
+      store: "fs_store",
       event_stream: { status: "backend_proxy", note: expect.any(String), diagnostics: [] },
       host_worker_bridge: { status: "runtime_registry", note: expect.any(String), diagnostics: [] },
       companion_console: { status: "connected", note: expect.any(String), diagnostics: [] },
