@@ -103,6 +103,8 @@ function start(data: ConsoleData, messages: Messages): void {
     () => Promise.all([import("./transcript/transcript.tsx"), import("./composer/create-outbox.tsx")]),
     page.composer.save,
   ).then(([{ Transcript }, { createOutbox }]) => {
+    // What the server rendered is taken over as it is; where more has come since, it makes room.
+    if (page.conversation.counters.peek().received > 0) document.getElementById("transcript")?.replaceChildren();
     island("transcript", <Transcript />);
     page.outbox.value = createOutbox(page, environment.storage);
   });

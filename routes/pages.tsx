@@ -58,7 +58,7 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets): string
   const label = page.label.value;
   return renderDocument(
     <ConsoleContext.Provider value={page}>
-      <Head title={`${label} · ${data.workspaceName}`} assets={assets} frame={data} />
+      <Head title={`${label} · ${data.workspaceName}`} assets={assets} frame={data} waitsFor="composer" />
       <body>
         <a class="skip-link" href="#composer-input">
           {messages.skipToComposer}
@@ -234,10 +234,12 @@ interface HeadProps {
   readonly title: string;
   readonly assets: PageAssets;
   readonly frame: PageFrame;
+  /** Id of what must have come before anything is shown: the newest message is not to move while older ones arrive. */
+  readonly waitsFor?: string;
 }
 
 /** What every document's head has. */
-export function Head({ title, assets, frame }: HeadProps) {
+export function Head({ title, assets, frame, waitsFor }: HeadProps) {
   const { file } = createPaths(frame.base);
   const chosen = themeAttribute(frame.theme);
   return (
@@ -252,6 +254,7 @@ export function Head({ title, assets, frame }: HeadProps) {
       <link rel="apple-touch-icon" href={file("/apple-touch-icon.png")} />
       {/* Asked for with cookies: the app may stand behind a login. */}
       <link rel="manifest" href={file(MANIFEST_PATH)} crossOrigin="use-credentials" />
+      {waitsFor !== undefined && <link rel="expect" href={`#${waitsFor}`} {...{ blocking: "render" }} />}
       {assets.styles.map((href) => (
         <link rel="stylesheet" href={file(href)} key={href} />
       ))}

@@ -93,10 +93,12 @@ export const STATES: Readonly<Record<string, (states: States, look: Look) => Pro
   conversation: async (states, look) => (await sceneOf(states, look)).tab.page,
   "conversation-from-the-top": async (states, look) => {
     const { tab } = await sceneOf(states, look);
-    await tab.scroller.evaluate((element) => element.scrollTo(0, 0));
+    // The newest text is at 0: the conversation is laid out from its end.
+    const toTheTop = () => tab.scroller.evaluate((element) => element.scrollTo(0, -element.scrollHeight));
+    await toTheTop();
     await tab.log.locator("math").first().waitFor();
     for (const summary of await tab.log.locator("details > summary").all()) await summary.click();
-    await tab.scroller.evaluate((element) => element.scrollTo(0, 0));
+    await toTheTop();
     return tab.page;
   },
   writing: async (states, look) => (await writingOf(states, look)).tab.page,
