@@ -8,10 +8,13 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { en } from "../../islands/messages-en.ts";
+import { turnMessagesFor } from "../../islands/messages-turns.ts";
 import { canariesIn } from "../support/leak-scan.ts";
 import { otherEngine, RemoteSite } from "../support/remote-site.ts";
 import { WorkspaceClient } from "../support/workspace-client.ts";
 import { SHORT, SLOW, Stage } from "./both-servers.ts";
+
+const { queue } = turnMessagesFor("en");
 
 describe.each(["node", "deno"] as const)("A Worker elsewhere, on %s", (engine) => {
   let folder = "";
@@ -23,7 +26,7 @@ describe.each(["node", "deno"] as const)("A Worker elsewhere, on %s", (engine) =
       id: "lab",
       engine: otherEngine(engine),
       args: ["--display-name", "The lab"],
-      environment: { YOI_DEMO_PACE: "0.03" },
+      environment: { YOI_DEMO_PACE: "0.03", YOI_RUNTIME_DATA_DIR: join(folder, "runtime") },
     });
     await writeFile(join(folder, "token"), site.token);
     const entry = { id: site.id, base_url: site.proxy.url, token_file: join(folder, "token") };
@@ -100,26 +103,31 @@ describe.each(["node", "deno"] as const)("A Worker elsewhere, on %s", (engine) =
     expect(found(await tab.page.content())).toContain(site.token);
   });
 
-  test("whose Runtime is killed is no longer shown at work, in words, and the draft stays", async () => {
-    const tab = await stage.openConsole({ ref: await createWorker(), forgive: /50[0-9]|404|WebSocket/ });
+  test("whose Runtime is killed waits for it in words; back, it shows an answer that was cut, and what waited goes out", async () => {
+    const tab = await stage.openConsole({ ref: await createWorker(), forgive: /50[0-9]|WebSocket/ });
     await tab.say(SLOW);
     await tab.written(20);
-    await tab.composer.fill("a thought to keep");
+    const seen = (await tab.answerText()).slice(0, 20);
     await site.kill();
     await tab.linkState.filter({ hasText: tab.words.link.waiting }).waitFor();
     await tab.page.getByText(en.problem("runtime_network_failed")).first().waitFor({ state: "attached" });
-    expect(await tab.notice.textContent()).toBe("");
+    await tab.composer.fill("a thought to keep");
     await tab.composer.press("Enter");
-    await tab.notice.filter({ hasText: en.problem("runtime_network_failed") }).waitFor();
-    expect(await tab.composer.inputValue()).toBe("a thought to keep");
+    const waiting = tab.page.getByRole("region", { name: queue.label });
+    expect(await waiting.getByRole("listitem").locator("p").innerText()).toBe("a thought to keep");
     await site.start();
-    await tab.linkState.filter({ hasText: tab.words.link.ended }).waitFor();
-    await tab.page.getByText(en.problem("worker_not_found")).first().waitFor({ state: "attached" });
+    await waiting.getByText(queue.heldFailed).waitFor();
     expect(await tab.stopButton.count()).toBe(0);
-    expect(await tab.page.title()).toBe("Worker · Yoi Workspace");
-    const kept = tab.page.getByRole("textbox", { includeHidden: true });
-    expect(await kept.inputValue()).toBe("a thought to keep");
-    expect((await tab.answerText()).length).toBeGreaterThanOrEqual(20);
+    expect(await tab.page.title()).not.toContain("●");
+    expect(await tab.answerText()).toContain(seen);
+    await waiting.getByRole("button", { name: queue.sendNow }).click();
+    await tab.settled(2);
+    expect((await stage.transcript(tab.ref)).map(({ role }) => role)).toEqual([
+      "user",
+      "assistant",
+      "user",
+      "assistant",
+    ]);
     expect(found(await tab.page.content())).toEqual([]);
   });
 
