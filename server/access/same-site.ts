@@ -37,7 +37,7 @@ export function hostName(host: string | undefined): string | null {
 }
 
 /** Whether a name always means this machine. */
-export function isLoopbackName(name: string): boolean {
+function isLoopbackName(name: string): boolean {
   return LOOPBACK_NAME.test(name);
 }
 
