@@ -6,7 +6,7 @@ import { crashOf, planOf } from "./schedule.ts";
 
 const SCHEDULES = 200;
 const CRASHES = 50;
-const LANES = 4;
+const LANES = 2;
 const LIVE_P99_MS = 250;
 const DEADLINE_MS = 10 * 60_000;
 
