@@ -58,6 +58,11 @@ export const Conversation = createModel((options: ConversationOptions) => {
   const transcript = signal<Transcript>(transcriptOf(options.snapshot));
   const entries = signal(transcript.peek().entries);
   const entriesStart = signal(transcript.peek().entries_start);
+  // Signals of their own, since every message on the page listens to them: derived from the transcript, each of them would
+  // be asked again at every delta, although nothing about it has changed.
+  const run = signal(transcript.peek().run);
+  const greeting = signal(transcript.peek().greeting);
+  const shutDown = signal(transcript.peek().shut_down);
   const cursor = signal<ClientCursor | undefined>(options.cursor);
   const counters = signal<ConversationCounters>({ received: 0, snapshots: 0, duplicates: 0, foreign: 0, malformed: 0 });
   const older = signal<OlderState>(olderStateOf(transcript.peek()));
@@ -70,6 +75,9 @@ export const Conversation = createModel((options: ConversationOptions) => {
       transcript.value = next;
       entries.value = next.entries;
       entriesStart.value = next.entries_start;
+      run.value = next.run;
+      greeting.value = next.greeting;
+      shutDown.value = next.shut_down;
     });
   };
 
@@ -121,11 +129,11 @@ export const Conversation = createModel((options: ConversationOptions) => {
     entries: computed(() => entries.value),
     entriesStart: computed(() => entriesStart.value),
     blocks: computed(() => transcript.value.in_flight.blocks),
-    run: computed(() => transcript.value.run),
+    run: computed(() => run.value),
     status: computed(() => transcript.value.status),
-    greeting: computed(() => transcript.value.greeting),
+    greeting: computed(() => greeting.value),
     usage: computed(() => transcript.value.usage),
-    shutDown: computed(() => transcript.value.shut_down),
+    shutDown: computed(() => shutDown.value),
     counters: computed(() => counters.value),
     older: computed(() => older.value),
     /** Newest position that has been received. */
