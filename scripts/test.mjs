@@ -18,7 +18,9 @@ const stages = {
   fault: () => runBuilt("node", "fault"),
   "fault-deno": () => runVitest("deno", "fault", "tests/fault/model-based"),
   browser: async () => {
-    const prepared = [await runStep("install-chromium.mjs"), await runStep("build.mjs")];
+    const steps = ["install-chromium.mjs", "install-firefox.mjs", "build.mjs"];
+    const prepared = [];
+    for (const step of steps) prepared.push(await runStep(step));
     return prepared.some((step) => step.failed > 0) ? sum(prepared) : runVitest("node", "browser");
   },
 };
