@@ -26,6 +26,7 @@ import type { Limits } from "./limits.ts";
 import { createEpoch } from "./log-cursor.ts";
 import { greetingOf, type Profile } from "./profile.ts";
 import { modelRequest } from "./model-request.ts";
+import { OrphanedRun } from "./orphaned-run.ts";
 import { continuationsOf, finishBlocks, interruptedEvents } from "./recovery.ts";
 import { executeRun, type RunOutcome } from "./run.ts";
 import { endEvents } from "./run-end.ts";
@@ -68,10 +69,11 @@ export class Worker {
   /** Whether the log begins a new epoch with its next event. */
   #needsEpoch: boolean;
   #run: ActiveRun | null = null;
+  /** Whether its process is ending: the Worker begins nothing any more. */
+  #isEnding = false;
   /** The message that is being committed. */
   #accepting: Promise<WorkerInteractionAck> | null = null;
-  /** The next attempt to end a run whose end the store refused. */
-  #mending: Disposable | null = null;
+  readonly #orphan: OrphanedRun;
   #lastResult: WorkerExecutionResult = { operation: "spawn", outcome: "accepted", run_state: "idle" };
   #stopping: Promise<WorkerLifecycleAck> | null = null;
 
@@ -83,6 +85,11 @@ export class Worker {
     this.#record = record;
     this.#needsEpoch = stored.mayHaveLostTail;
     this.#submissions = new Submissions(limits.worker.retentionSubmissions);
+    this.#orphan = new OrphanedRun({
+      clock,
+      retryMs: limits.runtime.storeRetryMs,
+      end: () => this.#publish(...interruptedEvents(this.transcript)),
+    });
     this.conversation = new Conversation(greetingOf(record.displayName, profile), limits.worker);
     const state = checkpoint === null ? null : readCheckpointState(checkpoint.state);
     this.conversation.restore(state, entries);
@@ -182,7 +189,7 @@ export class Worker {
   async sendInput(input: SendInput): Promise<WorkerInteractionAck> {
     const { content, submissionId } = input;
     // A run whose end the store refused ends now, or says why it can't.
-    if (this.#mending !== null) await this.recover();
+    if (this.#orphan.isKnown) await this.recover();
     const earlier = submissionId === undefined ? null : this.#submissions.find(submissionId, content);
     if (earlier) return earlier;
     this.#checkInput(content);
@@ -197,6 +204,8 @@ export class Worker {
   /** See `Runtime.cancelRun`. Resolves when the run's end is in the log. */
   async cancel(reason: string): Promise<WorkerLifecycleAck> {
     await this.#endRun("cancelled", reason);
+    // Where the end of the process came first, the run may have been left open, to be gone on with: not against this wish.
+    if (this.#isEnding) await this.recover();
     return this.#lifecycleAck("cancel");
   }
 
@@ -217,9 +226,7 @@ export class Worker {
 
   /** Ends a run that nobody runs, with the text that it had streamed: its process died, or the store refused its end. */
   async recover(): Promise<void> {
-    await this.#publish(...interruptedEvents(this.transcript));
-    this.#mending?.[Symbol.dispose]();
-    this.#mending = null;
+    await this.#orphan.end();
     await this.#checkpointer.save();
   }
 
@@ -249,14 +256,16 @@ export class Worker {
 
   /** Ends the run because its process ends; the Worker itself is kept as it is. */
   async interrupt(): Promise<void> {
+    this.#isEnding = true;
+    this.#orphan.leave();
     await this.#endRun("interrupted", "The Runtime is shutting down.");
-    this.#mending?.[Symbol.dispose]();
     await this.#checkpointer.save();
   }
 
   #checkInput(content: string): void {
     if (this.#isStopped)
       throw new ProblemError("worker_stopped", "This Worker has been stopped and takes no messages.");
+    if (this.#isEnding) throw new ProblemError("runtime_stopped", "The Worker's Runtime has been stopped.");
     checkContent(content, this.#options.limits.worker.maxInputChars);
     if (this.#isBusy) {
       this.#lastResult = { operation: "input", outcome: "busy", run_state: "busy" };
@@ -298,17 +307,9 @@ export class Worker {
       () => void this.#checkpointer.save(),
       (error: unknown) => {
         this.#options.onStoreFailed(error);
-        this.#mend();
+        this.#orphan.endLater(() => this.recover());
       },
     );
-  }
-
-  /** Nobody may be left waiting for a run because the store was full for a moment. */
-  #mend(): void {
-    this.#mending?.[Symbol.dispose]();
-    this.#mending = this.#options.clock.schedule(this.#options.limits.runtime.storeRetryMs, () => {
-      this.recover().catch(() => this.#mend());
-    });
   }
 
   async #execute(signal: AbortSignal): Promise<void> {

@@ -126,4 +126,42 @@ describe("a run whose end the store refuses", () => {
       "4 assistant: Hello there.",
     ]);
   });
+
+  test("ends once, whoever asks for that at the same time", async () => {
+    const store = createFailingStore();
+    await using subject = await openDurable(store, { scripts: [[text("a"), { kind: "wait", delayMs: 10 }, stop]] });
+    await using follower = new Follower(subject.runtime, COMPANION);
+    await say(subject, "hi");
+    store.fail("append", 2);
+    await subject.clock.advance(10);
+    await Promise.allSettled([
+      say(subject, "again"),
+      say(subject, "once more"),
+      subject.runtime.cancelRun(COMPANION),
+      subject.runtime.cancelRun(COMPANION),
+    ]);
+    expect(await lines(subject.runtime)).toEqual([
+      "1 user: hi",
+      "2 assistant: a",
+      "3 user: again",
+      "4 assistant: Hello there.",
+    ]);
+    expect(follower.events.filter(({ event }) => event === "run_end")).toHaveLength(2);
+  });
+
+  test("is left to the next start where the process ends first: nothing more is written or waited for", async () => {
+    const store = createFailingStore();
+    const subject = await openDurable(store, { scripts: [[text("a"), { kind: "wait", delayMs: 10 }, hang]] });
+    await say(subject, "hi");
+    store.fail("append", 100);
+    await subject.runtime[Symbol.asyncDispose]();
+    expect(subject.clock.waiting).toBe(0);
+    store.fail("append", 0);
+    const { length } = store.appends;
+    await subject.clock.advance(10_000);
+    expect(store.appends).toHaveLength(length);
+    await using after = await openDurable(store, { seed: 2 });
+    expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: a"]);
+    expect(await transcriptNow(after.runtime)).toMatchObject({ run: { state: "ended", cause: "interrupted" } });
+  });
 });

@@ -1,0 +1,58 @@
+/**
+ * A run that nobody runs and whose end the store refused.
+ *
+ * Owns that it is ended once, whoever asks for that at the same time, and when that is tried again: nobody may be left
+ * waiting for a run because the store was full for a moment. How it is ended is the Worker's matter.
+ */
+import type { Clock } from "./clock.ts";
+
+/** What ending one needs. */
+export interface OrphanedRunOptions {
+  readonly clock: Clock;
+  readonly retryMs: number;
+  /** Publishes the end as the conversation needs it now; nothing where no run is open. */
+  readonly end: () => Promise<unknown>;
+}
+
+/** One Worker's orphaned run, if it has one. */
+export class OrphanedRun {
+  readonly #options: OrphanedRunOptions;
+  /** The end on its way to the store: whoever asks meanwhile would publish the same text once more. */
+  #ending: Promise<unknown> | null = null;
+  #retry: Disposable | null = null;
+  #isLeft = false;
+
+  constructor(options: OrphanedRunOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is one that waits for another attempt. */
+  get isKnown(): boolean {
+    return this.#retry !== null;
+  }
+
+  /** Ends it. @throws what the store throws */
+  async end(): Promise<void> {
+    this.#ending ??= this.#options.end().finally(() => {
+      this.#ending = null;
+    });
+    await this.#ending;
+    this.#retry?.[Symbol.dispose]();
+    this.#retry = null;
+  }
+
+  /** Tries to end it in a while, and again until that succeeds. */
+  endLater(attempt: () => Promise<void>): void {
+    this.#retry?.[Symbol.dispose]();
+    if (this.#isLeft) return;
+    this.#retry = this.#options.clock.schedule(this.#options.retryMs, () => {
+      attempt().catch(() => this.endLater(attempt));
+    });
+  }
+
+  /** Leaves it to the next start: the process ends, and the store is closed or belongs to others. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#retry?.[Symbol.dispose]();
+  }
+}
