@@ -230,8 +230,28 @@ export class Worker {
     await this.#checkpointer.save();
   }
 
-  /** Puts right what a former process left: goes on with its run where that is chosen, but not for ever; else ends it. */
-  async resume(): Promise<void> {
+  /**
+   * Puts right what a former process left: goes on with its run where that is chosen, but not for ever; else ends it. A
+   * store that refuses that is asked again later: the Worker can be read meanwhile.
+   */
+  resume(): Promise<void> {
+    return this.#resume().catch((error: unknown) => this.#noteOrphan(error));
+  }
+
+  /** Lets go of what has become too old. */
+  async retain(): Promise<void> {
+    if (this.log.retain(this.#options.clock.now())) await this.#checkpointer.save();
+  }
+
+  /** Ends the run because its process ends; the Worker itself is kept as it is. */
+  async interrupt(): Promise<void> {
+    this.#isEnding = true;
+    this.#orphan.leave();
+    await this.#endRun("interrupted", "The Runtime is shutting down.");
+    await this.#checkpointer.save();
+  }
+
+  async #resume(): Promise<void> {
     const { transcript } = this;
     const { continueInterrupted, limits } = this.#options;
     const { maxContinuations } = limits.run;
@@ -247,19 +267,6 @@ export class Worker {
       },
     });
     this.#startRun();
-  }
-
-  /** Lets go of what has become too old. */
-  async retain(): Promise<void> {
-    if (this.log.retain(this.#options.clock.now())) await this.#checkpointer.save();
-  }
-
-  /** Ends the run because its process ends; the Worker itself is kept as it is. */
-  async interrupt(): Promise<void> {
-    this.#isEnding = true;
-    this.#orphan.leave();
-    await this.#endRun("interrupted", "The Runtime is shutting down.");
-    await this.#checkpointer.save();
   }
 
   #checkInput(content: string): void {
@@ -305,11 +312,13 @@ export class Worker {
     this.#run = { controller, ended };
     ended.then(
       () => void this.#checkpointer.save(),
-      (error: unknown) => {
-        this.#options.onStoreFailed(error);
-        this.#orphan.endLater(() => this.recover());
-      },
+      (error: unknown) => this.#noteOrphan(error),
     );
+  }
+
+  #noteOrphan(error: unknown): void {
+    this.#options.onStoreFailed(error);
+    this.#orphan.endLater(() => this.recover());
   }
 
   async #execute(signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import { lines, openDurable, say, transcriptNow } from "../support/durable-worke
 import { createFailingStore } from "../support/failing-store.ts";
 import { Follower, foldReceived } from "../support/follow.ts";
 import { settle } from "../support/manual-clock.ts";
+import { problemCode } from "../support/problem-code.ts";
 import { COMPANION, openRuntimeFixture } from "../support/runtime-fixture.ts";
 import { hang, stop, text, thinking, type Script } from "../support/scripted-model.ts";
 
@@ -59,6 +60,21 @@ describe("a run that its process left", () => {
     });
     await settle();
     expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: The answer is ", "3 assistant: 42."]);
+  });
+
+  test("is not continued when somebody cancelled it while its process was ending", async () => {
+    const store = createFailingStore();
+    const before = await openDurable(store, { scripts: [CUT], continueInterrupted: true });
+    await say(before, "hi");
+    const [, cancelled] = await Promise.all([
+      before.runtime[Symbol.asyncDispose](),
+      before.runtime.cancelRun(COMPANION),
+    ]);
+    expect(cancelled.status).toBe("running");
+    await using after = await openDurable(store, { seed: 2, continueInterrupted: true });
+    await settle();
+    expect(after.model.requests).toHaveLength(0);
+    expect(await transcriptNow(after.runtime)).toMatchObject({ status: "idle", run: { state: "ended" } });
   });
 
   test("that had written nothing is asked again, without a word on going on", async () => {
@@ -163,5 +179,34 @@ describe("a run whose end the store refuses", () => {
     await using after = await openDurable(store, { seed: 2 });
     expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: a"]);
     expect(await transcriptNow(after.runtime)).toMatchObject({ run: { state: "ended", cause: "interrupted" } });
+  });
+
+  test("keeps a message from beginning another one that waited for it when the process ended", async () => {
+    const store = createFailingStore();
+    const subject = await openDurable(store, { scripts: [[text("a"), { kind: "wait", delayMs: 10 }, stop]] });
+    await say(subject, "hi");
+    store.fail("append", 2);
+    await subject.clock.advance(10);
+    const waiting = problemCode(say(subject, "again"));
+    await subject.runtime[Symbol.asyncDispose]();
+    expect(await waiting).toBe("runtime_stopped");
+    expect(subject.clock.waiting).toBe(0);
+    await using after = await openDurable(store, { seed: 2 });
+    expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: a"]);
+  });
+
+  test("keeps no Runtime from starting: every Worker is there, and the run ends as soon as the store takes it", async () => {
+    const store = createFailingStore();
+    const before = await openDurable(store, { scripts: [[text("a"), hang]] });
+    await say(before, "hi");
+    store.fail("append", 2);
+    await using after = await openDurable(store, { seed: 2 });
+    await using follower = new Follower(after.runtime, COMPANION);
+    await settle();
+    expect(follower.transcript.run).toMatchObject({ state: "active" });
+    expect((await after.runtime.diagnostics()).map(({ code }) => code)).toEqual(["store_failed"]);
+    await after.clock.advance(3_000);
+    expect(follower.transcript).toMatchObject({ status: "idle", run: { state: "ended", cause: "interrupted" } });
+    expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: a"]);
   });
 });
