@@ -28,7 +28,7 @@ const WORDS =
 const SENTENCES_PER_PARAGRAPH = 4;
 
 /** The text of an answer up to a length. */
-export function answerOf(chars: number): string {
+function answerOf(chars: number): string {
   let text = "";
   for (let sentence = 1; text.length < chars; sentence += 1) {
     text += WORDS + (sentence % SENTENCES_PER_PARAGRAPH === 0 ? "\n\n" : "");
