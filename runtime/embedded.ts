@@ -92,7 +92,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       clock,
       random,
       continueInterrupted: options.continueInterrupted ?? false,
-      onStoreFailed: () => note("store_failed", `The store failed to keep up with Worker "${record.workerId}".`),
+      onStoreFailed: () => noteStoreFailed(record.workerId),
     });
     workers.set(record.workerId, worker);
     return worker;
@@ -102,6 +102,9 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     if (notes.length >= MAX_NOTES || notes.some((known) => known.message === message)) return;
     notes.push({ code, severity, message });
   };
+
+  const noteStoreFailed = (workerId: WorkerId): void =>
+    note("store_failed", `The store failed to keep up with Worker "${workerId}".`);
 
   const find = (workerId: WorkerId): Worker => {
     const worker = workers.get(workerId);
@@ -174,8 +177,9 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     try {
       await store.putWorker({ ...record, isPartial: true });
       await store.checkpoint(workerId, checkpoint);
-      await store.putWorker(record);
+      // Not after the next step: then it is there at the next start, whatever has ended meanwhile.
       checkOpen();
+      await store.putWorker(record);
       const { position, state, entries } = checkpoint;
       return addWorker({ ...newlyStored(record), checkpoint: { position, state }, entries });
     } catch (error) {
@@ -207,7 +211,6 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       for (const worker of workers.values()) void worker.retain();
       sweeping = sweep();
     });
-  let sweeping = sweep();
 
   const close = async (): Promise<void> => {
     sweeping[Symbol.dispose]();
@@ -241,8 +244,14 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       unreadableWorker(stored.record.workerId);
     }
   }
-  for (const workerId of partial) await store.removeWorker(workerId);
+  for (const workerId of partial) {
+    await store.removeWorker(workerId).catch(() => {
+      unreadable.add(workerId);
+      noteStoreFailed(workerId);
+    });
+  }
   await Promise.all([...workers.values()].map((worker) => worker.resume()));
+  let sweeping = sweep();
 
   return {
     runtimeId,
@@ -308,7 +317,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
           await worker.sendInput(initialInput);
         } catch (error) {
           workers.delete(workerId);
-          await store.removeWorker(workerId);
+          await store.removeWorker(workerId).catch(() => noteStoreFailed(workerId));
           throw error;
         }
       }

@@ -3,7 +3,7 @@ import { createMemoryStore } from "../../runtime/store/memory.ts";
 import type { RuntimeStore } from "../../runtime/store/store.ts";
 
 /** What can be made to fail. */
-type Operation = "append" | "checkpoint" | "putWorker";
+type Operation = "append" | "checkpoint" | "putWorker" | "removeWorker";
 
 /** A memory store whose operations can be made to fail or to wait. */
 export interface FailingStore extends RuntimeStore {
@@ -41,6 +41,10 @@ export function createFailingStore(): FailingStore {
     async putWorker(record) {
       check("putWorker");
       await store.putWorker(record);
+    },
+    async removeWorker(workerId) {
+      check("removeWorker");
+      await store.removeWorker(workerId);
     },
     async append(workerId, events, extras) {
       appends.push(events.length);
