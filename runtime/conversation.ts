@@ -132,11 +132,11 @@ export class Conversation {
   oldestWithin(): number {
     const { retentionEntries, retentionEntryChars } = this.#limits;
     const { entries, entries_start: start } = this.#transcript;
-    const isOver = entries.length >= retentionEntries + BOUND_SLACK_ENTRIES || this.#entryChars > retentionEntryChars;
-    if (!isOver) return start;
+    const isTooLarge = this.#entryChars > retentionEntryChars;
+    if (entries.length < retentionEntries + BOUND_SLACK_ENTRIES && !isTooLarge) return start;
     // Half of the size at once, so that a conversation of long messages is not bounded anew at each of them.
-    const bounds = { maxEntries: retentionEntries, maxChars: Math.ceil(retentionEntryChars / 2) };
-    return boundTranscript(this.#transcript, bounds).entries_start;
+    const maxChars = isTooLarge ? Math.ceil(retentionEntryChars / 2) : retentionEntryChars;
+    return boundTranscript(this.#transcript, { maxEntries: retentionEntries, maxChars }).entries_start;
   }
 
   /** A checkpoint has these entries now, and those before `oldest` are let go. */

@@ -88,6 +88,22 @@ describe("a conversation whose events are long forgotten", () => {
     );
   });
 
+  test("keeps as many entries as are allowed while their size is, however near", async () => {
+    const limits = { worker: { retentionEntries: 100, retentionEntryChars: 150_000 } };
+    await using subject = await openDurable(createFailingStore(), { limits });
+    const keptNow = async () => {
+      const { entries_total: total, oldest_kept: oldest } = await subject.runtime.entries(COMPANION, { limit: 1 });
+      return { total, kept: total - oldest };
+    };
+    let now = await keptNow();
+    while (now.kept === now.total) {
+      await say(subject, "x".repeat(5_000));
+      now = await keptNow();
+    }
+    expect(now.kept).toBe(100);
+    expect(now.total).toBeGreaterThan(160);
+  });
+
   test("survives a store that refuses its checkpoints for a while", async () => {
     const store = createFailingStore();
     const before = await openDurable(store, SMALL);
