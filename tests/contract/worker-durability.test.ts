@@ -97,7 +97,7 @@ describe("a conversation whose events are long forgotten", () => {
     };
     let now = await keptNow();
     while (now.kept === now.total) {
-      await say(subject, "x".repeat(5_000));
+      await say(subject, "x".repeat(4_500));
       now = await keptNow();
     }
     expect(now.kept).toBe(100);
