@@ -25,8 +25,6 @@ export interface ConsoleOptions {
   readonly workspaceName: string;
   readonly demo: boolean;
   readonly maxRecords: number;
-  /** Where the app is served; `/` when it is left out. */
-  readonly base?: string;
 }
 
 /** How long a page waits for its lists; the browser asks again for what did not come. */
@@ -37,9 +35,9 @@ const VIEW_MS = 6_000;
 
 /** The console's routes. */
 export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
-  const { assets, workspaceName, demo, maxRecords, base = "/" } = options;
+  const { assets, workspaceName, demo, maxRecords } = options;
 
-  const frameOf = async (choices: Choices, selected: WorkerRef): Promise<FrameData> => {
+  const frameOf = async (choices: Choices & Pick<FrameData, "base">, selected: WorkerRef): Promise<FrameData> => {
     const [all, runtimes] = await Promise.all([
       within(LISTS_MS, backend.listWorkers()),
       within(LISTS_MS, listRuntimes(backend)),
@@ -47,7 +45,7 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
     // A Runtime that hangs takes the whole list with it; the Workers around the one that is shown may be there.
     const workers = all ?? (await within(OWN_LIST_MS, backend.listWorkers(selected.runtime_id)).catch(() => undefined));
     const items = workers?.items ?? [];
-    return { ...choices, base, workspaceName, demo, selected, workers: items, runtimes: [...(runtimes ?? [])] };
+    return { ...choices, workspaceName, demo, selected, workers: items, runtimes: [...(runtimes ?? [])] };
   };
 
   const contentOf = async (selected: WorkerRef, before: number | undefined) => {
@@ -62,7 +60,10 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
       (value) => value ?? new ProblemError("runtime_timeout", "The Worker's conversation did not come in time."),
       asProblem,
     );
-    const [frame, found] = await Promise.all([frameOf(choicesOf(context), selected), content]);
+    const [frame, found] = await Promise.all([
+      frameOf({ ...choicesOf(context), base: baseOf(context) }, selected),
+      content,
+    ]);
     context.header("Cache-Control", "no-store");
     context.header("Vary", "Accept-Language, Cookie");
     if (!(found instanceof Error)) {
@@ -88,8 +89,13 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
 }
 
 /** A failure as a page. */
-export function renderProblemPage(problem: ProblemBody, context: Context, assets: Assets, base = "/"): string {
-  return renderErrorPage(problem, assets, { ...choicesOf(context), base });
+export function renderProblemPage(problem: ProblemBody, context: Context, assets: Assets): string {
+  return renderErrorPage(problem, assets, { ...choicesOf(context), base: baseOf(context) });
+}
+
+/** Where the app is served for a request; on its own, without the app around it, at the root. */
+function baseOf(context: Context): string {
+  return context.get("base") ?? "/";
 }
 
 /** The Runtimes, each with when it was heard last, which its hosts tell. */

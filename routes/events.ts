@@ -1,5 +1,6 @@
 /**
- * `/api/runtimes/{runtime_id}/workers/{worker_id}/events/ws`: a Worker's events, live.
+ * `/api/runtimes/{runtime_id}/workers/{worker_id}/events/ws`: a Worker's events, live; and `…/events`, the same frames as
+ * server-sent events, for where WebSockets don't get through.
  *
  * Owns the step from a request to a viewer's socket. Observation takes no input: whatever a client sends ends its
  * socket. What is wrong with the address is answered over HTTP; what is wrong with the cursor, on the socket.
@@ -10,6 +11,7 @@ import { ViewerId } from "../protocol/demo.ts";
 import { closeCodeOf, ProblemError } from "../protocol/problem.ts";
 import type { Backend, Observation, ViewRequest } from "../server/backend.ts";
 import type { DemoFaults } from "../server/demo-faults.ts";
+import type { SseStream } from "../server/sse-stream.ts";
 import type { ViewerSocket } from "../server/viewer-socket.ts";
 import { workerRefOf } from "./request.ts";
 
@@ -18,14 +20,36 @@ export interface EventSockets {
   readonly upgradeWebSocket: UpgradeWebSocket;
   /** The relay's view of a platform's socket; `closed` is aborted by whoever hears of the close. */
   readonly viewerSocket: (socket: WSContext, closed: AbortController) => ViewerSocket;
+  readonly openSseStream: () => SseStream;
   /** Told of sockets that may be cut on demand; null where nobody may. */
   readonly faults: Pick<DemoFaults, "noteViewer"> | null;
 }
 
 /** The observation route. */
-export function eventRoutes(backend: Backend, { upgradeWebSocket, viewerSocket, faults }: EventSockets): Hono {
-  const path = "/api/runtimes/:runtime_id/workers/:worker_id/events/ws";
+export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
+  const { upgradeWebSocket, viewerSocket, faults } = sockets;
+  const streamPath = "/api/runtimes/:runtime_id/workers/:worker_id/events";
+  const path = `${streamPath}/ws` as const;
   return new Hono()
+    .get(streamPath, async (context) => {
+      const ref = workerRefOf(context);
+      await backend.requireWorker(ref);
+      // Who only asks for the head reads no body, and would be a viewer for ever.
+      if (context.req.method === "HEAD") return context.body(null, 200, STREAM_HEADERS);
+      const stream = sockets.openSseStream();
+      const cursor = context.req.header("Last-Event-ID") ?? context.req.query("cursor");
+      backend.observe(
+        ref,
+        // A reader can't tell silence from a dead link unless it sees something; only `heartbeat=0` does without.
+        { heartbeat: context.req.query("heartbeat") !== "0", ...(cursor === undefined ? {} : { cursor }) },
+        stream.socket,
+      );
+      const identity = context.get("identity");
+      if (identity.kind === "session") endStreamWith(identity.ended, stream);
+      const viewerId = ViewerId.safeParse(context.req.query("viewer_id"));
+      if (viewerId.success) faults?.noteViewer(viewerId.data, stream.cut, stream.socket.closed);
+      return context.body(stream.body, 200, STREAM_HEADERS);
+    })
     .get(path, async (context: Context, next) => {
       await backend.requireWorker(workerRefOf(context));
       const wrong = wrongInHandshake(context.req.method, (name) => context.req.header(name));
@@ -60,6 +84,20 @@ export function eventRoutes(backend: Backend, { upgradeWebSocket, viewerSocket, 
         };
       }),
     );
+}
+
+/** Proxies are to pass on every piece at once, and to change and keep none. */
+const STREAM_HEADERS = {
+  "Content-Type": "text/event-stream; charset=utf-8",
+  "Cache-Control": "no-store, no-transform",
+  "X-Accel-Buffering": "no",
+} as const;
+
+/** Ends a stream when the login that opened it ends; it has no close code to say it with. */
+function endStreamWith(ended: AbortSignal, stream: SseStream): void {
+  const end = () => stream.endWith(new ProblemError("login_required", "The login has ended."));
+  if (ended.aborted) end();
+  else ended.addEventListener("abort", end, { once: true, signal: stream.socket.closed });
 }
 
 /** Closes a socket when the login that opened it ends. */

@@ -17,8 +17,6 @@ import { renderLoginPage } from "./login-page.tsx";
 export interface LoginOptions {
   readonly assets: Assets;
   readonly workspaceName: string;
-  /** Where the app is served. */
-  readonly base: string;
 }
 
 type SessionCookie = NonNullable<Access["cookie"]>;
@@ -31,12 +29,13 @@ const LogoutForm = z.object({ everywhere: z.optional(z.literal("1")) });
 
 /** The page to log in; open to everybody. */
 export function loginRoutes(access: Access, cookie: SessionCookie, options: LoginOptions): Hono {
-  const { base } = options;
-
   const page = (context: Context, next: string, problem: ProblemCode | null) => {
     const { assets, workspaceName } = options;
     context.header("Cache-Control", "no-store");
-    const html = renderLoginPage({ workspaceName, next, problem }, assets, { base, ...choicesOf(context) });
+    const html = renderLoginPage({ workspaceName, next, problem }, assets, {
+      base: context.get("base"),
+      ...choicesOf(context),
+    });
     // why: the table holds statuses that all may have a body; Hono's type lists them one by one.
     return context.html(html, problem === null ? 200 : (problemRow(problem).status as ContentfulStatusCode));
   };
@@ -50,13 +49,13 @@ export function loginRoutes(access: Access, cookie: SessionCookie, options: Logi
       try {
         const secret = await access.logIn(form.data.token, context.get("visitor"));
         setCookie(context, cookie.name, secret, {
-          path: base,
+          path: context.get("base"),
           httpOnly: true,
           sameSite: "Lax",
           secure: context.get("visitor").isSecure,
           maxAge: cookie.maxAgeSeconds,
         });
-        return context.redirect(base + next, 303);
+        return context.redirect(context.get("base") + next, 303);
       } catch (error) {
         const { code } = asProblem(error);
         if (code !== "login_failed" && code !== "too_many_tries") throw error;
@@ -66,8 +65,9 @@ export function loginRoutes(access: Access, cookie: SessionCookie, options: Logi
 }
 
 /** The way out; for those who are in. */
-export function logoutRoutes(access: Access, cookie: SessionCookie, base: string): Hono {
+export function logoutRoutes(access: Access, cookie: SessionCookie): Hono {
   return new Hono().post("/logout", async (context) => {
+    const base = context.get("base");
     const form = LogoutForm.safeParse(await context.req.parseBody());
     await access.logOut(context.get("identity"), form.success && form.data.everywhere === "1");
     deleteCookie(context, cookie.name, { path: base });

@@ -11,7 +11,7 @@ export interface DenoEnv {
 }
 
 /** The address at the other end of a request's connection. */
-export function peerAddress(context: Context): string | null {
+export function peerAddress(context: Pick<Context, "env">): string | null {
   // why: the environment of a request is whatever its server hands to the app; ours hands over a DenoEnv.
   return (context.env as Partial<DenoEnv>).remoteAddress ?? null;
 }

@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import { ConfigError } from "./settings.ts";
 
 /** The address at the other end of a request's connection; null where it is gone. */
-export function peerAddress(context: Context): string | null {
+export function peerAddress(context: Pick<Context, "env">): string | null {
   // why: the environment of a request is whatever its server hands to the app; ours hand over the incoming message.
   const { incoming } = context.env as { readonly incoming?: { readonly socket?: Socket } };
   return incoming?.socket?.remoteAddress ?? null;

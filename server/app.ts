@@ -21,18 +21,18 @@ import { workerRoutes } from "../routes/workers.ts";
 import { observerSocket } from "../runtime/observation/observer-socket.ts";
 import type { Access } from "./access/access.ts";
 import type { Backend } from "./backend.ts";
+import { withoutBase, type BasePaths } from "./base-path.ts";
 import type { DemoFaults } from "./demo-faults.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
 import { securityHeaders } from "./security-headers.ts";
-
-/** Where the app is served. */
-const BASE = "/";
+import { openSseStream } from "./sse-stream.ts";
 
 /** What an app is made of. */
 export interface AppOptions {
   readonly access: Access;
   readonly backend: Backend;
+  readonly bases: BasePaths;
   readonly platform: Platform;
   readonly workspaceName: string;
   /** What may be provoked where the offline demo answers; null where another provider does. */
@@ -44,8 +44,8 @@ export interface AppOptions {
 
 /** Makes the app. It holds no port: `app.request()` drives all of it. */
 export function createApp(options: AppOptions): Hono {
-  const { access, backend, platform, workspaceName, demo, limits, onUnexpected } = options;
-  const app = new Hono();
+  const { access, backend, bases, platform, workspaceName, demo, limits, onUnexpected } = options;
+  const app = new Hono({ getPath: (request, { env } = {}) => bases.pathOf(request, env) });
   const rendering: ProblemRendering = {
     onUnexpected,
     renderPage: (problem, context) => renderProblemPage(problem, context, platform.assets),
@@ -56,7 +56,9 @@ export function createApp(options: AppOptions): Hono {
       return renderProblem(error, context);
     }
     const { pathname, search } = new URL(context.req.url);
-    return context.redirect(`${BASE}login?next=${encodeURIComponent(pathname.slice(BASE.length) + search)}`, 303);
+    const base = context.get("base");
+    const next = withoutBase(pathname, base).slice(1) + search;
+    return context.redirect(`${base}login?next=${encodeURIComponent(next)}`, 303);
   });
   app.notFound(notFoundHandler(rendering));
   const limitBody = bodyLimit({
@@ -67,20 +69,31 @@ export function createApp(options: AppOptions): Hono {
   });
   app.use((context, next) => (isImport(context) ? next() : limitBody(context, next)));
   app.use(securityHeaders(platform.inlineStyles ? "inline" : "files"));
+  app.use((context, next) => {
+    const base = bases.of(context.req.raw, context.env);
+    context.set("base", base);
+    // A person who left the last slash out.
+    const isBareBase = `${context.req.path}/` === base && context.req.method === "GET";
+    return isBareBase ? Promise.resolve(context.redirect(base, 308)) : next();
+  });
   app.use(access.guardSite);
   app.route("/", healthRoutes());
   app.route("/", assetRoutes(platform.assets));
-  if (access.cookie)
-    app.route("/", loginRoutes(access, access.cookie, { assets: platform.assets, workspaceName, base: BASE }));
+  if (access.cookie) app.route("/", loginRoutes(access, access.cookie, { assets: platform.assets, workspaceName }));
   app.use(access.requireIdentity);
-  if (access.cookie) app.route("/", logoutRoutes(access, access.cookie, BASE));
+  if (access.cookie) app.route("/", logoutRoutes(access, access.cookie));
   app.route("/", runtimeRoutes(backend));
   app.route("/", conversationRoutes(backend));
   app.route("/", workerRoutes(backend, limits));
   app.route("/", companionRoutes(backend, limits));
   app.route(
     "/",
-    eventRoutes(backend, { upgradeWebSocket: platform.upgradeWebSocket, viewerSocket: observerSocket, faults: demo }),
+    eventRoutes(backend, {
+      upgradeWebSocket: platform.upgradeWebSocket,
+      viewerSocket: observerSocket,
+      openSseStream,
+      faults: demo,
+    }),
   );
   app.route("/", consoleRoutes(backend, { assets: platform.assets, workspaceName, demo: demo !== null, ...limits }));
   if (demo) app.route("/", demoRoutes(demo));

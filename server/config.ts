@@ -29,12 +29,15 @@ import {
   storeKind,
   type KeepingConfig,
 } from "../runtime/store-config.ts";
+import { BasePath } from "./base-path.ts";
 import { parseRuntimesFile, RUNTIMES_FILE_MAX_CHARS, type RemoteRuntimeConfig } from "./runtimes-file.ts";
 
 /** All that may be chosen. */
 export interface Config extends AnswerConfig, KeepingConfig {
   readonly host: string;
   readonly port: number;
+  /** Where browsers find the app, e.g. `/yoi/`; `/` leaves that to a trusted proxy. */
+  readonly basePath: string;
   readonly workspace: { readonly id: string; readonly displayName: string };
   readonly access: AccessConfig;
   /** Seals the cursors; null: made at the start. */
@@ -69,6 +72,7 @@ const accessToken = text(1_024, 16).check(
 const Keys = z.object({
   YOI_HOST: z._default(text(253), "127.0.0.1"),
   YOI_PORT: z._default(integer(0, 65_535), 8787),
+  YOI_BASE_PATH: z._default(BasePath, "/"),
   YOI_WORKSPACE_ID: z._default(
     text(120).check(z.regex(/^[A-Za-z0-9_:-]+$/, "expected letters, digits, _, : and - only")),
     "workspace",
@@ -128,6 +132,7 @@ export async function readConfig(environment: Environment, readFile: ReadFile): 
   return {
     host: keys.YOI_HOST,
     port: keys.YOI_PORT,
+    basePath: keys.YOI_BASE_PATH,
     workspace: { id: keys.YOI_WORKSPACE_ID, displayName: keys.YOI_WORKSPACE_NAME },
     ...(await answerConfigOf(keys, readFile)),
     ...keepingConfigOf(keys, { kind: keys.YOI_STORE, dataDir: keys.YOI_DATA_DIR }),

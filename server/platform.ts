@@ -30,5 +30,5 @@ export interface Platform {
   /** Whether style sheets stand in the page, as a development server puts them there. */
   readonly inlineStyles?: boolean;
   /** The address at the other end of a request's connection; null where it can't be told. */
-  readonly peerAddress: (context: Context) => string | null;
+  readonly peerAddress: (context: Pick<Context, "env">) => string | null;
 }

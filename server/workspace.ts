@@ -21,6 +21,7 @@ import { digest, digestText } from "./access/digest.ts";
 import { Sessions, type SessionFile } from "./access/sessions.ts";
 import { Tries } from "./access/tries.ts";
 import { createApp } from "./app.ts";
+import { createBasePaths } from "./base-path.ts";
 import type { Config } from "./config.ts";
 import { createBackend } from "./create-backend.ts";
 import { createDemoFaults, type DemoFaults } from "./demo-faults.ts";
@@ -102,7 +103,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const tries = new Tries(systemClock);
   const isOpen = token === null && userHeader === null;
   const isTrusted = networkList(trustedProxies);
-  const accessOf = ({ peerAddress }: Platform) =>
+  const proxiesOf = ({ peerAddress }: Platform) => ({ peerAddress, isTrusted, userHeader });
+  const accessOf = (platform: Platform) =>
     createAccess({
       token,
       sessions,
@@ -112,13 +114,14 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         hosts: isOpen || allowedHosts.length > 0 ? new Set(allowedHosts) : null,
         origins: new Set(allowedOrigins),
       },
-      proxies: { peerAddress, isTrusted, userHeader },
+      proxies: proxiesOf(platform),
     });
   const closeRemotes = () => Promise.all(remotes.map((remote) => remote[Symbol.asyncDispose]()));
   return {
     createApp: (platform) =>
       createApp({
         access: accessOf(platform),
+        bases: createBasePaths(config.basePath, proxiesOf(platform)),
         backend,
         platform,
         workspaceName: config.workspace.displayName,

@@ -9,7 +9,7 @@ import type { Context } from "hono";
 /** What is believed of forwarding proxies. */
 export interface ProxyTrust {
   /** The address at the other end of the connection; null where the platform does not tell. */
-  readonly peerAddress: (context: Context) => string | null;
+  readonly peerAddress: (context: Pick<Context, "env">) => string | null;
   /** Whether an address is one of the operator's proxies. */
   readonly isTrusted: (address: string) => boolean;
   /** Header in which such a proxy names the user, e.g. `X-Forwarded-User`; null: none does. */
@@ -43,6 +43,14 @@ export function visitorOf(context: Context, { peerAddress, isTrusted, userHeader
     isSecure: (forwarded("X-Forwarded-Proto") ?? new URL(req.url).protocol.slice(0, -1)) === "https",
     user: user !== null && USER_PATTERN.test(user) ? user : null,
   };
+}
+
+/** The prefix that a trusted proxy says it has taken from a request's path, as it came. */
+export function forwardedPrefix(headers: Headers, env: unknown, proxies: ProxyTrust): string | undefined {
+  const header = headers.get("X-Forwarded-Prefix");
+  if (header === null) return undefined;
+  const peer = plainAddress(proxies.peerAddress({ env }) ?? UNKNOWN_ADDRESS);
+  return proxies.isTrusted(peer) ? newest(header) : undefined;
 }
 
 /** An IPv4 address that came over an IPv6 socket, as itself. */

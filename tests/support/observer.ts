@@ -4,6 +4,7 @@
  * Owns the parsing of every frame by the wire's schema, conditions that tests wait for, and the fold of what was
  * received. A socket that ends stays ended; `resume` opens the next one from the last cursor.
  */
+import { SseSocket } from "../../islands/store/sse-socket.ts";
 import { Event, type KnownEvent } from "../../protocol/event.ts";
 import { fold } from "../../protocol/fold.ts";
 import { ClientFrame } from "../../protocol/frame.ts";
@@ -11,10 +12,15 @@ import type { WorkerRef } from "../../protocol/id.ts";
 import { emptyTranscript, type Transcript } from "../../protocol/transcript.ts";
 import { DEADLINE_MS, within } from "./within.ts";
 
+/** How frames come: by a WebSocket, or by server-sent events as the console reads them. */
+export type Transport = "socket" | "sse";
+
 /** How to observe. */
 export interface ObserverOptions {
   readonly cursor?: string;
   readonly heartbeat?: boolean;
+  /** How frames come; a WebSocket unless said. */
+  readonly transport?: Transport;
   /** By which a demo knows the socket. */
   readonly viewerId?: string;
   /** What the viewer knew before; the fold goes on from there. */
@@ -53,24 +59,28 @@ export class Observer implements AsyncDisposable {
   readonly #url: string;
   readonly #ref: WorkerRef;
   readonly #startCursor: string | undefined;
-  readonly #socket: WebSocket;
+  readonly #transport: Transport;
+  readonly #socket: Pick<WebSocket, "addEventListener" | "send" | "close">;
   readonly #waiting = new Set<() => void>();
   #transcript: Transcript;
   #ended: Closed | null = null;
   #broken: unknown = null;
 
-  /** @param url Where the server is, e.g. `http://127.0.0.1:8787`. */
+  /** @param url Where the server is, e.g. `http://127.0.0.1:8787`, with its base if it has one. */
   constructor(url: string, ref: WorkerRef, options: ObserverOptions = {}) {
     this.#url = url;
     this.#ref = ref;
     this.#startCursor = options.cursor;
     this.#transcript = options.transcript ?? emptyTranscript();
-    const address = new URL(observationPath(ref), url);
+    const address = new URL(url.replace(/\/$/, "") + observationPath(ref));
     address.protocol = "ws:";
     if (options.cursor !== undefined) address.searchParams.set("cursor", options.cursor);
     if (options.heartbeat === true) address.searchParams.set("heartbeat", "1");
     if (options.viewerId !== undefined) address.searchParams.set("viewer_id", options.viewerId);
-    this.#socket = new WebSocket(address);
+    this.#transport = options.transport ?? "socket";
+    // why: the stream's class has the members that a viewer uses, not all of a WebSocket's.
+    const Socket = this.#transport === "sse" ? (SseSocket as unknown as typeof WebSocket) : WebSocket;
+    this.#socket = new Socket(address);
     this.#socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => this.#take(data));
     const closed = Promise.withResolvers<Closed>();
     this.closed = closed.promise;
@@ -189,7 +199,12 @@ export class Observer implements AsyncDisposable {
 
   /** Another socket that goes on where this one is; through `url` if another way is to be taken. */
   resume(url: string = this.#url, options: Pick<ObserverOptions, "heartbeat"> = {}): Observer {
-    return new Observer(url, this.#ref, { ...options, cursor: this.cursor, transcript: this.#transcript });
+    return new Observer(url, this.#ref, {
+      transport: this.#transport,
+      ...options,
+      cursor: this.cursor,
+      transcript: this.#transcript,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@
  * own deadlines are shorter and say what they waited for.
  */
 import { afterAll, beforeAll, vi } from "vitest";
+import type { Transport } from "./observer.ts";
 import { ServerProcess } from "./server-process.ts";
 import { DEADLINE_MS } from "./within.ts";
 import { WorkspaceClient } from "./workspace-client.ts";
@@ -20,8 +21,11 @@ export function allowProcesses(): void {
   vi.setConfig({ testTimeout: 3 * DEADLINE_MS, hookTimeout: 2 * DEADLINE_MS });
 }
 
-/** Serves the tests of this file. The demo answers at once unless `environment` says otherwise. */
-export function serveWorkspace(environment: Readonly<Record<string, string>> = {}): ServedWorkspace {
+/** Serves the tests of this file. The demo answers at once unless `environment` says otherwise; viewers come by `transport`. */
+export function serveWorkspace(
+  environment: Readonly<Record<string, string>> = {},
+  transport: Transport = "socket",
+): ServedWorkspace {
   allowProcesses();
   let server: ServerProcess | undefined;
   beforeAll(async () => {
@@ -39,7 +43,7 @@ export function serveWorkspace(environment: Readonly<Record<string, string>> = {
       return running();
     },
     get client() {
-      return new WorkspaceClient(running().url);
+      return new WorkspaceClient(running().url, transport);
     },
   };
 }

@@ -7,7 +7,7 @@ import type * as z from "zod/mini";
 import { WorkerInputResult, WorkerSpawnResult } from "../../protocol/backend-api.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
 import { ProblemBody } from "../../protocol/problem.ts";
-import { Observer, type ObserverOptions } from "./observer.ts";
+import { Observer, type ObserverOptions, type Transport } from "./observer.ts";
 
 /** The embedded Runtime's path. */
 export const RUNTIME_PATH = "/api/runtimes/backend-internal";
@@ -42,9 +42,12 @@ export function problemOf(answer: Answer): ProblemBody {
 /** Talks to one server. */
 export class WorkspaceClient {
   readonly url: string;
+  readonly #transport: Transport;
 
-  constructor(url: string) {
+  /** @param transport How its viewers get frames. */
+  constructor(url: string, transport: Transport = "socket") {
     this.url = url;
+    this.#transport = transport;
   }
 
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
@@ -83,7 +86,7 @@ export class WorkspaceClient {
   }
 
   observe(ref: WorkerRef, options: ObserverOptions = {}): Observer {
-    return new Observer(this.url, ref, options);
+    return new Observer(this.url, ref, { transport: this.#transport, ...options });
   }
 
   /** Holds a conversation of one message, seen from its beginning to its end. */

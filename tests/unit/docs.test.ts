@@ -60,7 +60,8 @@ describe("docs/api.md", () => {
       .route("/", healthRoutes())
       .route("/", demoRoutes(createDemoFaults(async () => {})));
     const socket = "GET /api/runtimes/:runtime_id/workers/:worker_id/events/ws";
-    const known = [...app.routes.map(({ method, path }) => `${method} ${path}`), socket];
+    const stream = "GET /api/runtimes/:runtime_id/workers/:worker_id/events";
+    const known = [...app.routes.map(({ method, path }) => `${method} ${path}`), socket, stream];
     const listed = rows
       .filter(([method]) => /^(GET|POST|PATCH)$/.test(method!))
       .map(([method, path]) => `${method} ${path}`);
