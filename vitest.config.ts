@@ -7,13 +7,22 @@ import preact from "@preact/preset-vite";
 import { defineConfig } from "vitest/config";
 import { textImports } from "./vite.config.ts";
 
+/** Past every deadline inside a test, so that what a test waited for in vain is what it says. */
+const TEST_TIMEOUT_MS = 60_000;
+
 const plugins = [textImports(), preact()];
 
 export default defineConfig({
   test: {
     projects: [
-      { plugins, test: { name: "unit", include: ["tests/unit/**/*.test.{ts,tsx}"] } },
-      { plugins, test: { name: "contract", include: ["tests/contract/**/*.test.ts"] } },
+      {
+        plugins,
+        test: { name: "unit", include: ["tests/unit/**/*.test.{ts,tsx}"], testTimeout: TEST_TIMEOUT_MS },
+      },
+      {
+        plugins,
+        test: { name: "contract", include: ["tests/contract/**/*.test.ts"], testTimeout: TEST_TIMEOUT_MS },
+      },
       {
         plugins,
         test: {
@@ -32,8 +41,8 @@ export default defineConfig({
           include: ["tests/browser/**/*.test.ts"],
           environment: "node",
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: TEST_TIMEOUT_MS,
+          hookTimeout: TEST_TIMEOUT_MS,
           expect: { poll: { timeout: 15_000 } },
         },
       },

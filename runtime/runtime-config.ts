@@ -7,13 +7,7 @@
 import * as z from "zod/mini";
 import { ID_MAX_CHARS, RuntimeId } from "../protocol/id.ts";
 import { DISPLAY_NAME_MAX_CHARS } from "../protocol/runtime-api.ts";
-import {
-  answerConfigOf,
-  promptKeys,
-  providerKeys,
-  runKeys,
-  type AnswerConfig,
-} from "./provider-config.ts";
+import { answerConfigOf, promptKeys, providerKeys, runKeys, type AnswerConfig } from "./provider-config.ts";
 import {
   ConfigError,
   durationMs,

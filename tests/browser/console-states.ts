@@ -10,7 +10,7 @@ import type { Locale } from "../../islands/console-data.ts";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { tourMessagesFor } from "../../islands/tour/messages-tour.ts";
 import { Stage } from "./both-servers.ts";
-import { ConsolePage } from "./console-page.ts";
+import type { ConsolePage } from "./console-page.ts";
 import { everyEntry } from "./every-entry.ts";
 import { runBegins, Scene } from "./transcript-scene.ts";
 

@@ -201,7 +201,14 @@ describe("what an EventLog keeps", () => {
 describe("what an EventLog compacts", () => {
   const answer = (count: number): Event[] => [
     ...deltas(count),
-    { event: "text_done", data: { text: deltas(count).map((one) => pieceOf(one)).join("") } },
+    {
+      event: "text_done",
+      data: {
+        text: deltas(count)
+          .map((one) => pieceOf(one))
+          .join(""),
+      },
+    },
   ];
   const pieceOf = (event: Event) => (event.event === "text_delta" ? (event.data as { text: string }).text : "");
 
