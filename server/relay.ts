@@ -205,10 +205,12 @@ export class Relay implements ViewerFeed {
     const { limits } = this.#options;
     for (const observed of events) {
       const event = Event.parse(JSON.parse(observed.payload));
+      // What can't be shown is asked for again: nothing may have gone on past it.
+      const frame = this.#encode(observed, event);
       this.#transcript = fold(this.#transcript, event, observed.ts);
       this.#head = observed.cursor;
       this.#headTs = observed.ts;
-      this.window.push(this.#encode(observed, event));
+      this.window.push(frame);
     }
     if (this.#transcript.entries.length > limits.snapshotEntries * BOUND_SLACK_FACTOR) {
       const bounds = { maxEntries: limits.snapshotEntries, maxChars: Number.POSITIVE_INFINITY };
@@ -255,6 +257,7 @@ export class Relay implements ViewerFeed {
     const signal = AbortSignal.any([reading.signal, this.#closing.signal]);
     using _timeout = clock.schedule(limits.catchUpTimeoutMs, () => reading.abort());
     const frames: WindowFrame[] = [];
+    let chars = 0;
     try {
       for await (const step of runtime.observe(ref.worker_id, { cursor: from, signal })) {
         if (step.kind === "snapshot") throw expired();
@@ -262,11 +265,14 @@ export class Relay implements ViewerFeed {
           const { window } = this;
           // Not only the oldest one: events at the window's start may be compacted away where they are read from.
           const number = window.numberOf(observed.cursor);
-          if (number === null) frames.push(this.#encode(observed, Event.parse(JSON.parse(observed.payload))));
-          else if (frames.length === 0 && number > window.start) return window.noteFollowing(from, number);
+          if (number === null) {
+            const frame = this.#encode(observed, Event.parse(JSON.parse(observed.payload)));
+            frames.push(frame);
+            chars += frame.text?.length ?? 0;
+          } else if (frames.length === 0 && number > window.start) return window.noteFollowing(from, number);
           if (number !== null || observed.cursor === window.before) return window.prepend(frames, from);
         }
-        if (frames.length > limits.windowFrames) throw expired();
+        if (frames.length > limits.windowFrames || chars > limits.windowChars) throw expired();
       }
     } finally {
       reading.abort();

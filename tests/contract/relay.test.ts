@@ -1,10 +1,13 @@
 /** The relay: one observation for many viewers, its cursors, and its upstream. */
 import { describe, expect, test } from "vitest";
+import { CURSOR_MAX_CHARS, RuntimeCursor } from "../../protocol/cursor.ts";
 import { Event } from "../../protocol/event.ts";
+import { WorkerId } from "../../protocol/id.ts";
 import { ProblemError } from "../../protocol/problem.ts";
+import { emptyTranscript, snapshotEvent } from "../../protocol/transcript.ts";
 import { createCursorMint } from "../../server/client-cursor.ts";
-import { settle } from "../support/manual-clock.ts";
-import { closedBy, foldEnvelopes, RelayFixture, refTo } from "../support/relay-fixture.ts";
+import { ManualClock, settle } from "../support/manual-clock.ts";
+import { closedBy, foldEnvelopes, RelayFixture, refTo, type RelayFixtureOptions } from "../support/relay-fixture.ts";
 import { canonicalJson } from "../support/same-json.ts";
 import { delta, setUp, stateOf, words } from "../support/relay-scene.ts";
 
@@ -193,9 +196,50 @@ describe("cursors", () => {
     const honest = await join({ cursor });
     expect(honest.events).toEqual(first.events.slice(3));
   });
+
+  test("one from further back than the window can hold is not read to its end", async () => {
+    let projections = 0;
+    const { join, publish } = await setUp({
+      limits: { windowChars: 4_000 },
+      runtimeLimits: { runtime: { maxEventBatch: 1 } },
+      policy: (event) => {
+        projections += 1;
+        return event;
+      },
+    });
+    const first = await join();
+    await publish(...words(500));
+    const before = projections;
+    expect(await join({ cursor: first.events[0]!.cursor })).toMatchObject(closedBy("cursor_expired"));
+    expect(projections - before).toBeLessThan(50);
+    expect(first.closeCode).toBe(null);
+  });
 });
 
 describe("the upstream", () => {
+  test("that gives an event a cursor that no viewer can be given is asked for that event again", async () => {
+    const asked: (string | undefined)[] = [];
+    const snapshot = JSON.stringify(snapshotEvent(emptyTranscript()));
+    const runtime: RelayFixtureOptions["runtime"] = {
+      kind: "remote",
+      async *observe(_workerId, { cursor, signal }) {
+        asked.push(cursor);
+        const at = (value: string) => ({ cursor: RuntimeCursor.parse(value), ts: 1 });
+        if (cursor === undefined) yield { kind: "snapshot", event: { ...at("a"), payload: snapshot } };
+        const name = asked.length === 1 ? "b".repeat(CURSOR_MAX_CHARS) : "b";
+        yield { kind: "events", events: [{ ...at(name), payload: JSON.stringify(delta("one")) }] };
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+    };
+    const clock = new ManualClock();
+    const fixture = await RelayFixture.create({ runtime, clock, workerId: WorkerId.parse("companion") });
+    const socket = fixture.attach();
+    await clock.advance(2_000);
+    expect(asked).toEqual([undefined, "a"]);
+    expect(socket.events.slice(1).map(({ payload }) => payload)).toEqual([delta("one")]);
+    fixture.relay.close(new ProblemError("shutting_down", "The test is over."));
+  });
+
   test("that breaks is taken up again where it broke, and no viewer notices", async () => {
     const { clock, runtime, join, publish } = await setUp({ kind: "remote" });
     const socket = await join();
