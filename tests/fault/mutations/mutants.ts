@@ -27,16 +27,16 @@ const mutant = (name: string, what: string, file: string, ...edits: readonly Edi
 /** Every planted bug. */
 export const MUTANTS: readonly Mutant[] = [
   mutant("skipped-event", "The relay leaves out an event now and then", "server/relay.ts", [
-    "this.window.push(this.#encode(observed, event));",
-    "if (this.window.end % 7 !== 3 || this.window.at(this.window.end - 1)?.cursor === undefined) this.window.push(this.#encode(observed, event)); else this.#headTs = observed.ts;",
+    "this.window.push(frame);",
+    "if (this.window.end % 7 !== 3 || this.window.at(this.window.end - 1)?.cursor === undefined) this.window.push(frame); else this.#headTs = observed.ts;",
   ]),
   mutant("doubled-event", "The relay sends an event twice now and then", "server/relay.ts", [
-    "this.window.push(this.#encode(observed, event));",
-    "this.window.push(this.#encode(observed, event)); if (this.window.end % 7 === 3) this.window.push(this.#encode(observed, event));",
+    "this.window.push(frame);",
+    "this.window.push(frame); if (this.window.end % 7 === 3) this.window.push(frame);",
   ]),
   mutant("swapped-events", "Two events of one batch change places", "server/relay.ts", [
-    "for (const observed of events) {\n      const event = Event.parse(JSON.parse(observed.payload));\n      this.#transcript",
-    "for (const observed of events.toReversed()) {\n      const event = Event.parse(JSON.parse(observed.payload));\n      this.#transcript",
+    "for (const observed of events) {\n      const event = Event.parse(JSON.parse(observed.payload));\n      // What can't",
+    "for (const observed of events.toReversed()) {\n      const event = Event.parse(JSON.parse(observed.payload));\n      // What can't",
   ]),
   mutant("relay-from-stale-position", "The relay goes on upstream from where it once began", "server/relay.ts", [
     "position: () => this.#head,",
@@ -168,7 +168,7 @@ export const MUTANTS: readonly Mutant[] = [
     "",
   ]),
   mutant("run-end-not-recovered", "A run that its process left open stays open", "runtime/worker.ts", [
-    "await this.#publish(...interruptedEvents(this.transcript));",
+    "await this.#orphan.end();",
     "",
   ]),
   mutant(
