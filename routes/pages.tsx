@@ -292,6 +292,7 @@ function Demo({ title, hint, tour }: DemoProps) {
       <strong>{title}</strong>
       <span>
         {hint[0]}
+        <wbr />
         <code>/demo help</code>
         {hint[1]}
       </span>

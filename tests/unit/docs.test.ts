@@ -78,6 +78,15 @@ describe("docs/api.md", () => {
   });
 });
 
+test("docs/screenshots/README.md tells of every picture, and of no other", () => {
+  const told = [...textOf("docs/screenshots/README.md").matchAll(/\]\(([\w-]+\.png)\)/g)].map(([, name]) => name);
+  expect(told.toSorted()).toEqual(
+    globSync("docs/screenshots/*.png")
+      .map((path) => path.split(/[\\/]/).at(-1))
+      .toSorted(),
+  );
+});
+
 test("docs/companion.md lists the demo's commands", () => {
   const known = demoCommandHelp("en").map(({ typed, description }) => [typed, description.replaceAll("`", "")]);
   expect(rowsOf("docs/companion.md")).toEqual(known);
