@@ -40,8 +40,14 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
     receive: (envelope) => conversation.receive(envelope),
     async findRefusal() {
       const result = await api.getWorker(ref);
-      if (result.ok || result.failure.kind !== "problem") return undefined;
+      if (result.ok) return "answered";
+      if (result.failure.kind !== "problem") return undefined;
       return { code: result.failure.code, message: result.failure.detail };
+    },
+    async loadFallback() {
+      const { SseSocket } = await import("./store/sse-socket.ts");
+      // why: it has the members that a viewer uses, not all of a WebSocket's.
+      return SseSocket as unknown as typeof WebSocket;
     },
     clock,
     random: environment.random,

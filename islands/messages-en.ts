@@ -142,6 +142,7 @@ export const en: Messages = {
     ended: "Ended",
     tryNow: "Try now",
     staleSince: (time) => `As of ${time}`,
+    fallback: "WebSockets don't get through here, so events come over plain HTTP. Nothing is missing.",
     details: "Connection details",
     counters: {
       received: "Events received",

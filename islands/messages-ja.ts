@@ -200,6 +200,7 @@ export const ja: Messages = {
     ended: "終了",
     tryNow: "今すぐ再接続",
     staleSince: (time) => `${time} 時点の内容`,
+    fallback: "WebSocket を利用できないため、通常の HTTP で受信しています。内容に欠けはありません。",
     details: "接続の詳細",
     counters: {
       received: "受信イベント",

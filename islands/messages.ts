@@ -144,6 +144,8 @@ interface LinkMessages {
   readonly ended: string;
   readonly tryNow: string;
   readonly staleSince: (time: string) => string;
+  /** Where events come over plain HTTP. */
+  readonly fallback: string;
   readonly details: string;
   readonly counters: Record<
     "received" | "resumed" | "silent" | "snapshots" | "duplicates" | "gaps" | "damaged",

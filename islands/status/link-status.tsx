@@ -41,6 +41,7 @@ export function LinkStatus() {
           {"staleSince" in state && state.kind !== "waiting" && isInteractive.value && (
             <p>{messages.link.staleSince(formats.timeWithSeconds(state.staleSince))}</p>
           )}
+          {connection.isFallback.value && <p>{messages.link.fallback}</p>}
           <dl aria-label={messages.link.details}>
             {rows.map(([word, value]) => (
               <div key={word}>

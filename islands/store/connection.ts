@@ -3,7 +3,8 @@
  *
  * Owns when an attempt is made and with which cursor, how a dead link is noticed, and the state that people see. The
  * sockets themselves are partysocket's; its URL function is where this module waits for its turn, so that there is one
- * place that decides. It never sends. It does not know what an event means.
+ * place that decides. Where sockets don't get through although the server answers, it goes on over plain HTTP, until the
+ * page is loaded again. It never sends. It does not know what an event means.
  */
 import { computed, createModel, signal } from "@preact/signals";
 import type ReconnectingWebSocket from "partysocket/ws";
@@ -14,6 +15,8 @@ import type { Clock, TimerHandle } from "./clock.ts";
 import type { Envelope } from "./conversation.ts";
 import { backoffMs, remedyFor, type LinkState } from "./link-state.ts";
 
+type SocketClass = new (url: string) => WebSocket;
+
 export interface ConnectionOptions {
   /** The socket's address for a position, e.g. `ws://host/api/…/events/ws?heartbeat=1&cursor=…`. */
   readonly url: (cursor: ClientCursor | undefined) => string;
@@ -22,13 +25,15 @@ export interface ConnectionOptions {
   readonly receive: (envelope: Envelope) => void;
   /**
    * Why an attempt did not open, as far as the server tells when it is asked apart: a browser keeps the answer to a
-   * refused handshake to itself.
+   * refused handshake to itself. `answered`: nothing is wrong, so it is the socket that doesn't get through.
    */
-  readonly findRefusal: () => Promise<StreamDiagnostic | undefined>;
+  readonly findRefusal: () => Promise<StreamDiagnostic | "answered" | undefined>;
+  /** Loads what takes a socket's place, address and all, over plain HTTP. */
+  readonly loadFallback: () => Promise<SocketClass>;
   readonly clock: Clock;
   /** A number within [0, 1). */
   readonly random: () => number;
-  readonly WebSocket: new (url: string) => WebSocket;
+  readonly WebSocket: SocketClass;
   /** Whether the browser believes that it has a network. */
   readonly isOnline: () => boolean;
 }
@@ -47,6 +52,8 @@ export interface ConnectionCounters {
 
 /** How long a handshake may take. A hung one blocks the browser's next one to the same host. */
 const HANDSHAKE_TIMEOUT_MS = 8_000;
+/** So many sockets in a row that don't get through to a server that answers are enough. */
+const BLOCKED_SOCKETS = 2;
 /** How long an open link may be silent before its first heartbeat has told its pace. */
 const FIRST_FRAME_MS = 10_000;
 const SILENT_INTERVALS = 2.5;
@@ -81,6 +88,11 @@ export const Connection = createModel((options: ConnectionOptions) => {
   let watchdog: TimerHandle | undefined;
   let endWait: (() => void) | undefined;
   let missed: ClientCursor | undefined;
+  let blockedSockets = 0;
+  /** Whether the present link has brought anything. */
+  let isHeard = false;
+  /** Set once sockets have been given up. */
+  const fallback = signal<SocketClass | undefined>(undefined);
 
   const count = (name: keyof ConnectionCounters) => {
     counters.value = { ...counters.peek(), [name]: counters.peek()[name] + 1 };
@@ -118,6 +130,8 @@ export const Connection = createModel((options: ConnectionOptions) => {
     clock.clearTimeout(watchdog);
     watchdog = clock.setTimeout(() => {
       count("silent");
+      // One that opens and then brings nothing is as good as none.
+      if (!isHeard) void explainRefusal();
       renew();
     }, silenceAllowedMs);
   };
@@ -137,7 +151,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
   };
 
   const lose = () => {
-    isOpen = false;
+    isOpen = isHeard = false;
     clock.clearTimeout(watchdog);
   };
 
@@ -194,6 +208,8 @@ export const Connection = createModel((options: ConnectionOptions) => {
   const onMessage = (event: MessageEvent) => {
     if (!isOpen) return count("lateFrames");
     lastFrameAt = clock.now();
+    blockedSockets = 0;
+    isHeard = true;
     const frame = parseFrame(event.data);
     if (frame === undefined) {
       count("badFrames");
@@ -217,6 +233,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
 
   const onOpen = () => {
     isOpen = true;
+    isHeard = false;
     missed = undefined;
     openedAt = lastFrameAt = clock.now();
     count("opened");
@@ -225,8 +242,14 @@ export const Connection = createModel((options: ConnectionOptions) => {
   };
 
   const explainRefusal = async () => {
-    const diagnostic = await options.findRefusal();
-    if (diagnostic && !isOpen && socket !== undefined) onDiagnostic(diagnostic);
+    const refusal = await options.findRefusal();
+    if (refusal === undefined || isHeard || socket === undefined) return;
+    if (refusal !== "answered") return isOpen ? undefined : onDiagnostic(refusal);
+    blockedSockets += 1;
+    if (blockedSockets < BLOCKED_SOCKETS || fallback.peek() !== undefined) return;
+    // What can't be loaded now is asked for again after the next failure.
+    fallback.value = await options.loadFallback().catch(() => undefined);
+    if (fallback.peek() !== undefined && !isOpen && endWait) renew();
   };
 
   const onClose = (event: { readonly code: number }) => {
@@ -253,16 +276,26 @@ export const Connection = createModel((options: ConnectionOptions) => {
     renew();
   };
 
+  /** partysocket makes each socket with this. */
+  const currentSocket = Object.assign(
+    function (url: string): WebSocket {
+      return new (fallback.peek() ?? options.WebSocket)(url);
+    },
+    { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 },
+  );
+
   return {
     state: computed(() => state.value),
     counters: computed(() => counters.value),
+    /** Whether events come over plain HTTP, since sockets don't get through. */
+    isFallback: computed(() => fallback.value !== undefined),
 
     /** Begins, with the class that keeps sockets up: it is loaded once the page has come alive. */
     start(Socket: typeof ReconnectingWebSocket): void {
       if (socket !== undefined) return;
       attemptStartedAt = clock.now();
       socket = new Socket(takeTurn, undefined, {
-        WebSocket: options.WebSocket,
+        WebSocket: currentSocket,
         maxEnqueuedMessages: 0,
         // `takeTurn` waits instead, so that the wait can be shown and be cut short.
         minReconnectionDelay: 0,

@@ -29,6 +29,7 @@ function setUp(change: Partial<ConnectionOptions> = {}) {
       position.cursor = envelope.cursor;
     },
     findRefusal: async () => undefined,
+    loadFallback: () => Promise.reject(new Error("There is no other way in this test")),
     clock: systemClock(),
     random: () => 0,
     WebSocket: fake.WebSocket,

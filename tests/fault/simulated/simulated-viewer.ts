@@ -206,6 +206,7 @@ export class SimulatedViewer {
       dropCursor: () => conversation.dropCursor(),
       receive: (received) => conversation.receive(received),
       findRefusal: async () => undefined,
+      loadFallback: () => Promise.reject(new Error("Cannot load another way: sockets always get through here")),
       clock: process,
       random: () => chance.fraction(),
       // why: a page uses no more of a WebSocket than the link's end has.

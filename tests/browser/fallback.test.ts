@@ -1,0 +1,47 @@
+/** The console where no socket gets through: it goes on over plain HTTP by itself, says so, and loses nothing. */
+import { expect, test } from "vitest";
+import { NoUpgradeProxy } from "../support/no-upgrade-proxy.ts";
+import { onBothServers, SHORT, SLOW } from "./both-servers.ts";
+
+const BLOCKED = /WebSocket connection|net::ERR|Failed to load resource/;
+
+onBothServers("behind a proxy that refuses upgrades", { YOI_DEMO_PACE: "0.1" }, (stage) => {
+  test.each(["en", "ja"] as const)(
+    "the console finds the other way, holds a conversation, and says so (%s)",
+    async (locale) => {
+      await using proxy = await NoUpgradeProxy.start(stage.server.port);
+      const tab = await stage.openConsole({ origin: proxy.url, locale, forgive: BLOCKED });
+      expect(proxy.refusedUpgrades).toBe(2);
+      await tab.ask(SHORT);
+      expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
+      await tab.page.locator("details.link > summary").click();
+      await tab.page.getByText(tab.words.link.fallback).waitFor();
+      expect(await tab.oddities()).toEqual(tab.noOddities);
+      expect(proxy.refusedUpgrades).toBe(2);
+    },
+  );
+
+  test("an answer that is cut again and again comes whole", async () => {
+    await using proxy = await NoUpgradeProxy.start(stage.server.port);
+    const tab = await stage.openConsole({ origin: proxy.url, forgive: BLOCKED });
+    await tab.say(SLOW);
+    for (const chars of [40, 120, 300]) {
+      await tab.written(chars);
+      await expect.poll(() => proxy.cut()).toBeGreaterThan(0);
+    }
+    await tab.settled();
+    expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
+    expect(await tab.oddities()).toEqual(tab.noOddities);
+    const streams = proxy.passed.filter((path) => path.includes("/events?"));
+    expect(streams.length).toBeGreaterThan(3);
+    expect(streams.filter((path) => !path.includes("cursor=bo_"))).toEqual([]);
+  });
+
+  test("the socket is tried again when the page is loaded the next time", async () => {
+    await using proxy = await NoUpgradeProxy.start(stage.server.port);
+    const tab = await stage.openConsole({ origin: proxy.url, forgive: BLOCKED });
+    await tab.page.reload();
+    await tab.live();
+    await expect.poll(() => proxy.refusedUpgrades).toBe(4);
+  });
+});

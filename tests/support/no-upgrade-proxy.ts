@@ -1,0 +1,63 @@
+/**
+ * An HTTP proxy that passes everything on but upgrades, as many do until they are told otherwise.
+ *
+ * Owns whole requests and answers, each piece at once, and the cutting of those that are open.
+ */
+import { once } from "node:events";
+import { createServer, request, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A proxy in front of a server of this machine. */
+export class NoUpgradeProxy implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #open = new Set<ServerResponse>();
+  /** Paths of the requests that were passed on. */
+  readonly passed: string[] = [];
+  refusedUpgrades = 0;
+
+  private constructor(port: number) {
+    this.#server = createServer((incoming, outgoing) => {
+      const { method, url = "/", headers } = incoming;
+      this.passed.push(url);
+      this.#open.add(outgoing);
+      const onward = request({ host: "127.0.0.1", port, method, path: url, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+        answer.on("error", () => outgoing.destroy());
+      });
+      onward.on("error", () => outgoing.destroy());
+      outgoing.on("close", () => (this.#open.delete(outgoing), onward.destroy()));
+      incoming.pipe(onward);
+    });
+    this.#server.on("upgrade", (_request, socket) => {
+      this.refusedUpgrades += 1;
+      socket.on("error", () => {});
+      socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    });
+  }
+
+  static async start(port: number): Promise<NoUpgradeProxy> {
+    const proxy = new NoUpgradeProxy(port);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get url(): string {
+    // why: a TCP server that listens has an address of its own kind.
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Breaks off what is being answered. @returns how many answers that were */
+  cut(): number {
+    const answers = [...this.#open];
+    for (const answer of answers) answer.destroy();
+    return answers.length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
