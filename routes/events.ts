@@ -47,7 +47,7 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
       const identity = context.get("identity");
       if (identity.kind === "session") endStreamWith(identity.ended, stream);
       const viewerId = ViewerId.safeParse(context.req.query("viewer_id"));
-      if (viewerId.success) faults?.noteViewer(viewerId.data, stream.cut, stream.socket.closed);
+      if (viewerId.success) faults?.noteViewer(viewerId.data, () => stream.cut(), stream.socket.closed);
       return context.body(stream.body, 200, STREAM_HEADERS);
     })
     .get(path, async (context: Context, next) => {
