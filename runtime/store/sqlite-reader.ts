@@ -105,11 +105,14 @@ export class SqliteReader {
     const facts = CheckpointFacts.safeParse(row);
     const state = AnyJsonText.safeParse(row["state"]);
     if (facts.success && state.success) return { position: facts.data.position, state: String(row["state"]) };
+    // Then nobody knows how far the log had come.
+    if (!facts.success) worker.lostTail = true;
     const error = facts.error ?? state.error;
     const reason = error ? describeIssues(error) : "";
     const replace = () => {
       const { number, checkpoint, head, entriesEnd } = worker;
       this.#run("DELETE FROM checkpoints WHERE worker = ?", number);
+      if (!facts.success) this.#run("UPDATE workers SET lost_tail = 1 WHERE number = ?", number);
       // What else it said stays known: where the log and the conversation end.
       this.#run(
         "INSERT INTO checkpoints VALUES (?, ?, ?, ?, NULL)",

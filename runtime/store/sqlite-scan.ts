@@ -19,7 +19,11 @@ export function scan(database: DatabaseSync, quarantine: Quarantine): Ledger {
   scanCheckpoints(database, byNumber);
   scanEvents(database, ledger, byNumber, bad);
   for (const worker of byNumber.values()) {
-    if (!worker.checkpoint) worker.entriesEnd = endOf(database, "entries", worker);
+    worker.head = Math.max(worker.head, worker.positions.at(-1) ?? 0);
+    if (!worker.checkpoint) {
+      worker.entriesEnd = endOf(database, "entries", worker);
+      worker.head = Math.max(worker.head, newestEntryPosition(database, worker));
+    }
     worker.submissionsEnd = endOf(database, "submissions", worker);
     if (!clean) worker.lostTail = true;
   }
@@ -67,23 +71,8 @@ function scanEvents(
   const remove = database.prepare("DELETE FROM events WHERE id = ?");
   const doubt = database.prepare("UPDATE workers SET lost_tail = 1 WHERE number = ?");
   const whole = database.prepare("SELECT * FROM events WHERE id = ?");
-  const rows = database.prepare("SELECT id, worker, position FROM events ORDER BY id");
-  rows.setReturnArrays(true);
-  // why: with arrays, a row is its columns in order; the types do not know.
-  for (const [id, number, position] of rows.iterate() as Iterable<unknown> as Iterable<readonly unknown[]>) {
-    const row = Number(id);
-    ledger.nextRow = Math.max(ledger.nextRow, row + 1);
-    const worker = byNumber.get(Number(number));
-    const last = worker?.positions.at(-1) ?? 0;
-    const isPosition = Position.safeParse(position).success && Number(position) > last;
-    if (worker && isPosition) {
-      worker.positions.push(Number(position));
-      worker.rows.push(row);
-      worker.head = Math.max(worker.head, Number(position));
-      continue;
-    }
+  const setAside = (row: number, worker: WorkerRows | undefined): void => {
     if (worker) worker.lostTail = true;
-    ledger.nextNumber = Math.max(ledger.nextNumber, Number.isSafeInteger(number) ? Number(number) + 1 : 0);
     const reason = worker ? "The event's position does not follow the one before." : "The event is of no Worker.";
     const record = whole.get(row);
     const replace = () => {
@@ -91,6 +80,30 @@ function scanEvents(
       if (worker) doubt.run(worker.number);
     };
     bad.push({ kind: "event", worker: worker?.id ?? null, reason, row: record, replace });
+  };
+  const rows = database.prepare("SELECT id, worker, position FROM events ORDER BY id");
+  rows.setReturnArrays(true);
+  // why: with arrays, a row is its columns in order; the types do not know.
+  for (const [id, number, position] of rows.iterate() as Iterable<unknown> as Iterable<readonly unknown[]>) {
+    const row = Number(id);
+    const at = Number(position);
+    ledger.nextRow = Math.max(ledger.nextRow, row + 1);
+    const worker = byNumber.get(Number(number));
+    if (worker && Position.safeParse(position).success) {
+      const { positions } = worker;
+      // One that is far out may not cost all that follow it: then it is the one that is wrong.
+      if (at < (positions.at(-1) ?? 0) && at > (positions.at(-2) ?? 0)) {
+        positions.pop();
+        setAside(worker.rows.pop() ?? 0, worker);
+      }
+      if (at > (positions.at(-1) ?? 0)) {
+        positions.push(at);
+        worker.rows.push(row);
+        continue;
+      }
+    }
+    ledger.nextNumber = Math.max(ledger.nextNumber, Number.isSafeInteger(number) ? Number(number) + 1 : 0);
+    setAside(row, worker);
   }
 }
 
@@ -99,4 +112,13 @@ function endOf(database: DatabaseSync, table: "entries" | "submissions", worker:
   const { from, to } = rangeOf(worker);
   const newest = database.prepare(`SELECT max(id) AS id FROM ${table} WHERE id >= ? AND id < ?`).get(from, to)?.["id"];
   return typeof newest === "number" ? newest - from + 1 : 0;
+}
+
+/** Where a log had come at the least, by the newest position that an entry names; 0 where none does. */
+function newestEntryPosition(database: DatabaseSync, worker: WorkerRows): number {
+  const { from, to } = rangeOf(worker);
+  const query =
+    "SELECT max(position) AS position FROM entries WHERE id >= ? AND id < ? AND typeof(position) = 'integer'";
+  const newest = Position.safeParse(database.prepare(query).get(from, to)?.["position"]);
+  return newest.success ? newest.data : 0;
 }

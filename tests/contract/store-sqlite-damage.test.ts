@@ -82,6 +82,13 @@ describe("a SQLite store with a record that can't be read", () => {
       "event",
       allBut(1),
     ],
+    ["position that is far out", `UPDATE events SET position = 4000 WHERE ${ofA} AND position = 2`, "event", allBut(2)],
+    [
+      "newest position that is far out",
+      `UPDATE events SET position = 4000 WHERE ${ofA} AND position = 4`,
+      "event",
+      allBut(4),
+    ],
     ["position that is a word", `UPDATE events SET position = 'x' WHERE ${ofA} AND position = 1`, "event", allBut(1)],
     [
       "checkpoint that is not JSON",
@@ -118,6 +125,26 @@ describe("a SQLite store with a record that can't be read", () => {
       await store.checkpoint(A, checkpoint(6, { entries: [entry(3)] }));
       expect((await loadAll(store))[0]).toMatchObject({ head: 6, checkpoint: { position: 6 } });
     });
+  });
+
+  test("doubts where a log ends whose checkpoint can't say it any more, and takes no position of an entry again", async () => {
+    using folder = new StoreFolder();
+    await folder.use(async (store) => {
+      await fill(store);
+      await store.checkpoint(A, checkpoint(5, { entries: [entry(3, 5)], oldestPosition: 6 }));
+      await store.checkpoint(B, checkpoint(5, { entries: [entry(3, 5)], oldestPosition: 6 }));
+    });
+    folder.edit(`UPDATE checkpoints SET head = 'x' WHERE ${ofA}`);
+    for (const _opening of ["first", "second"]) {
+      const [a, b] = await folder.use(loadAll);
+      expect(a).toMatchObject({
+        checkpoint: null,
+        head: 5,
+        entries: [...entries(0, 2), entry(3, 5)],
+        mayHaveLostTail: true,
+      });
+      expect(b).toMatchObject({ checkpoint: { position: 5 }, head: 5, mayHaveLostTail: false });
+    }
   });
 
   test("puts an entry in the place of one, so that the others keep their numbers", async () => {
