@@ -12,8 +12,8 @@ const CONTENT_TYPE = "application/problem+json";
 
 /** What to do with failures that nobody expected, and how to show one to a person. */
 export interface ProblemRendering {
-  /** Told of every failure with the code `internal`, whole. */
-  readonly onUnexpected: (error: unknown) => void;
+  /** Told of every failure with the code `internal`, whole, and of the request that met it. */
+  readonly onUnexpected: (error: unknown, requestId: string) => void;
   readonly renderPage: (problem: ProblemBody, context: Context) => string;
 }
 
@@ -21,7 +21,7 @@ export interface ProblemRendering {
 export function problemHandler({ onUnexpected, renderPage }: ProblemRendering): ErrorHandler {
   return (error, context) => {
     const problem = asProblem(error);
-    if (problem.code === "internal") onUnexpected(error);
+    if (problem.code === "internal") onUnexpected(error, context.get("requestId"));
     return respond(context, problem, renderPage);
   };
 }
@@ -33,7 +33,9 @@ export function notFoundHandler({ renderPage }: ProblemRendering): NotFoundHandl
 }
 
 function respond(context: Context, problem: ProblemError, renderPage: ProblemRendering["renderPage"]): Response {
-  const body = problemBody(problem);
+  // Whoever meets a failure that nobody expected can name it to the operator.
+  const named = problem.code === "internal" ? { request_id: context.get("requestId") } : {};
+  const body = { ...problemBody(problem), ...named };
   // why: the table holds statuses that all may have a body; Hono's type lists them one by one.
   const status = body.status as ContentfulStatusCode;
   context.header("Cache-Control", "no-store");

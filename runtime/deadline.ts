@@ -12,3 +12,11 @@ export async function deadline(wanted: Promise<unknown>, timeoutMs: number): Pro
     clearTimeout(timer);
   }
 }
+
+/** Resolves as soon as a signal has aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
+}

@@ -4,15 +4,21 @@
  * Owns what only Deno has: its signals, its environment, its command line. It runs the sources.
  */
 import { listen } from "./deno-listen.ts";
+import { createLog } from "./log.ts";
 import { announceRuntime, openRuntimeProcess } from "./rest/runtime-process.ts";
 import { readRuntimeConfig } from "./runtime-config.ts";
 import { ConfigError } from "./settings.ts";
+import { createShutdown } from "./shutdown.ts";
 
 try {
   const config = await readRuntimeConfig(Deno.env.toObject(), Deno.args, (path) => Deno.readTextFile(path));
-  const runtime = await openRuntimeProcess({ config, listen, onUnexpected: (error) => console.error(error) });
+  const log = createLog(config.log, Deno.stderr.isTerminal(), (line) => {
+    Deno.stderr.writeSync(new TextEncoder().encode(line));
+  });
+  const runtime = await openRuntimeProcess({ config, listen, log });
+  const shutDown = createShutdown({ log, close: () => runtime.close(), exit: (code) => Deno.exit(code) });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => void runtime.close().finally(() => Deno.exit(0)));
+    Deno.addSignalListener(signal, () => shutDown(signal));
   }
   console.log(announceRuntime(config, runtime.url).join("\n"));
 } catch (error) {

@@ -11,6 +11,7 @@ import { ProblemError, type Diagnostic } from "../protocol/problem.ts";
 import type { ConfigBundleRef, ProfileSelector, WorkerDetail } from "../protocol/runtime-api.ts";
 import type { Clock, Random } from "./clock.ts";
 import { ConfigBundles } from "./config-bundles.ts";
+import { aborted } from "./deadline.ts";
 import type { Limits } from "./limits.ts";
 import { hasEpoch } from "./epochs.ts";
 import { importedCheckpoint } from "./imported.ts";
@@ -20,6 +21,7 @@ import { entryPage, transcriptPage } from "./pages.ts";
 import { chooseProfile, plainSelector, profileKey, type Profiles } from "./profile.ts";
 import type { CreateWorker, Runtime } from "./runtime.ts";
 import type { RuntimeStore, StoredWorker, WorkerRecord } from "./store/store.ts";
+import type { Telemetry } from "./telemetry.ts";
 import { Worker } from "./worker.ts";
 
 /** What an embedded Runtime is made of. */
@@ -33,6 +35,8 @@ export interface EmbeddedRuntimeOptions {
   readonly continueInterrupted?: boolean;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told of runs; absent: nobody is. */
+  readonly telemetry?: Telemetry;
 }
 
 /** A Worker that must exist under an id of its own. */
@@ -51,6 +55,8 @@ export interface EmbeddedRuntime extends Runtime {
   readonly kind: "embedded";
   /** The Worker of this id, made now if there is none. */
   ensureWorker(request: EnsureWorker): Promise<WorkerDetail>;
+  /** Waits for the runs that are under way to end by themselves; no longer than the signal allows. */
+  drain(signal: AbortSignal): Promise<void>;
   /** Closes it and opens it again on its store, in place; absent where nobody may ask for that. */
   readonly restart?: () => Promise<void>;
 }
@@ -91,6 +97,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       limits,
       clock,
       random,
+      ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
       continueInterrupted: options.continueInterrupted ?? false,
       onStoreFailed: () => noteStoreFailed(record.workerId),
     });
@@ -355,6 +362,10 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
 
     async *observe(workerId, observation) {
       yield* observeWorker(find(workerId), observeContext, observation);
+    },
+
+    async drain(signal) {
+      await Promise.race([Promise.all([...workers.values()].map((worker) => worker.idle())), aborted(signal)]);
     },
 
     [Symbol.asyncDispose]() {

@@ -6,15 +6,19 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { listen } from "./node-listen.ts";
+import { createLog } from "./log.ts";
 import { announceRuntime, openRuntimeProcess } from "./rest/runtime-process.ts";
 import { readRuntimeConfig } from "./runtime-config.ts";
 import { ConfigError } from "./settings.ts";
+import { createShutdown } from "./shutdown.ts";
 
 try {
   const config = await readRuntimeConfig(process.env, process.argv.slice(2), (path) => readFile(path, "utf8"));
-  const runtime = await openRuntimeProcess({ config, listen, onUnexpected: (error) => console.error(error) });
+  const log = createLog(config.log, process.stderr.isTTY, (line) => process.stderr.write(line));
+  const runtime = await openRuntimeProcess({ config, listen, log });
+  const shutDown = createShutdown({ log, close: () => runtime.close(), exit: (code) => process.exit(code) });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void runtime.close().finally(() => process.exit(0)));
+    process.on(signal, shutDown);
   }
   console.log(announceRuntime(config, runtime.url).join("\n"));
 } catch (error) {

@@ -50,6 +50,7 @@ export async function openRestartableRuntime(open: () => Promise<EmbeddedRuntime
     sendInput: async (workerId, input, options) => (await present).sendInput(workerId, input, options),
     transcript: async (workerId, query, options) => (await present).transcript(workerId, query, options),
     entries: async (workerId, query, options) => (await present).entries(workerId, query, options),
+    drain: async (signal) => (await present).drain(signal),
     async *observe(workerId, options) {
       yield* (await present).observe(workerId, options);
     },

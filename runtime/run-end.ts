@@ -40,3 +40,8 @@ function causeOf(code: ProblemCode): RunCause {
       return code.startsWith("provider_") ? "provider" : "interrupted";
   }
 }
+
+/** Whether a run was ended because its process ends. */
+export function isProcessEnd(outcome: RunOutcome): boolean {
+  return outcome.kind === "failed" && outcome.problem.code === "interrupted";
+}

@@ -25,6 +25,8 @@ export interface RunContext {
   readonly llmCall: number;
   /** Aborted with a `ProblemError` to end the run from outside. */
   readonly signal: AbortSignal;
+  /** Told of every attempt that failed. */
+  readonly onAttemptFailed: (problem: ProblemError) => void;
   /** Resolves when the events are in the log. */
   readonly publish: (...events: KnownEvent[]) => Promise<void>;
 }
@@ -63,6 +65,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
       return end;
     } catch (error) {
       const problem = problemOf(signal.aborted ? signal.reason : error);
+      context.onAttemptFailed(problem);
       await publish(...answer.finish(), ...answer.usage);
       if (signal.aborted || answer.hasOutput || attempt >= limits.maxAttempts || !isRetryable(error)) {
         return { kind: "failed", problem };

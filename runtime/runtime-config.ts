@@ -8,6 +8,7 @@ import * as z from "zod/mini";
 import { ID_MAX_CHARS, RuntimeId } from "../protocol/id.ts";
 import { DISPLAY_NAME_MAX_CHARS } from "../protocol/runtime-api.ts";
 import { answerConfigOf, promptKeys, providerKeys, runKeys, type AnswerConfig } from "./provider-config.ts";
+import { operationConfigOf, operationKeys, type OperationConfig } from "./operation-config.ts";
 import {
   ConfigError,
   durationMs,
@@ -24,7 +25,7 @@ import {
 import { dataDir, keepingConfigOf, retentionKeys, storeKeys, storeKind, type KeepingConfig } from "./store-config.ts";
 
 /** All that may be chosen. */
-export interface RuntimeConfig extends AnswerConfig, KeepingConfig {
+export interface RuntimeConfig extends AnswerConfig, KeepingConfig, OperationConfig {
   readonly runtimeId: RuntimeId;
   readonly displayName: string;
   readonly host: string;
@@ -76,6 +77,7 @@ const Keys = z.object({
   ...runKeys,
   ...storeKeys,
   ...retentionKeys,
+  ...operationKeys,
   ...providerKeys,
 });
 
@@ -123,6 +125,7 @@ export async function readRuntimeConfig(
   return {
     ...(await answerConfigOf(keys, readFile)),
     ...keepingConfigOf(keys, { kind: keys.YOI_RUNTIME_STORE, dataDir: keys.YOI_RUNTIME_DATA_DIR }),
+    ...operationConfigOf(keys),
     runtimeId: RuntimeId.parse(keys.YOI_RUNTIME_ID),
     displayName: keys.YOI_RUNTIME_DISPLAY_NAME,
     host: host.replaceAll(/[[\]]/g, ""),

@@ -29,10 +29,11 @@ import { modelRequest } from "./model-request.ts";
 import { OrphanedRun } from "./orphaned-run.ts";
 import { continuationsOf, finishBlocks, interruptedEvents } from "./recovery.ts";
 import { executeRun, type RunOutcome } from "./run.ts";
-import { endEvents } from "./run-end.ts";
+import { endEvents, isProcessEnd } from "./run-end.ts";
 import type { SendInput } from "./runtime.ts";
 import type { RuntimeStore, StoredWorker, SubmissionRecord, WorkerRecord } from "./store/store.ts";
 import { contentMark, Submissions } from "./submissions.ts";
+import { NO_TELEMETRY, RunWatch, type Telemetry } from "./telemetry.ts";
 
 /** What a Worker is made of. */
 export interface WorkerOptions {
@@ -44,6 +45,8 @@ export interface WorkerOptions {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told of runs; absent: nobody is. */
+  readonly telemetry?: Telemetry;
   /** Whether runs outlive their process: they are left open at its end, and gone on with at the next start. */
   readonly continueInterrupted: boolean;
   /** Told when the store fails and no caller is there to tell. */
@@ -266,7 +269,13 @@ export class Worker {
         reason: "The Runtime was restarted while it answered.",
       },
     });
-    this.#startRun();
+    this.#startRun(this.log.head);
+  }
+
+  /** Waits for the run, if there is one, to end by itself. */
+  async idle(): Promise<void> {
+    await this.#accepting?.catch(() => {});
+    await this.#run?.ended.catch(() => {});
   }
 
   #checkInput(content: string): void {
@@ -296,7 +305,7 @@ export class Worker {
       submissionId === undefined ? undefined : (first) => ({ submissionId, ...recordAt(first) }),
     );
     this.#lastResult = { operation: "input", outcome: "accepted", run_state: "busy" };
-    this.#startRun();
+    this.#startRun(last - 1);
     return this.#inputAck({ sequence, position: last - 1 });
   }
 
@@ -304,9 +313,10 @@ export class Worker {
     return { worker_ref: this.ref, status: "running", transcript_sequence: sequence, event_id: position };
   }
 
-  #startRun(): void {
+  /** @param position Of the event that it answers, by which the run is named. */
+  #startRun(position: number): void {
     const controller = new AbortController();
-    const ended = this.#execute(controller.signal).finally(() => {
+    const ended = this.#execute(controller.signal, position).finally(() => {
       this.#run = null;
     });
     this.#run = { controller, ended };
@@ -321,8 +331,9 @@ export class Worker {
     this.#orphan.endLater(() => this.recover());
   }
 
-  async #execute(signal: AbortSignal): Promise<void> {
-    const { profile, limits, clock, random } = this.#options;
+  async #execute(signal: AbortSignal, position: number): Promise<void> {
+    const { profile, limits, clock, random, telemetry = NO_TELEMETRY } = this.#options;
+    const watch = new RunWatch(telemetry, clock, this.ref, position);
     let outcome: RunOutcome;
     try {
       outcome = await executeRun({
@@ -334,14 +345,14 @@ export class Worker {
         turn: this.conversation.turns,
         llmCall: this.conversation.llmCalls,
         signal,
-        publish: async (...events) => {
-          await this.#publish(...events);
-        },
+        onAttemptFailed: (problem) => watch.attemptFailed(problem),
+        publish: watch.over((...events) => this.#publish(...events)),
       });
     } catch (error) {
       // Whatever it was, the run has ended: nobody may be left waiting for it.
       outcome = { kind: "failed", problem: asProblem(error) };
     }
+    watch.ended(outcome);
     if (this.#options.continueInterrupted && isProcessEnd(outcome)) return;
     await this.#publish(...endEvents(outcome), { event: "status", data: { status: "idle" } });
   }
@@ -385,9 +396,4 @@ export class Worker {
     if (events.length === 0) return Promise.resolve(this.log.head);
     return this.log.append(events, this.#options.clock.now());
   }
-}
-
-/** Whether the run was ended because its process ends. */
-function isProcessEnd(outcome: RunOutcome): boolean {
-  return outcome.kind === "failed" && outcome.problem.code === "interrupted";
 }

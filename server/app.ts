@@ -3,7 +3,7 @@
  *
  * Owns the order of its routes and what holds for all of them: the bound on bodies, and how failures are shown.
  */
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { asProblem, ProblemError } from "../protocol/problem.ts";
 import { assetRoutes } from "../routes/assets.ts";
@@ -15,6 +15,7 @@ import { eventRoutes } from "../routes/events.ts";
 import { healthRoutes } from "../routes/health.ts";
 import { loginRoutes, logoutRoutes } from "../routes/login.ts";
 import { refuseOtherMethods } from "../routes/methods.ts";
+import { metricsRoutes } from "../routes/metrics.ts";
 import { notFoundHandler, problemHandler, wantsPage, type ProblemRendering } from "../routes/problem.ts";
 import { runtimeRoutes } from "../routes/runtimes.ts";
 import { workerRoutes } from "../routes/workers.ts";
@@ -24,8 +25,10 @@ import type { Backend } from "./backend.ts";
 import { withoutBase, type BasePaths } from "./base-path.ts";
 import type { DemoFaults } from "./demo-faults.ts";
 import type { BackendLimits } from "./limits.ts";
+import type { Metrics } from "./observability/metrics.ts";
 import type { Platform } from "./platform.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { refuseWhileStopping } from "./refuse-while-stopping.ts";
 import { openSseStream } from "./sse-stream.ts";
 
 /** What an app is made of. */
@@ -38,14 +41,20 @@ export interface AppOptions {
   /** What may be provoked where the offline demo answers; null where another provider does. */
   readonly demo: DemoFaults | null;
   readonly limits: Pick<BackendLimits, "maxBodyBytes" | "maxRecords">;
+  readonly metrics: Metrics;
+  /** Notes every request and how it was answered; the first of all. */
+  readonly watchRequests: MiddlewareHandler;
+  /** Whether the server is on its way down. */
+  readonly isStopping: () => boolean;
   /** Told of every failure that nobody expected. */
-  readonly onUnexpected: (error: unknown) => void;
+  readonly onUnexpected: ProblemRendering["onUnexpected"];
 }
 
 /** Makes the app. It holds no port: `app.request()` drives all of it. */
 export function createApp(options: AppOptions): Hono {
   const { access, backend, bases, platform, workspaceName, demo, limits, onUnexpected } = options;
   const app = new Hono({ getPath: (request, { env } = {}) => bases.pathOf(request, env) });
+  app.use(options.watchRequests);
   const rendering: ProblemRendering = {
     onUnexpected,
     renderPage: (problem, context) => renderProblemPage(problem, context, platform.assets),
@@ -77,11 +86,13 @@ export function createApp(options: AppOptions): Hono {
     return isBareBase ? Promise.resolve(context.redirect(base, 308)) : next();
   });
   app.use(access.guardSite);
-  app.route("/", healthRoutes());
+  app.use(refuseWhileStopping(options.isStopping));
+  app.route("/", healthRoutes(backend));
   app.route("/", assetRoutes(platform.assets));
   if (access.cookie) app.route("/", loginRoutes(access, access.cookie, { assets: platform.assets, workspaceName }));
   app.use(access.requireIdentity);
   if (access.cookie) app.route("/", logoutRoutes(access, access.cookie));
+  app.route("/", metricsRoutes(options.metrics, backend));
   app.route("/", runtimeRoutes(backend));
   app.route("/", conversationRoutes(backend));
   app.route("/", workerRoutes(backend, limits));

@@ -59,6 +59,14 @@ export interface ExportedConversation {
   readonly pages: AsyncIterable<readonly LogEntry[]>;
 }
 
+/** What observing costs just now. */
+export interface ObservationLoad {
+  readonly observedWorkers: number;
+  readonly viewers: number;
+  /** How many frames the slowest viewer is behind. */
+  readonly maxLagFrames: number;
+}
+
 /** A viewer that was let in. */
 export interface Observation {
   /** The viewer sent something, which ends its observation. */
@@ -95,6 +103,13 @@ export interface Backend extends AsyncDisposable {
   view(ref: WorkerRef): Promise<WorkerView>;
   /** Attaches a viewer to the Worker's stream until its socket closes. Never throws: the socket is told. */
   observe(ref: WorkerRef, request: ViewRequest, socket: ViewerSocket): Observation;
+  load(): Promise<ObservationLoad>;
+  /**
+   * Resolves where the server can do its work.
+   *
+   * @throws ProblemError that says what keeps it
+   */
+  checkReady(): Promise<void>;
 
   readonly companion: Companion;
 }

@@ -20,6 +20,7 @@ import {
   type Environment,
   type ReadFile,
 } from "../runtime/settings.ts";
+import { operationConfigOf, operationKeys, type OperationConfig } from "../runtime/operation-config.ts";
 import { isLoopback } from "../runtime/runtime-config.ts";
 import {
   dataDir,
@@ -33,7 +34,7 @@ import { BasePath } from "./base-path.ts";
 import { parseRuntimesFile, RUNTIMES_FILE_MAX_CHARS, type RemoteRuntimeConfig } from "./runtimes-file.ts";
 
 /** All that may be chosen. */
-export interface Config extends AnswerConfig, KeepingConfig {
+export interface Config extends AnswerConfig, KeepingConfig, OperationConfig {
   readonly host: string;
   readonly port: number;
   /** Where browsers find the app, e.g. `/yoi/`; `/` leaves that to a trusted proxy. */
@@ -100,6 +101,7 @@ const Keys = z.object({
   YOI_DATA_DIR: dataDir(),
   ...storeKeys,
   ...retentionKeys,
+  ...operationKeys,
   ...providerKeys,
 });
 
@@ -136,6 +138,7 @@ export async function readConfig(environment: Environment, readFile: ReadFile): 
     workspace: { id: keys.YOI_WORKSPACE_ID, displayName: keys.YOI_WORKSPACE_NAME },
     ...(await answerConfigOf(keys, readFile)),
     ...keepingConfigOf(keys, { kind: keys.YOI_STORE, dataDir: keys.YOI_DATA_DIR }),
+    ...operationConfigOf(keys),
     access: await accessOf(keys, readFile),
     cursorSecret:
       keys.YOI_CURSOR_SECRET ?? (await readSettingFile("YOI_CURSOR_SECRET_FILE", secretFile, secretText, readFile)),

@@ -9,6 +9,7 @@ import type { HostId, WorkerRef } from "../protocol/id.ts";
 import { asProblem, ProblemError, type Diagnostic } from "../protocol/problem.ts";
 import type { Clock, Random } from "../runtime/clock.ts";
 import type { CallOptions, Runtime, RuntimeCapabilities } from "../runtime/runtime.ts";
+import { NO_TELEMETRY, type Telemetry } from "../runtime/telemetry.ts";
 import type { Backend, ListOf } from "./backend.ts";
 import { createCompanion } from "./companion.ts";
 import { exportConversation } from "./export-conversation.ts";
@@ -39,6 +40,8 @@ export interface BackendOptions {
   readonly host: HostFacts;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told of viewers; absent: nobody is. */
+  readonly telemetry?: Telemetry;
 }
 
 const NO_CAPABILITIES: RuntimeCapabilities = {
@@ -49,13 +52,15 @@ const NO_CAPABILITIES: RuntimeCapabilities = {
 };
 const LIST_SOURCE = "worker_runtime_registry";
 const SCHEMA_VERSION = 1;
+/** How long the own Runtime may take to say that it is there. */
+const READY_TIMEOUT_MS = 2_000;
 const MAX_LIST_DIAGNOSTICS = 16;
 
 /** Makes the Backend over its Runtimes. */
 export function createBackend(options: BackendOptions): Backend {
-  const { workspace, limits, clock, random, policy, host, cursorSecret } = options;
+  const { workspace, limits, clock, random, policy, host, cursorSecret, telemetry = NO_TELEMETRY } = options;
   const registry = new RuntimeRegistry({ runtimes: options.runtimes, clock, timeoutMs: limits.runtimeTimeoutMs });
-  const relays = new Relays({ registry, cursorSecret, policy, limits, clock, random });
+  const relays = new Relays({ registry, cursorSecret, policy, limits, clock, random, telemetry });
 
   const list = <Item>(items: readonly Item[], diagnostics: readonly Diagnostic[] = []): ListOf<Item> => ({
     workspace_id: workspace.id,
@@ -287,6 +292,18 @@ export function createBackend(options: BackendOptions): Backend {
 
     view: (ref) => relays.view(ref),
     observe: (ref, request, socket) => relays.observe(ref, request, socket),
+    load: () => relays.load(),
+
+    async checkReady() {
+      const runtime = registry.get(options.companion.runtime_id);
+      const status = await registry
+        .ask(runtime, async (call) => (await runtime.detail(call)).status, READY_TIMEOUT_MS)
+        .catch((cause: unknown) => {
+          throw new ProblemError("runtime_unavailable", asProblem(cause).detail, { cause });
+        });
+      if (status === "running") return;
+      throw new ProblemError("runtime_unavailable", `Runtime "${runtime.runtimeId}" has been stopped.`);
+    },
 
     async [Symbol.asyncDispose]() {
       await relays.close(new ProblemError("shutting_down", "The server is shutting down; connect again in a moment."));

@@ -4,8 +4,10 @@
  * Owns what only Deno has: its signals, its environment. It runs the sources; only the browser's files are built.
  */
 import { peerAddress } from "../runtime/deno-peer.ts";
+import { createLog } from "../runtime/log.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
+import { createShutdown } from "../runtime/shutdown.ts";
 import { systemRandom } from "../runtime/clock.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
@@ -19,6 +21,9 @@ async function start(): Promise<void> {
     await readConfig(Deno.env.toObject(), (path) => Deno.readTextFile(path)),
     systemRandom,
   );
+  const log = createLog(config.log, Deno.stderr.isTerminal(), (line) => {
+    Deno.stderr.writeSync(new TextEncoder().encode(line));
+  });
   // The store opens in its thread while this one loads the rest of the server.
   const store = openEmbeddedStore(config);
   const [{ listen }, { openWorkspace }, assets] = await Promise.all([
@@ -32,7 +37,7 @@ async function start(): Promise<void> {
     registry: processRegistry,
     host: { os: Deno.build.os, arch: Deno.build.arch },
     sessionFile: sessionFileOf(config),
-    onUnexpected: (error) => console.error(error),
+    log,
   });
   const { host, port } = config;
   const listening = await listen({
@@ -40,12 +45,13 @@ async function start(): Promise<void> {
     port,
     createApp: (upgradeWebSocket) => workspace.createApp({ upgradeWebSocket, assets, peerAddress }),
   });
-  const stop = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     await workspace.close();
     await listening.close();
   };
+  const shutDown = createShutdown({ log, close, exit: (code) => Deno.exit(code) });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => void stop().finally(() => Deno.exit(0)));
+    Deno.addSignalListener(signal, () => shutDown(signal));
   }
   for (const line of announce(config, listening.url)) console.log(line);
 }

@@ -11,7 +11,9 @@ import { serve, upgradeWebSocket } from "@hono/node-server";
 import { createServer as createVite } from "vite";
 import { WebSocketServer } from "ws";
 import { peerAddress } from "../runtime/node-addresses.ts";
+import { createLog } from "../runtime/log.ts";
 import { createEmbeddedRegistry } from "../runtime/registry.ts";
+import { createShutdown } from "../runtime/shutdown.ts";
 import type * as WorkspaceModule from "./workspace.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
@@ -26,6 +28,7 @@ const SERVER_FOLDERS = /\/(?:protocol|prompts|runtime|server|routes|islands)\//;
 const SETTLE_MS = 50;
 
 const config = await withKeptSecret(await readConfig(process.env, (path) => readFile(path, "utf8")), systemRandom);
+const log = createLog(config.log, process.stderr.isTTY, (line) => process.stderr.write(line));
 const store = openEmbeddedStore(config);
 const vite = await createVite({ server: { middlewareMode: true }, appType: "custom" });
 const registry = createEmbeddedRegistry();
@@ -44,7 +47,7 @@ const open = async (): Promise<WorkspaceModule.Workspace> => {
     registry,
     host: { os: process.platform, arch: process.arch },
     sessionFile: sessionFileOf(config),
-    onUnexpected: (error) => console.error(error),
+    log,
   });
 };
 
@@ -87,6 +90,7 @@ serve(
   },
 );
 
+const shutDown = createShutdown({ log, close: () => workspace.close(), exit: (code) => process.exit(code) });
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => void workspace.close().finally(() => process.exit(0)));
+  process.on(signal, shutDown);
 }

@@ -6,8 +6,10 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { peerAddress } from "../runtime/node-addresses.ts";
+import { createLog } from "../runtime/log.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
+import { createShutdown } from "../runtime/shutdown.ts";
 import { systemRandom } from "../runtime/clock.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
@@ -18,6 +20,7 @@ import { sessionFileOf } from "./node-session-file.ts";
 
 async function start(): Promise<void> {
   const config = await withKeptSecret(await readConfig(process.env, (path) => readFile(path, "utf8")), systemRandom);
+  const log = createLog(config.log, process.stderr.isTTY, (line) => process.stderr.write(line));
   // The store opens in its thread while this one loads the rest of the server.
   const store = openEmbeddedStore(config);
   const [{ listen }, { openWorkspace }, assets] = await Promise.all([
@@ -31,7 +34,7 @@ async function start(): Promise<void> {
     registry: processRegistry,
     host: { os: process.platform, arch: process.arch },
     sessionFile: sessionFileOf(config),
-    onUnexpected: (error) => console.error(error),
+    log,
   });
   const { host, port } = config;
   const listening = await listen({
@@ -39,12 +42,13 @@ async function start(): Promise<void> {
     port,
     createApp: (upgradeWebSocket) => workspace.createApp({ upgradeWebSocket, assets, peerAddress }),
   });
-  const stop = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     await workspace.close();
     await listening.close();
   };
+  const shutDown = createShutdown({ log, close, exit: (code) => process.exit(code) });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void stop().finally(() => process.exit(0)));
+    process.on(signal, shutDown);
   }
   for (const line of announce(config, listening.url)) console.log(line);
 }

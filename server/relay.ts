@@ -13,6 +13,7 @@ import { fold } from "../protocol/fold.ts";
 import { boundTranscript, emptyTranscript, snapshotEvent, type Transcript } from "../protocol/transcript.ts";
 import type { Clock, Random } from "../runtime/clock.ts";
 import type { ObservedEvent, Runtime } from "../runtime/runtime.ts";
+import { NO_TELEMETRY, type Telemetry } from "../runtime/telemetry.ts";
 import type { WorkerView } from "./backend.ts";
 import type { CursorMint } from "./client-cursor.ts";
 import { encodeEvent, encodeHeartbeat, encodeSnapshot, type UpstreamTrouble } from "./encode-frame.ts";
@@ -32,6 +33,8 @@ export interface RelayOptions {
   readonly limits: BackendLimits;
   readonly clock: Clock;
   readonly random: Random;
+  /** Absent: nobody is told. */
+  readonly telemetry?: Telemetry;
   /** Called once, when the relay has ended for whatever reason and nobody may use it any more. */
   readonly onEnd: () => void;
 }
@@ -67,6 +70,17 @@ export class Relay implements ViewerFeed {
   get window(): FrameWindow {
     if (this.#window === null) throw new Error("Cannot read a relay's window before its first snapshot");
     return this.#window;
+  }
+
+  /** How many viewers there are, and how far behind the slowest of them is. */
+  get load(): { readonly viewers: number; readonly maxLagFrames: number } {
+    let maxLagFrames = 0;
+    for (const { lagFrames } of this.#viewers) maxLagFrames = Math.max(maxLagFrames, lagFrames);
+    return { viewers: this.#viewers.size, maxLagFrames };
+  }
+
+  get #telemetry(): Telemetry {
+    return this.#options.telemetry ?? NO_TELEMETRY;
   }
 
   /** Where the Worker stands. */
@@ -109,8 +123,10 @@ export class Relay implements ViewerFeed {
     }
     const next = from === null ? null : this.window.after(from);
     if (from !== null && next === null) throw expired();
-    const viewer = new Viewer({ feed: this, socket, clock, limits, wantsHeartbeat, next });
+    const telemetry = this.#telemetry;
+    const viewer = new Viewer({ feed: this, socket, clock, limits, wantsHeartbeat, telemetry, next });
     this.#viewers.add(viewer);
+    telemetry.viewerJoined(next === null ? "snapshot" : "resumed", viewer.lagFrames);
     this.#scheduleHeartbeat();
     socket.closed.addEventListener("abort", () => this.#detach(viewer), { once: true });
     viewer.pump();
@@ -181,7 +197,10 @@ export class Relay implements ViewerFeed {
   /** Tells the viewers that listen for it, as soon as it changes; their sockets stay open. */
   #noteTrouble(problem: ProblemError | null): void {
     if (this.#trouble?.problem.code === problem?.code) return;
-    const sinceTs = this.#trouble?.sinceTs ?? this.#options.clock.now();
+    const { clock, ref } = this.#options;
+    const sinceTs = this.#trouble?.sinceTs ?? clock.now();
+    if (problem === null) this.#telemetry.upstreamBack(ref, clock.now() - sinceTs);
+    else if (this.#trouble === null) this.#telemetry.upstreamLost(ref, problem);
     this.#trouble = problem === null ? null : { problem, sinceTs };
     for (const viewer of this.#viewers) viewer.beat();
   }

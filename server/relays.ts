@@ -6,7 +6,8 @@
 import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, closeCodeOf, ProblemError } from "../protocol/problem.ts";
 import type { Clock, Random } from "../runtime/clock.ts";
-import type { Backend, Observation, ViewRequest, WorkerView } from "./backend.ts";
+import type { Telemetry } from "../runtime/telemetry.ts";
+import type { Backend, Observation, ObservationLoad, ViewRequest, WorkerView } from "./backend.ts";
 import { createCursorMint } from "./client-cursor.ts";
 import { encodeDiagnostic } from "./encode-frame.ts";
 import type { BackendLimits } from "./limits.ts";
@@ -24,10 +25,11 @@ export interface RelaysOptions {
   readonly limits: BackendLimits;
   readonly clock: Clock;
   readonly random: Random;
+  readonly telemetry: Telemetry;
 }
 
 /** All relays of one Backend. */
-export class Relays implements Pick<Backend, "view" | "observe"> {
+export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
   readonly #options: RelaysOptions;
   readonly #open = new Map<string, Promise<Relay>>();
   #viewerCount = 0;
@@ -51,11 +53,27 @@ export class Relays implements Pick<Backend, "view" | "observe"> {
       socket.send(encodeDiagnostic(problem));
       socket.close(closeCodeOf(problem.code), problem.code);
     };
-    this.#letIn(ref, request, socket).catch(refuse);
+    this.#letIn(ref, request, socket).catch((error: unknown) => {
+      this.#options.telemetry.viewerRefused(asProblem(error).code);
+      refuse(error);
+    });
     return {
       refuseFrame: () =>
         refuse(new ProblemError("observation_only", "This socket takes no frames; commands go by POST.")),
     };
+  }
+
+  /** See `Backend.load`. */
+  async load(): Promise<ObservationLoad> {
+    let [observedWorkers, viewers, maxLagFrames] = [0, 0, 0];
+    for (const relay of await Promise.allSettled(this.#open.values())) {
+      if (relay.status === "rejected") continue;
+      const { load } = relay.value;
+      observedWorkers += 1;
+      viewers += load.viewers;
+      maxLagFrames = Math.max(maxLagFrames, load.maxLagFrames);
+    }
+    return { observedWorkers, viewers, maxLagFrames };
   }
 
   /**

@@ -6,6 +6,7 @@
  */
 import { closeCodeOf, type ProblemError } from "../protocol/problem.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Telemetry } from "../runtime/telemetry.ts";
 import { encodeDiagnostic } from "./encode-frame.ts";
 import type { FrameWindow } from "./frame-window.ts";
 import type { BackendLimits } from "./limits.ts";
@@ -26,8 +27,11 @@ export class Viewer {
   readonly #clock: Clock;
   readonly #limits: BackendLimits;
   readonly #wantsHeartbeat: boolean;
+  readonly #telemetry: Pick<Telemetry, "viewerFellBehind" | "gapSeen">;
   /** Number of the next frame to write; null: a snapshot is due. */
   #next: number | null;
+  /** Number of the frame that has to be written next, unless a snapshot comes first; null: any. */
+  #due: number | null = null;
   #isCaughtUp = false;
   #drainCheck: Disposable | null = null;
   #stalledSince: number | null = null;
@@ -39,6 +43,7 @@ export class Viewer {
     readonly clock: Clock;
     readonly limits: BackendLimits;
     readonly wantsHeartbeat: boolean;
+    readonly telemetry: Pick<Telemetry, "viewerFellBehind" | "gapSeen">;
     /** Number of the first frame to write; null: a snapshot first. */
     readonly next: number | null;
   }) {
@@ -47,7 +52,13 @@ export class Viewer {
     this.#clock = options.clock;
     this.#limits = options.limits;
     this.#wantsHeartbeat = options.wantsHeartbeat;
+    this.#telemetry = options.telemetry;
     this.#next = options.next;
+  }
+
+  /** How many frames it has not been given yet. */
+  get lagFrames(): number {
+    return this.#next === null ? 0 : this.#feed.window.end - this.#next;
   }
 
   /** Writes what has come, as far as the socket takes it. */
@@ -70,11 +81,15 @@ export class Viewer {
   #writeNext(window: FrameWindow): void {
     const frame = this.#next === null ? undefined : window.at(this.#next);
     if (this.#next === null || frame === undefined) {
+      if (this.#next !== null) this.#telemetry.viewerFellBehind();
+      this.#due = window.end;
       this.#next = window.end;
       this.#socket.send(this.#feed.snapshotFrame());
       return;
     }
+    if (this.#due !== null && this.#next !== this.#due) this.#telemetry.gapSeen();
     this.#next += 1;
+    this.#due = this.#next;
     if (frame.text !== null) this.#socket.send(frame.text);
   }
 
@@ -88,6 +103,7 @@ export class Viewer {
   /** The stream started over: a snapshot is due. */
   reset(): void {
     this.#next = null;
+    this.#due = null;
   }
 
   /** Says why, then closes. */

@@ -11,10 +11,14 @@ import { systemClock, systemRandom } from "../runtime/clock.ts";
 import { COMPANION_PROFILE, createConverseProfiles } from "../runtime/converse-profiles.ts";
 import { openEmbeddedRuntime, type EmbeddedRuntime } from "../runtime/embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../runtime/limits.ts";
+import { stackOf, type Log } from "../runtime/log.ts";
+import { createLogTelemetry } from "../runtime/log-telemetry.ts";
 import type { EmbeddedRegistry } from "../runtime/registry.ts";
 import { openRestartableRuntime } from "../runtime/restartable.ts";
 import type { StoreSource } from "../runtime/store/open-store.ts";
+import { measuredStore } from "../runtime/store/measured.ts";
 import type { RuntimeStore } from "../runtime/store/store.ts";
+import { bothTelemetries, type Telemetry } from "../runtime/telemetry.ts";
 import { networkList } from "../runtime/node-addresses.ts";
 import { createAccess } from "./access/access.ts";
 import { digest, digestText } from "./access/digest.ts";
@@ -27,6 +31,8 @@ import { createBackend } from "./create-backend.ts";
 import { createDemoFaults, type DemoFaults } from "./demo-faults.ts";
 import { EMBEDDED_RUNTIME_ID } from "./embedded-store.ts";
 import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
+import { createMetrics } from "./observability/metrics.ts";
+import { watchRequests } from "./observability/request-watch.ts";
 import type { Platform } from "./platform.ts";
 import { passThrough } from "./policy.ts";
 import type { HostFacts } from "./projection.ts";
@@ -46,7 +52,7 @@ export interface WorkspaceOptions {
   readonly host: HostFacts;
   /** Where logins outlive the process; null: they end with it. */
   readonly sessionFile: SessionFile | null;
-  readonly onUnexpected: (error: unknown) => void;
+  readonly log: Log;
 }
 
 /** A workspace server without a port. */
@@ -55,16 +61,18 @@ export interface Workspace {
   createApp(platform: Platform): Hono;
   /** Lets go of the Backend only: the Runtime and its Workers go on, for whoever opens them next. */
   detach(): Promise<void>;
-  /** Ends runs, tells viewers, closes everything. */
+  /** Refuses what is new, lets runs end for a while, ends the others, tells viewers, closes everything. */
   close(): Promise<void>;
 }
 
 /** Puts a workspace server together. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { config, store, registry, host, sessionFile, onUnexpected } = options;
+  const { config, store, registry, host, sessionFile, log } = options;
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
-  const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config, store));
+  const metrics = createMetrics(systemClock);
+  const telemetry = bothTelemetries(metrics.telemetry, createLogTelemetry(log));
+  const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config, store, telemetry));
   const demo = demoFaultsOf(runtime, config);
   const companion = await runtime.ensureWorker({
     workerId: COMPANION_WORKER_ID,
@@ -96,6 +104,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     host,
     clock: systemClock,
     random: systemRandom,
+    telemetry,
   });
   const { allowedHosts, allowedOrigins, trustedProxies, userHeader, token } = config.access;
   const mark = digestText(await digest(`sessions of ${token}`));
@@ -115,25 +124,45 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         origins: new Set(allowedOrigins),
       },
       proxies: proxiesOf(platform),
+      onTry(result, { address }) {
+        metrics.loginTried(result);
+        if (result === "accepted") log.info("Someone logged in", { address });
+        else log.warning("A login failed", { result, address });
+      },
     });
+  let isStopping = false;
   const closeRemotes = () => Promise.all(remotes.map((remote) => remote[Symbol.asyncDispose]()));
   return {
-    createApp: (platform) =>
-      createApp({
-        access: accessOf(platform),
+    createApp(platform) {
+      const access = accessOf(platform);
+      return createApp({
+        access,
         bases: createBasePaths(config.basePath, proxiesOf(platform)),
         backend,
         platform,
         workspaceName: config.workspace.displayName,
         demo,
         limits,
-        onUnexpected,
-      }),
+        metrics,
+        watchRequests: watchRequests({
+          log,
+          metrics,
+          clock: systemClock,
+          random: systemRandom,
+          isFromProxy: (context) => access.isFromProxy(context),
+        }),
+        isStopping: () => isStopping,
+        onUnexpected: (error, requestId) =>
+          log.error("Something unexpected happened", { request_id: requestId, stack: stackOf(error) }),
+      });
+    },
     async detach() {
       await backend[Symbol.asyncDispose]();
       await closeRemotes();
     },
     async close() {
+      isStopping = true;
+      await runtime.drain(AbortSignal.timeout(config.shutdownGraceMs));
       await registry.close(EMBEDDED_RUNTIME_ID);
       await backend[Symbol.asyncDispose]();
       await closeRemotes();
@@ -147,12 +176,12 @@ function demoFaultsOf(runtime: EmbeddedRuntime, { provider }: Config): DemoFault
   return provider.kind === "demo" && restart !== undefined ? createDemoFaults(restart) : null;
 }
 
-async function openRuntime(config: Config, store: StoreSource): Promise<EmbeddedRuntime> {
-  const open = () => store.use((opened) => openOn(opened, config));
+async function openRuntime(config: Config, store: StoreSource, telemetry: Telemetry): Promise<EmbeddedRuntime> {
+  const open = () => store.use((opened) => openOn(measuredStore(opened, systemClock, telemetry), config, telemetry));
   return config.provider.kind === "demo" ? openRestartableRuntime(open) : open();
 }
 
-function openOn(store: RuntimeStore, config: Config): Promise<EmbeddedRuntime> {
+function openOn(store: RuntimeStore, config: Config, telemetry: Telemetry): Promise<EmbeddedRuntime> {
   const limits: Limits = {
     ...DEFAULT_LIMITS,
     run: { ...DEFAULT_LIMITS.run, ...config.timeouts },
@@ -167,5 +196,6 @@ function openOn(store: RuntimeStore, config: Config): Promise<EmbeddedRuntime> {
     limits,
     clock: systemClock,
     random: systemRandom,
+    telemetry,
   });
 }

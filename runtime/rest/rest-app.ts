@@ -19,6 +19,8 @@ export interface RestAppOptions {
   readonly runtime: Runtime;
   /** What every request must bring; null: nothing is asked for. */
   readonly token: string | null;
+  /** Whether the process is on its way down, and begins nothing any more; absent: it never is. */
+  readonly isStopping?: () => boolean;
   readonly limits: PageLimits;
   /** The observation's routes, behind the same token; absent: the Runtime can't be observed from outside. */
   readonly observation?: Hono;
@@ -29,11 +31,17 @@ export interface RestAppOptions {
 const LIFECYCLE_PATH = /\/(?:stop|cancel)$/;
 
 /** Makes the app. */
-export function createRestApp({ runtime, token, limits, observation, onUnexpected }: RestAppOptions): Hono {
+export function createRestApp(options: RestAppOptions): Hono {
+  const { runtime, token, isStopping = () => false, limits, observation, onUnexpected } = options;
   const app = new Hono();
   app.onError(errorHandler(onUnexpected));
   app.notFound(notFoundHandler);
   if (token !== null) app.use(requireBearer(token));
+  app.use((context, next) => {
+    const begins = context.req.method !== "GET" || context.req.header("Upgrade") !== undefined;
+    if (begins && isStopping()) throw new ProblemError("shutting_down", "The Runtime is shutting down.");
+    return next();
+  });
   const limitBody = bodyLimit({
     maxSize: MAX_BODY_BYTES,
     onError: (context) => {

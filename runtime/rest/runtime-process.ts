@@ -9,10 +9,13 @@ import { systemClock, systemRandom } from "../clock.ts";
 import { createConverseProfiles } from "../converse-profiles.ts";
 import { openEmbeddedRuntime } from "../embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { stackOf, type Log } from "../log.ts";
+import { createLogTelemetry } from "../log-telemetry.ts";
 import { DEFAULT_OBSERVATION_LIMITS } from "../observation/limits.ts";
 import { observationRoutes } from "../observation/observation-routes.ts";
 import { isLoopback, type RuntimeConfig } from "../runtime-config.ts";
 import { announceStore } from "../store-config.ts";
+import { measuredStore } from "../store/measured.ts";
 import { createStoreSource } from "../store/open-store.ts";
 import type { Listen } from "./listener.ts";
 import { createRestApp } from "./rest-app.ts";
@@ -21,20 +24,21 @@ import { createRestApp } from "./rest-app.ts";
 export interface RuntimeProcessOptions {
   readonly config: RuntimeConfig;
   readonly listen: Listen;
-  /** Told of every failure that nobody expected. */
-  readonly onUnexpected: (error: unknown) => void;
+  readonly log: Log;
 }
 
 /** A Runtime process that serves. */
 export interface RuntimeProcess {
   readonly url: string;
-  /** Ends runs, tells observers, closes everything. Repeating it waits for the same end. */
+  /** Refuses what is new, lets runs end for a while, ends the others, tells observers, closes everything. Repeating it waits for the same end. */
   close(): Promise<void>;
 }
 
 /** Opens a Runtime and serves it. @throws ConfigError where its address can't be had */
 export async function openRuntimeProcess(options: RuntimeProcessOptions): Promise<RuntimeProcess> {
-  const { config, listen, onUnexpected } = options;
+  const { config, listen, log } = options;
+  const telemetry = createLogTelemetry(log);
+  const onUnexpected = (error: unknown): void => log.error("Something unexpected happened", { stack: stackOf(error) });
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
   const limits: Limits = {
@@ -51,13 +55,15 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
       runtimeId: config.runtimeId,
       displayName: config.displayName,
       profiles: createConverseProfiles(config, config.displayName),
-      store,
+      store: measuredStore(store, systemClock, telemetry),
       continueInterrupted: config.continueInterrupted,
       limits,
       clock: systemClock,
       random: systemRandom,
+      telemetry,
     }),
   );
+  let isStopping = false;
   const listening = await listen({
     host: config.host,
     port: config.port,
@@ -65,6 +71,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
       createRestApp({
         runtime,
         token: config.token,
+        isStopping: () => isStopping,
         limits: limits.runtime,
         observation: observationRoutes({
           runtime,
@@ -82,6 +89,8 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
   });
   let closed: Promise<void> | null = null;
   const close = async (): Promise<void> => {
+    isStopping = true;
+    await runtime.drain(AbortSignal.timeout(config.shutdownGraceMs));
     // First the Runtime, so that observers see how runs ended before they are told that it is over.
     await runtime[Symbol.asyncDispose]();
     await listening.close();

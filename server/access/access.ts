@@ -12,8 +12,9 @@ import { digest, isSameDigest } from "./digest.ts";
 import { ANYONE, type Identity } from "./identity.ts";
 import { checkSite, type SiteRules } from "./same-site.ts";
 import { SESSION_IDLE_MS, type Sessions } from "./sessions.ts";
+import type { LoginResult } from "../observability/metrics.ts";
 import type { Tries } from "./tries.ts";
-import { visitorOf, type ProxyTrust, type Visitor } from "./visitor.ts";
+import { isFromProxy, visitorOf, type ProxyTrust, type Visitor } from "./visitor.ts";
 
 const SESSION_COOKIE = "yoi_session";
 
@@ -25,6 +26,8 @@ export interface AccessOptions {
   readonly proxies: ProxyTrust;
   readonly sessions: Sessions;
   readonly tries: Tries;
+  /** Told of every token that was tried. */
+  readonly onTry: (result: LoginResult, visitor: Visitor) => void;
 }
 
 declare module "hono" {
@@ -38,6 +41,8 @@ declare module "hono" {
 export interface Access {
   /** The cookie of those who have logged in; null where nobody logs in. */
   readonly cookie: { readonly name: string; readonly maxAgeSeconds: number } | null;
+  /** Whether a request comes through a proxy of the operator's. */
+  isFromProxy(context: Context): boolean;
   /** Refuses other sites; for every request, also those that need no login. */
   readonly guardSite: MiddlewareHandler;
   /** Refuses whoever may not come in. */
@@ -49,13 +54,20 @@ export interface Access {
 }
 
 /** Makes the way in. */
-export function createAccess({ token, rules, proxies, sessions, tries }: AccessOptions): Access {
+export function createAccess({ token, rules, proxies, sessions, tries, onTry }: AccessOptions): Access {
   const expected = token === null ? null : digest(token);
 
-  const checkToken = async (given: string, { address }: Visitor): Promise<void> => {
-    tries.check(address);
+  const checkToken = async (given: string, visitor: Visitor): Promise<void> => {
+    const { address } = visitor;
+    try {
+      tries.check(address);
+    } catch (error) {
+      onTry("limited", visitor);
+      throw error;
+    }
     if (expected !== null && isSameDigest(await digest(given), await expected)) return tries.succeeded(address);
     tries.failed(address);
+    onTry("refused", visitor);
     throw new ProblemError("login_failed", "The access token is not the one of this server.");
   };
 
@@ -74,6 +86,8 @@ export function createAccess({ token, rules, proxies, sessions, tries }: AccessO
 
   return {
     cookie: token === null ? null : { name: SESSION_COOKIE, maxAgeSeconds: SESSION_IDLE_MS / 1_000 },
+
+    isFromProxy: (context) => isFromProxy(context, proxies),
 
     async guardSite(context, next) {
       const visitor = visitorOf(context, proxies);
@@ -104,6 +118,7 @@ export function createAccess({ token, rules, proxies, sessions, tries }: AccessO
 
     async logIn(given, visitor) {
       await checkToken(given, visitor);
+      onTry("accepted", visitor);
       return sessions.begin();
     },
 

@@ -53,6 +53,11 @@ export function forwardedPrefix(headers: Headers, env: unknown, proxies: ProxyTr
   return proxies.isTrusted(peer) ? newest(header) : undefined;
 }
 
+/** Whether a request comes from one of the operator's proxies. */
+export function isFromProxy(context: Context, { peerAddress, isTrusted }: ProxyTrust): boolean {
+  return isTrusted(plainAddress(peerAddress(context) ?? UNKNOWN_ADDRESS));
+}
+
 /** An IPv4 address that came over an IPv6 socket, as itself. */
 function plainAddress(address: string): string {
   return address.toLowerCase().startsWith("::ffff:") ? address.slice(7) : address;

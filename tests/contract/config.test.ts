@@ -26,6 +26,7 @@ test("readConfig() gives the documented defaults for an empty environment", asyn
   expect(await readConfig({}, noFiles)).toEqual({
     host: "127.0.0.1",
     port: 8787,
+    basePath: "/",
     workspace: { id: "workspace", displayName: "Yoi Workspace" },
     provider: { kind: "demo", pace: 1 },
     language: "en",
@@ -44,6 +45,8 @@ test("readConfig() gives the documented defaults for an empty environment", asyn
     store: { kind: "sqlite", dataDir: "data", sync: "normal", maxBytes: null },
     retention: DEFAULT_RETENTION,
     continueInterrupted: false,
+    log: { level: "info", format: "auto" },
+    shutdownGraceMs: 10_000,
     remoteRuntimes: [],
   });
 });
@@ -64,6 +67,7 @@ test("readConfig() takes every key", async () => {
     {
       YOI_HOST: "::1",
       YOI_PORT: "0",
+      YOI_BASE_PATH: "/yoi",
       YOI_WORKSPACE_ID: "lab:one",
       YOI_WORKSPACE_NAME: "  研究室  ",
       YOI_LANGUAGE: "ja",
@@ -86,6 +90,9 @@ test("readConfig() takes every key", async () => {
       YOI_RETENTION_ENTRIES: "17",
       YOI_RETENTION_ENTRY_CHARS: "65537",
       YOI_CONTINUE_INTERRUPTED: "yes",
+      YOI_LOG_LEVEL: "debug",
+      YOI_LOG_FORMAT: "text",
+      YOI_SHUTDOWN_GRACE_MS: "0",
       OPENAI_API_KEY_FILE: "key",
       OPENAI_BASE_URL: "http://models.invalid:8080/v1",
       OPENAI_MODEL: "some-model",
@@ -96,6 +103,7 @@ test("readConfig() takes every key", async () => {
   expect(config).toEqual({
     host: "::1",
     port: 0,
+    basePath: "/yoi/",
     workspace: { id: "lab:one", displayName: "研究室" },
     provider: {
       kind: "openai",
@@ -129,6 +137,8 @@ test("readConfig() takes every key", async () => {
       retentionEntryChars: 65_537,
     },
     continueInterrupted: true,
+    log: { level: "debug", format: "text" },
+    shutdownGraceMs: 0,
     remoteRuntimes: [],
   });
 });

@@ -33,6 +33,8 @@ describe("readRuntimeConfig()", () => {
       store: { kind: "sqlite", dataDir: "data", sync: "normal", maxBytes: null },
       retention: DEFAULT_RETENTION,
       continueInterrupted: false,
+      log: { level: "info", format: "auto" },
+      shutdownGraceMs: 10_000,
       token: null,
       maxWorkers: 1_000,
       maxConfigBundles: 256,

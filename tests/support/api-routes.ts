@@ -30,7 +30,7 @@ export const IMPORT_PATH = "/api/runtimes/:runtime_id/workers/import";
 
 /** The routes that answer JSON. */
 export const API_ROUTES: readonly ApiRoute[] = new Hono()
-  .route("/", healthRoutes())
+  .route("/", healthRoutes(backend))
   .route("/", runtimeRoutes(backend))
   .route("/", workerRoutes(backend, { maxRecords: 1 }))
   .route("/", conversationRoutes(backend))

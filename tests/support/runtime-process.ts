@@ -63,7 +63,13 @@ export class RuntimeProcess implements AsyncDisposable {
   constructor({ engine = testEngine, args = [], environment = {} }: RuntimeProcessOptions = {}) {
     const [program, ...script] = commandOf(engine);
     const folder = makeDataFolder();
-    const own = { YOI_RUNTIME_BIND: "127.0.0.1:0", YOI_RUNTIME_DATA_DIR: folder, YOI_DEMO_PACE: "0" };
+    const own = {
+      YOI_RUNTIME_BIND: "127.0.0.1:0",
+      YOI_RUNTIME_DATA_DIR: folder,
+      YOI_DEMO_PACE: "0",
+      YOI_SHUTDOWN_GRACE_MS: "0",
+      YOI_LOG_LEVEL: "error",
+    };
     const env = { ...machineEnvironment(), ...own, ...environment };
     this.#child = spawn(program, [...script, ...args], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     running.add(this.#child);

@@ -54,6 +54,9 @@ function commandOf(engine: Engine): readonly [string, ...string[]] {
   return engine === testEngine ? [own, ...script] : [process.execPath, "scripts/deno.mjs", ...script];
 }
 
+/** A free port; no wait for runs at the end; and a log of nothing but what nobody expects, so that it stays empty. */
+const OWN_ENVIRONMENT = { YOI_PORT: "0", YOI_SHUTDOWN_GRACE_MS: "0", YOI_LOG_LEVEL: "error" };
+
 const running = new Set<ChildProcess>();
 const killAll = () => running.forEach((child) => child.kill("SIGKILL"));
 process.on("exit", killAll);
@@ -86,7 +89,7 @@ export class ServerProcess implements AsyncDisposable {
     if (!existsSync(`${root}dist/sources.sha256`)) throw new Error("Cannot start a server: npm run build comes first");
     const [program, ...args] = commandOf(engine);
     const folder = makeDataFolder();
-    const env = { ...machineEnvironment(), YOI_PORT: "0", YOI_DATA_DIR: folder, ...environment };
+    const env = { ...machineEnvironment(), ...OWN_ENVIRONMENT, YOI_DATA_DIR: folder, ...environment };
     return new ServerProcess(spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }), folder);
   }
 

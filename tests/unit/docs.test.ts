@@ -10,6 +10,7 @@ import { companionRoutes } from "../../routes/companion.ts";
 import { conversationRoutes } from "../../routes/conversations.ts";
 import { demoRoutes } from "../../routes/demo.ts";
 import { healthRoutes } from "../../routes/health.ts";
+import { metricsRoutes } from "../../routes/metrics.ts";
 import { descriptionRoutes } from "../../routes/openapi.ts";
 import { runtimeRoutes } from "../../routes/runtimes.ts";
 import { workerRoutes } from "../../routes/workers.ts";
@@ -58,7 +59,8 @@ describe("docs/api.md", () => {
       .route("/", workerRoutes(backend, { maxRecords: 1 }))
       .route("/", conversationRoutes(backend))
       .route("/", companionRoutes(backend, { maxRecords: 1 }))
-      .route("/", healthRoutes())
+      .route("/", healthRoutes(backend))
+      .route("/", metricsRoutes({ render: () => "" }, backend))
       .route("/", descriptionRoutes({ assets: { styles: [] }, workspaceName: "", baseOf: () => "/" }))
       .route("/", demoRoutes(createDemoFaults(async () => {})));
     const socket = "GET /api/runtimes/:runtime_id/workers/:worker_id/events/ws";
