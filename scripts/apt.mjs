@@ -1,4 +1,4 @@
-/** Installing by apt what the browser tests need and a machine lacks; where apt cannot do it, saying what to do by hand. */
+/** Installing by apt what tests need and a machine lacks; where apt cannot do it, saying what to do by hand. */
 import { spawnSync } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
 import process from "node:process";
@@ -13,7 +13,7 @@ import process from "node:process";
 export async function installByApt({ listMissing, byHand, refusal = () => undefined }) {
   const missing = listMissing();
   if (missing.length === 0) return;
-  console.log(`Installing ${missing.join(" and ")} for the browser tests …`);
+  console.log(`Installing ${missing.join(" and ")} for the tests …`);
   const reason = refusal() ?? (await install(missing));
   if (reason !== undefined) return fail(reason, byHand);
   const still = listMissing();
@@ -46,7 +46,7 @@ async function retry([program, ...args]) {
 }
 
 function fail(reason, byHand) {
-  console.error(`Cannot prepare the browser tests: ${reason}.`);
+  console.error(`Cannot prepare the tests: ${reason}.`);
   console.error(byHand);
   process.exit(1);
 }

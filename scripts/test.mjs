@@ -13,8 +13,8 @@ const reports = mkdtempSync(join(tmpdir(), "yoi-test-"));
 const stages = {
   check: () => runStep("check.mjs"),
   unit: () => runVitest("node", "unit"),
-  contract: () => runBuilt("node", "contract"),
-  "contract-deno": () => runBuilt("deno", "contract"),
+  contract: () => runWithProxies("node"),
+  "contract-deno": () => runWithProxies("deno"),
   fault: () => runBuilt("node", "fault"),
   "fault-deno": () => runVitest("deno", "fault", "tests/fault/model-based"),
   browser: async () => {
@@ -57,6 +57,12 @@ async function attempt(stage) {
 async function runStep(script) {
   const code = await run(commandFor("any", [`scripts/${script}`]));
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
+/** The contract suites; one of them goes through real proxies. */
+async function runWithProxies(engine) {
+  const prepared = await runStep("install-proxies.mjs");
+  return prepared.failed > 0 ? prepared : runBuilt(engine, "contract");
 }
 
 /** For tests that start the built server. */

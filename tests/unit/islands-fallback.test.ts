@@ -32,8 +32,8 @@ async function start(change: Partial<ConnectionOptions> = {}) {
   return { connection, sockets, streams };
 }
 
-async function fail({ newest }: ReturnType<typeof fakeWebSockets>): Promise<void> {
-  newest().end();
+async function fail(fake: ReturnType<typeof fakeWebSockets>): Promise<void> {
+  fake.newest().end();
   await vi.advanceTimersByTimeAsync(LATER_MS);
 }
 
