@@ -97,7 +97,8 @@ export class Worker {
     const state = checkpoint === null ? null : readCheckpointState(checkpoint.state);
     this.conversation.restore(state, entries);
     // Without a state that can be read, the entries tell how far the conversation had come.
-    const saved = state === null ? (entries.at(-1)?.position ?? 0) : (checkpoint?.position ?? 0);
+    const told = entries.reduce((newest, { position }) => Math.max(newest, position), 0);
+    const saved = state === null ? told : (checkpoint?.position ?? 0);
     for (const kept of events) {
       if (kept.position > saved) this.conversation.take(Event.parse(JSON.parse(kept.payload)), kept);
     }

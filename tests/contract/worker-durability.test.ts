@@ -272,3 +272,22 @@ test("a snapshot of a Worker made by its entries alone, without a checkpoint tha
   await using after = await openDurable(blind, { seed: 2 });
   expect(await lines(after.runtime)).toEqual(await lines(before.runtime));
 });
+
+test("a conversation without a checkpoint that can be read, whose newest entry can't be either, is not told twice", async () => {
+  const store = createFailingStore();
+  const before = await openDurable(store);
+  for (let index = 1; index <= 3; index += 1) await say(before, `message ${index}`);
+  const blind: RuntimeStore = {
+    ...store,
+    async *load() {
+      for await (const one of store.load()) {
+        if (one.kind !== "worker") continue;
+        const { index } = one.entries.at(-1)!;
+        const payload = JSON.stringify({ kind: "extension", ts: 1, domain: "workspace.quarantined", payload: null });
+        yield { ...one, checkpoint: null, entries: one.entries.with(-1, { index, position: 0, payload }) };
+      }
+    },
+  };
+  await using after = await openDurable(blind, { seed: 2 });
+  expect(await lines(after.runtime)).toEqual(await lines(before.runtime));
+});
