@@ -76,7 +76,7 @@ export class EventLog {
   #head: number;
   #oldest: number;
   /** Positions that compaction has taken out of the window and that the store still has. */
-  #compacted: number[] = [];
+  #compacted: readonly number[] = [];
   #storing = false;
 
   constructor(options: EventLogOptions) {
@@ -145,14 +145,15 @@ export class EventLog {
   /** Lets go of what has become too old. @returns whether there was anything */
   retain(now: number): boolean {
     const { retentionAgeMs, retentionDeltasMs } = this.#options.limits;
-    const before = this.#oldest + this.#compacted.length;
+    const oldest = this.#oldest;
+    const compacted = this.#compacted.length;
     this.#compact(now - retentionDeltasMs);
     for (let next = this.#window[this.#evicted]; next && next.ts < now - retentionAgeMs;) {
       this.#evictOldest();
       next = this.#window[this.#evicted];
     }
     this.#cut(0);
-    return this.#oldest + this.#compacted.length !== before;
+    return this.#oldest !== oldest || this.#compacted.length !== compacted;
   }
 
   async #drain(): Promise<void> {
@@ -237,7 +238,8 @@ export class EventLog {
       return false;
     });
     this.#evicted = 0;
-    this.#compacted.push(...out);
+    // A new array: whoever was told the one before says later that the store has forgotten that one.
+    this.#compacted = [...this.#compacted, ...out];
   }
 
   /** Cuts off what was evicted, once it is worth the copying. */

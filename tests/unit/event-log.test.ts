@@ -21,6 +21,7 @@ const RECORD = {
 
 const delta = (text: string): Event => ({ event: "text_delta", data: { text } });
 const deltas = (count: number): Event[] => Array.from({ length: count }, (_, index) => delta(String(index)));
+const done: Event = { event: "text_done", data: { text: "whole" } };
 const CHARS = JSON.stringify(delta("0")).length;
 
 interface OpenOptions {
@@ -258,5 +259,48 @@ describe("a Worker's record that has to change with the next event", () => {
     await log.append(deltas(1), 0);
     await log.append(deltas(1), 0);
     expect([renewed, (await storedWorkers(store))[0]?.record]).toEqual([[record], record]);
+  });
+});
+
+describe("EventLog.compacted", () => {
+  test("forgets what it told, and not what came while the store was forgetting that", async () => {
+    const { log } = await openLog({ limits: { retentionDeltasMs: 10 } });
+    await log.append([...deltas(3), done], 0);
+    log.retain(10);
+    const told = log.compacted;
+    await log.append([...deltas(3), done], 20);
+    log.retain(30);
+    expect([told, log.compacted]).toEqual([
+      [2, 3],
+      [2, 3, 6, 7],
+    ]);
+    log.forgotten(told);
+    expect(log.compacted).toEqual([6, 7]);
+  });
+
+  test("takes the pieces of a text however many there are", async () => {
+    const { log } = await openLog({
+      limits: { retentionEvents: 1_000_000, retentionChars: 2 ** 30, retentionDeltasMs: 10 },
+    });
+    const pieces = deltas(50_000);
+    for (let times = 0; times < 6; times += 1) await log.append(pieces, 0);
+    await log.append([done], 0);
+    expect(log.retain(10)).toBe(true);
+    expect([log.compacted.length, positions(log, 0)]).toEqual([299_999, [1, 300_001]]);
+  });
+});
+
+describe("EventLog.retain()", () => {
+  test("says that something went also where as much as that was compacted before", async () => {
+    const { log } = await openLog({ limits: { retentionEvents: 8, retentionDeltasMs: 0, retentionAgeMs: 100 } });
+    await log.append([...deltas(3), done], 0);
+    log.retain(0);
+    const others = (count: number) => Array.from({ length: count }, (): Event => ({ event: "thinking_start" }));
+    await log.append(others(2), 0);
+    await log.append(others(6), 50);
+    const { oldest } = log;
+    const went = log.retain(101);
+    expect([oldest, log.oldest, went]).toEqual([5, 7, true]);
+    expect(log.retain(101)).toBe(false);
   });
 });
