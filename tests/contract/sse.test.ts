@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { ClientFrame } from "../../protocol/frame.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
-import { within } from "../support/within.ts";
+import { ServerProcess } from "../support/server-process.ts";
+import { DEADLINE_MS, within } from "../support/within.ts";
 import { problemOf, workerPath } from "../support/workspace-client.ts";
 
 const TOKEN = "an-access-token-of-some-length";
@@ -130,6 +131,20 @@ describe("a stream of server-sent events", () => {
     expect([status, text]).toEqual([200, ""]);
   });
 
+  test("ends for the server as well when its reader goes away", async () => {
+    const { client } = workspace;
+    const viewers = async () => Number(/^yoi_viewers (\d+)$/m.exec((await client.get("/metrics")).text)?.[1]);
+    await expect.poll(viewers, { timeout: DEADLINE_MS }).toBe(0);
+    const streams = [
+      new TextStream(urlOf(await client.createWorker())),
+      new TextStream(urlOf(await client.createWorker())),
+    ];
+    await Promise.all(streams.map((stream) => stream.until(/"kind":"heartbeat"/)));
+    expect(await viewers()).toBe(2);
+    for (const stream of streams) stream[Symbol.dispose]();
+    await expect.poll(viewers, { timeout: DEADLINE_MS }).toBe(0);
+  });
+
   test("can be read by curl -N, each frame as it comes", async () => {
     const ref = await workspace.client.createWorker();
     const curl = spawn("curl", ["-sN", urlOf(ref)], { stdio: ["ignore", "pipe", "inherit"] });
@@ -151,6 +166,15 @@ describe("a stream of server-sent events", () => {
       curl.kill();
     }
   });
+});
+
+test("a server that is asked to end says so to its streams, and waits for none", async () => {
+  await using server = await ServerProcess.start({ environment: { YOI_DEMO_PACE: "0" } });
+  using stream = new TextStream(`${server.url}/api/runtimes/backend-internal/workers/companion/events`);
+  await stream.until(/"kind":"heartbeat".*\n\n/);
+  expect((await server.kill("SIGTERM")).code).toBe(0);
+  await within(stream.ended, () => "the end of the stream");
+  expect(eventsOf(stream.text).at(-1)?.[1]).toMatchObject({ diagnostic: { problem: "shutting_down" } });
 });
 
 describe("with an access token", () => {
