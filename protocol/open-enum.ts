@@ -9,10 +9,20 @@ import * as z from "zod/mini";
 /** One of `Known`, or a value of a newer peer. `string & {}` keeps the known literals visible in the union. */
 export type OpenEnum<Known extends string> = Known | (string & {});
 
+/** The known values of each open enum, for those who describe the wire. */
+const knownOf = new WeakMap<object, readonly string[]>();
+
+/** The values that an open enum knows; `undefined` for any other schema. */
+export function knownValuesOf(schema: object): readonly string[] | undefined {
+  return knownOf.get(schema);
+}
+
 /** @example openEnum(["idle", "running"]) accepts "idle" and also "hibernating". */
 export function openEnum<const Known extends string>(
-  _known: readonly Known[],
+  known: readonly Known[],
 ): z.ZodMiniType<OpenEnum<Known>, OpenEnum<Known>> {
+  const schema = z.string();
+  knownOf.set(schema, known);
   // why: any string parses; only the type remembers which values are known today.
-  return z.string() as unknown as z.ZodMiniType<OpenEnum<Known>, OpenEnum<Known>>;
+  return schema as unknown as z.ZodMiniType<OpenEnum<Known>, OpenEnum<Known>>;
 }

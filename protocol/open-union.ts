@@ -14,6 +14,14 @@ export type UnknownVariant<Tag extends string> = { readonly [key in Tag]: string
   readonly [key: string]: unknown;
 };
 
+/** The known variants of each open union, for those who describe the wire. */
+const knownOf = new WeakMap<object, KnownUnion>();
+
+/** The variants that an open union knows; `undefined` for any other schema. */
+export function knownVariantsOf(schema: object): KnownUnion | undefined {
+  return knownOf.get(schema);
+}
+
 /** The tag values that `known` lists, e.g. `["text", "paste"]`. */
 export function knownTags(known: KnownUnion): ReadonlySet<string> {
   const tag = known._zod.def.discriminator;
@@ -39,7 +47,7 @@ export function openUnion<Options extends readonly z.ZodMiniObject[], Tag extend
   const tag = known._zod.def.discriminator;
   const tags = knownTags(known);
   type Output = z.output<Options[number]> | UnknownVariant<Tag>;
-  return z.pipe(
+  const union = z.pipe(
     z.looseObject({ [tag]: z.string() }),
     z.transform((value, context): Output => {
       // why: the object schema above has checked that the tag is a string; its key is only known at run time.
@@ -52,4 +60,6 @@ export function openUnion<Options extends readonly z.ZodMiniObject[], Tag extend
       return z.NEVER;
     }),
   );
+  knownOf.set(union, known);
+  return union;
 }

@@ -8,7 +8,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { root } from "./engines.mjs";
 
-const folders = ["protocol", "prompts", "runtime", "server", "routes", "islands"];
+const folders = ["protocol", "client", "prompts", "runtime", "server", "routes", "islands"];
 const sources = [...folders, "vite.config.ts", "package-lock.json"];
 const dist = `${root}dist`;
 const stamp = `${dist}/sources.sha256`;

@@ -8,7 +8,7 @@ import process from "node:process";
 import { commandFor, root } from "./engines.mjs";
 
 const bin = (path) => commandFor("any", [`node_modules/${path}`]);
-const folders = ["protocol", "prompts", "runtime", "server", "routes", "islands", "tests/contract"];
+const folders = ["protocol", "client", "prompts", "runtime", "server", "routes", "islands", "tests/contract"];
 const denoSources = folders.filter((folder) => existsSync(root + folder));
 
 const checks = {

@@ -16,6 +16,7 @@ import { healthRoutes } from "../routes/health.ts";
 import { loginRoutes, logoutRoutes } from "../routes/login.ts";
 import { refuseOtherMethods } from "../routes/methods.ts";
 import { metricsRoutes } from "../routes/metrics.ts";
+import { descriptionRoutes } from "../routes/openapi.ts";
 import { notFoundHandler, problemHandler, wantsPage, type ProblemRendering } from "../routes/problem.ts";
 import { runtimeRoutes } from "../routes/runtimes.ts";
 import { workerRoutes } from "../routes/workers.ts";
@@ -107,6 +108,10 @@ export function createApp(options: AppOptions): Hono {
     }),
   );
   app.route("/", consoleRoutes(backend, { assets: platform.assets, workspaceName, demo: demo !== null, ...limits }));
+  app.route(
+    "/",
+    descriptionRoutes({ assets: platform.assets, workspaceName, baseOf: (context) => context.get("base") }),
+  );
   if (demo) app.route("/", demoRoutes(demo));
   refuseOtherMethods(app);
   return app;

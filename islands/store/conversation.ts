@@ -6,19 +6,18 @@
  * that a delta wakes nobody but who shows what is being written. Every oddity is counted, since none should occur.
  */
 import { batch, computed, createModel, signal } from "@preact/signals";
+import { createStreamPosition, type Envelope } from "../../client/stream-position.ts";
 import type { WorkerEntries } from "../../protocol/backend-api.ts";
 import type { ClientCursor } from "../../protocol/cursor.ts";
 import type { LogEntry } from "../../protocol/entry.ts";
-import { Event, type Snapshot } from "../../protocol/event.ts";
-import type { ClientFrame } from "../../protocol/frame.ts";
+import type { Event, Snapshot } from "../../protocol/event.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
 import { fold } from "../../protocol/fold.ts";
 import { boundTranscript, transcriptOf, type Transcript } from "../../protocol/transcript.ts";
 import type { ApiResult } from "./api-client.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 
-/** An event with its envelope, as the socket carries it. */
-export type Envelope = Extract<ClientFrame, { kind: "event" }>["envelope"];
+export type { Envelope };
 
 /** What should never happen, counted. All zero on a sound stream. */
 export interface ConversationCounters {
@@ -47,8 +46,6 @@ export interface ConversationOptions {
   readonly loadEntries: (before: number) => Promise<ApiResult<WorkerEntries>>;
 }
 
-/** How many event ids are remembered; a resumed stream repeats at most what was in flight. */
-const REMEMBERED_IDS = 4096;
 /** What a page keeps of a conversation: enough for a day's, and little enough for a phone. */
 const KEPT = { maxEntries: 20_000, maxChars: 64_000_000 } as const;
 /** The bounds are looked at again after so many new entries; adding up their sizes is not free. */
@@ -63,11 +60,11 @@ export const Conversation = createModel((options: ConversationOptions) => {
   const run = signal(transcript.peek().run);
   const greeting = signal(transcript.peek().greeting);
   const shutDown = signal(transcript.peek().shut_down);
+  const position = createStreamPosition(options.ref, options.cursor);
   const cursor = signal<ClientCursor | undefined>(options.cursor);
   const counters = signal<ConversationCounters>({ received: 0, snapshots: 0, duplicates: 0, foreign: 0, malformed: 0 });
   const older = signal<OlderState>(olderStateOf(transcript.peek()));
   const queue: { readonly event: Event; readonly ts: number }[] = [];
-  const seen = new Set<string>();
   let boundedLength = entries.peek().length;
 
   const show = (next: Transcript) => {
@@ -116,13 +113,6 @@ export const Conversation = createModel((options: ConversationOptions) => {
   };
   const requestFlush = options.scheduler(flush);
 
-  const remember = (eventId: string) => {
-    seen.add(eventId);
-    if (seen.size <= REMEMBERED_IDS) return;
-    const oldest = seen.values().next();
-    if (!oldest.done) seen.delete(oldest.value);
-  };
-
   return {
     transcript: computed(() => transcript.value),
     /** Keep their identity while text streams in. */
@@ -141,22 +131,19 @@ export const Conversation = createModel((options: ConversationOptions) => {
 
     /** Takes an event off the wire. A repeated one is counted and dropped; a snapshot always counts. */
     receive(envelope: Envelope): void {
-      if (envelope.runtime_id !== options.ref.runtime_id || envelope.worker_id !== options.ref.worker_id) {
-        return count("foreign");
+      const taken = position.take(envelope);
+      cursor.value = position.cursor;
+      switch (taken.kind) {
+        case "event":
+          queue.push({ event: taken.event, ts: envelope.ts ?? options.now() });
+          return requestFlush();
+        case "duplicate":
+          return count("duplicates");
+        case "foreign":
+          return count("foreign");
+        case "malformed":
+          return count("malformed");
       }
-      const parsed = Event.safeParse(envelope.payload);
-      if (!parsed.success) {
-        // The position moves on: asking for the same event again would give the same event again.
-        cursor.value = envelope.cursor;
-        return count("malformed");
-      }
-      const isSnapshot = parsed.data.event === "snapshot";
-      if (!isSnapshot && seen.has(envelope.event_id)) return count("duplicates");
-      if (isSnapshot) seen.clear();
-      else remember(envelope.event_id);
-      cursor.value = envelope.cursor;
-      queue.push({ event: parsed.data, ts: envelope.ts ?? options.now() });
-      requestFlush();
     },
 
     /** Folds what is queued now, without waiting for the frame. */
@@ -164,6 +151,7 @@ export const Conversation = createModel((options: ConversationOptions) => {
 
     /** Forgets the position: the next attempt asks for a snapshot. */
     dropCursor(): void {
+      position.drop();
       cursor.value = undefined;
     },
 

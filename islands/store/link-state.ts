@@ -1,8 +1,5 @@
-/**
- * Where the link to the server stands, and what an end of it means. Pure: values in, values out.
- */
-import type { StreamDiagnostic } from "../../protocol/frame.ts";
-import { isProblemCode, problemRow, type ProblemCode } from "../../protocol/problem.ts";
+/** Where the link to the server stands, as people see it. What an end of it means is every client's: `link-remedy.ts`. */
+import type { ProblemCode } from "../../protocol/problem.ts";
 
 export type LinkState =
   /** The first attempt; nothing has been received yet. */
@@ -30,41 +27,4 @@ export type LinkState =
   /** There is nothing to come back to. */
   | { readonly kind: "ended"; readonly problem: ProblemCode };
 
-/** What to do when the server has said why it ends a stream. */
-export type LinkRemedy =
-  /** The position is of no use: forget it, and ask for a snapshot at once. */
-  | { readonly kind: "fresh_snapshot" }
-  | { readonly kind: "retry" }
-  | { readonly kind: "give_up"; readonly problem: ProblemCode };
-
-const CURSOR_PROBLEMS: ReadonlySet<string> = new Set<ProblemCode>([
-  "cursor_malformed",
-  "cursor_unknown",
-  "cursor_expired",
-  "cursor_foreign",
-]);
-
-/** Statuses that stay what they are, however often one asks: malformed, absent, unsupported. */
-const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 404, 501]);
-
-/** The remedy for a diagnostic, by its code in the problem table. */
-export function remedyFor(diagnostic: StreamDiagnostic): LinkRemedy {
-  const code = diagnostic.problem ?? diagnostic.code;
-  if (CURSOR_PROBLEMS.has(code)) return { kind: "fresh_snapshot" };
-  // A peer without our own key says no more than this.
-  if (/cursor_(unknown_or_expired|malformed)$/.test(code)) return { kind: "fresh_snapshot" };
-  if (code.endsWith("worker_not_found"))
-    return { kind: "give_up", problem: isProblemCode(code) ? code : "worker_not_found" };
-  if (isProblemCode(code) && FINAL_STATUSES.has(problemRow(code).status)) return { kind: "give_up", problem: code };
-  return { kind: "retry" };
-}
-
-const BACKOFF = { firstMs: 250, factor: 1.8, longestMs: 10_000 } as const;
-
-/** How long to wait before attempt number `failedAttempts + 1`, in milliseconds. `random` is within [0, 1). */
-export function backoffMs(failedAttempts: number, random: number): number {
-  if (failedAttempts === 0) return 0;
-  const ceiling = Math.min(BACKOFF.longestMs, BACKOFF.firstMs * BACKOFF.factor ** (failedAttempts - 1));
-  // Half of it is chance, so that a thousand viewers don't come back in the same millisecond.
-  return Math.round(ceiling * (0.5 + random / 2));
-}
+export { backoffMs, remedyFor } from "../../client/link-remedy.ts";

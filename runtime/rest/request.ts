@@ -26,7 +26,8 @@ export const CreateBody = z.extend(CreateWorkerRequest, {
   display_name: z.nullish(CreateWorkerRequest.shape.display_name),
 });
 export const BundleBody = z.looseObject({ bundle: ConfigBundle });
-const LifecycleBody = z.looseObject({ reason: z.nullish(z.string()) });
+/** A stop or a cancel. */
+export const LifecycleBody = z.looseObject({ reason: z.nullish(z.string()) });
 
 /** The message in a body. */
 export function sendInputOf({ content, submission_id }: z.infer<typeof InputBody>): SendInput {

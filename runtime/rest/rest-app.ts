@@ -6,6 +6,7 @@
  */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { OpenApiDocument } from "../../protocol/openapi.ts";
 import { ProblemError } from "../../protocol/problem.ts";
 import type { Runtime } from "../runtime.ts";
 import { requireBearer } from "./bearer.ts";
@@ -54,6 +55,11 @@ export function createRestApp(options: RestAppOptions): Hono {
   app.route("/", runtimeRoutes(runtime));
   app.route("/", workerRoutes(runtime, limits));
   if (observation) app.route("/", observation);
+  let description: Promise<OpenApiDocument> | null = null;
+  app.get("/v1/openapi.json", async (context) => {
+    description ??= import("./operations.ts").then(({ describeRuntimeApi }) => describeRuntimeApi());
+    return context.json(await description);
+  });
   refuseOtherMethods(app);
   return app;
 }

@@ -13,19 +13,20 @@ interface Import {
   isTypeOnly: boolean;
 }
 
-const folders = ["protocol", "prompts", "runtime", "server", "routes", "islands"];
+const folders = ["protocol", "client", "prompts", "runtime", "server", "routes", "islands"];
 
 /** Folders whose values a folder may import besides its own; and those of which it sees types only. */
 const arrows: Record<string, { values: string[]; types: string[] }> = {
   protocol: { values: [], types: [] },
   prompts: { values: ["protocol"], types: [] },
   runtime: { values: ["prompts", "protocol"], types: [] },
-  islands: { values: ["protocol"], types: [] },
+  client: { values: ["protocol"], types: [] },
+  islands: { values: ["client", "protocol"], types: [] },
   routes: { values: ["islands", "protocol"], types: ["server"] },
   server: { values: ["routes", "runtime", "prompts", "islands", "protocol"], types: [] },
 };
 
-const platformFile = /^(server\/dev|(server|runtime)\/(node|deno)(-[\w-]+)?)\.ts$/;
+const platformFile = /^(server\/dev|(server|runtime)\/(node|deno)(-[\w-]+)?|client\/examples\/[\w-]+)\.ts$/;
 const sqliteStore = /^runtime\/store\/sqlite[\w-]*\.ts$/;
 const runtimeFace = /^runtime\/(.*\/)?(rest|observation|remote)[\w-]*(\/|\.ts$)|^runtime\/(node|deno)(-[\w-]+)?\.ts$/;
 const network = /^(hono|@hono|ws|partysocket)(\/|$)|^(node:)?(http|https|http2|net|tls|dgram)(\/|$)/;
@@ -57,6 +58,11 @@ describe("folder arrows", () => {
     expect(from("islands").filter(({ specifier }) => /^zod(\/|$)/.test(specifier) && specifier !== "zod/mini")).toEqual(
       [],
     );
+  });
+
+  test("client/ imports no package but zod/mini", () => {
+    const wrong = from("client").filter(({ file }) => !file.startsWith("client/examples/"));
+    expect(wrong.filter(({ specifier }) => isPackage(specifier) && specifier !== "zod/mini")).toEqual([]);
   });
 
   test("the Runtime's core imports no network", () => {
