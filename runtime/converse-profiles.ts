@@ -47,6 +47,7 @@ function modelOf({ provider, language }: AnswerConfig): Model {
   if (provider.kind === "demo") {
     return createDemoModel({ clock: systemClock, random: systemRandom, pace: provider.pace, language });
   }
-  const { kind: _kind, maxOutputTokens, ...options } = provider;
-  return createOpenAIModel({ ...options, ...(maxOutputTokens === null ? {} : { maxOutputTokens }) });
+  const { kind: _kind, apiKey, maxOutputTokens, ...options } = provider;
+  const key = apiKey?.reveal() ?? null;
+  return createOpenAIModel({ ...options, apiKey: key, ...(maxOutputTokens === null ? {} : { maxOutputTokens }) });
 }

@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import type { RunLimits } from "./limits.ts";
+import { secretOf, type Secret } from "./secret.ts";
 import { decimal, durationMs, integer, oneOf, path, readSettingFile, text, type ReadFile } from "./settings.ts";
 
 /** Which provider answers. */
@@ -12,7 +13,7 @@ export type ProviderConfig =
   | { readonly kind: "demo"; readonly pace: number }
   | {
       readonly kind: "openai";
-      readonly apiKey: string | null;
+      readonly apiKey: Secret | null;
       readonly baseURL: string;
       readonly model: string;
       readonly api: "chat" | "responses";
@@ -77,7 +78,7 @@ export async function answerConfigOf(keys: z.infer<typeof AnswerKeys>, readFile:
       ? { kind: "demo", pace: keys.YOI_DEMO_PACE }
       : {
           kind: "openai",
-          apiKey,
+          apiKey: secretOf(apiKey),
           baseURL: keys.OPENAI_BASE_URL ?? OPENAI_URL,
           model: keys.OPENAI_MODEL,
           api: keys.OPENAI_API,

@@ -9,6 +9,7 @@ import { ID_MAX_CHARS, RuntimeId } from "../protocol/id.ts";
 import { DISPLAY_NAME_MAX_CHARS } from "../protocol/runtime-api.ts";
 import { answerConfigOf, promptKeys, providerKeys, runKeys, type AnswerConfig } from "./provider-config.ts";
 import { operationConfigOf, operationKeys, type OperationConfig } from "./operation-config.ts";
+import { secretOf, type Secret } from "./secret.ts";
 import {
   ConfigError,
   durationMs,
@@ -31,7 +32,7 @@ export interface RuntimeConfig extends AnswerConfig, KeepingConfig, OperationCon
   readonly host: string;
   readonly port: number;
   /** What every request must bring; null: nothing. */
-  readonly token: string | null;
+  readonly token: Secret | null;
   readonly maxWorkers: number;
   readonly maxConfigBundles: number;
   readonly maxObservers: number;
@@ -130,7 +131,7 @@ export async function readRuntimeConfig(
     displayName: keys.YOI_RUNTIME_DISPLAY_NAME,
     host: host.replaceAll(/[[\]]/g, ""),
     port: Number(port),
-    token,
+    token: secretOf(token),
     maxWorkers: keys.YOI_RUNTIME_MAX_WORKERS,
     maxConfigBundles: keys.YOI_RUNTIME_MAX_CONFIG_BUNDLES,
     maxObservers: keys.YOI_RUNTIME_MAX_OBSERVERS,

@@ -22,6 +22,7 @@ import {
 } from "../runtime/settings.ts";
 import { operationConfigOf, operationKeys, type OperationConfig } from "../runtime/operation-config.ts";
 import { isLoopback } from "../runtime/runtime-config.ts";
+import { secretOf, type Secret } from "../runtime/secret.ts";
 import {
   dataDir,
   keepingConfigOf,
@@ -42,7 +43,7 @@ export interface Config extends AnswerConfig, KeepingConfig, OperationConfig {
   readonly workspace: { readonly id: string; readonly displayName: string };
   readonly access: AccessConfig;
   /** Seals the cursors; null: made at the start. */
-  readonly cursorSecret: string | null;
+  readonly cursorSecret: Secret | null;
   readonly heartbeatIntervalMs: number;
   /** The Runtimes elsewhere. */
   readonly remoteRuntimes: readonly RemoteRuntimeConfig[];
@@ -51,7 +52,7 @@ export interface Config extends AnswerConfig, KeepingConfig, OperationConfig {
 /** Who may come in. */
 export interface AccessConfig {
   /** What a login needs; null: nobody logs in. */
-  readonly token: string | null;
+  readonly token: Secret | null;
   /** Whether everybody may come in although other machines can reach the address. */
   readonly letsAnyoneIn: boolean;
   /** Names that the server goes by besides those of loopback, lower case. */
@@ -140,8 +141,9 @@ export async function readConfig(environment: Environment, readFile: ReadFile): 
     ...keepingConfigOf(keys, { kind: keys.YOI_STORE, dataDir: keys.YOI_DATA_DIR }),
     ...operationConfigOf(keys),
     access: await accessOf(keys, readFile),
-    cursorSecret:
+    cursorSecret: secretOf(
       keys.YOI_CURSOR_SECRET ?? (await readSettingFile("YOI_CURSOR_SECRET_FILE", secretFile, secretText, readFile)),
+    ),
     heartbeatIntervalMs: keys.YOI_HEARTBEAT_INTERVAL_MS,
     remoteRuntimes: runtimes === null ? [] : await parseRuntimesFile(runtimes, { environment, readFile }),
   };
@@ -164,7 +166,7 @@ async function accessOf(keys: z.infer<typeof Keys>, readFile: ReadFile): Promise
     );
   }
   return {
-    token,
+    token: secretOf(token),
     letsAnyoneIn,
     allowedHosts: keys.YOI_ALLOWED_HOSTS.map((host) => host.toLowerCase()),
     allowedOrigins: keys.YOI_ALLOWED_ORIGINS,

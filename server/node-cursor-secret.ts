@@ -7,6 +7,7 @@ import { mkdir, open, readFile, link, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { randomHex, type Random } from "../runtime/clock.ts";
+import { Secret } from "../runtime/secret.ts";
 import { ConfigError } from "../runtime/settings.ts";
 import type { Config } from "./config.ts";
 
@@ -15,7 +16,7 @@ const SECRET_BYTES = 32;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-const Secret = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const SecretText = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /**
  * The configuration with a secret that outlives the process, where the store does too.
@@ -25,7 +26,8 @@ const Secret = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 export async function withKeptSecret(config: Config, random: Random): Promise<Config> {
   if (config.cursorSecret !== null || config.store.kind === "memory") return config;
   const path = join(config.store.dataDir, NAME);
-  return { ...config, cursorSecret: (await read(path)) ?? (await make(config.store.dataDir, path, random)) };
+  const text = (await read(path)) ?? (await make(config.store.dataDir, path, random));
+  return { ...config, cursorSecret: new Secret(text) };
 }
 
 async function read(path: string): Promise<string | null> {
@@ -36,7 +38,7 @@ async function read(path: string): Promise<string | null> {
     if (codeOf(cause) === "ENOENT") return null;
     throw new ConfigError(`Cannot start: ${path} can't be read.`, { cause });
   }
-  const secret = Secret.safeParse(text.trim());
+  const secret = SecretText.safeParse(text.trim());
   if (secret.success) return secret.data;
   throw new ConfigError(
     `Cannot start: ${path} does not hold a secret. Put the one from a backup in its place, or remove it: then a new one ` +

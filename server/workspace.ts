@@ -98,7 +98,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     cursorSecret:
       config.cursorSecret === null
         ? new Uint8Array(systemRandom.bytes(SECRET_BYTES))
-        : new TextEncoder().encode(config.cursorSecret),
+        : new TextEncoder().encode(config.cursorSecret.reveal()),
     policy: passThrough,
     limits,
     host,
@@ -106,7 +106,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     random: systemRandom,
     telemetry,
   });
-  const { allowedHosts, allowedOrigins, trustedProxies, userHeader, token } = config.access;
+  const { allowedHosts, allowedOrigins, trustedProxies, userHeader } = config.access;
+  const token = config.access.token?.reveal() ?? null;
   const mark = digestText(await digest(`sessions of ${token}`));
   const sessions = await Sessions.load({ clock: systemClock, random: systemRandom, file: sessionFile, mark });
   const tries = new Tries(systemClock);

@@ -70,7 +70,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
     createApp: (upgradeWebSocket) =>
       createRestApp({
         runtime,
-        token: config.token,
+        token: config.token?.reveal() ?? null,
         isStopping: () => isStopping,
         limits: limits.runtime,
         observation: observationRoutes({

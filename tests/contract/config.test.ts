@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { Secret } from "../../runtime/secret.ts";
 import { ConfigError } from "../../runtime/settings.ts";
 import { readConfig } from "../../server/config.ts";
 import { DEFAULT_RETENTION } from "../support/default-retention.ts";
@@ -107,7 +108,7 @@ test("readConfig() takes every key", async () => {
     workspace: { id: "lab:one", displayName: "研究室" },
     provider: {
       kind: "openai",
-      apiKey: "sk-1",
+      apiKey: new Secret("sk-1"),
       baseURL: "http://models.invalid:8080/v1",
       model: "some-model",
       api: "responses",
@@ -124,7 +125,7 @@ test("readConfig() takes every key", async () => {
       trustedProxies: [],
       userHeader: null,
     },
-    cursorSecret: SECRET,
+    cursorSecret: new Secret(SECRET),
     timeouts: { firstTokenTimeoutMs: 1, betweenChunksTimeoutMs: 2, wholeRunTimeoutMs: 3 },
     heartbeatIntervalMs: 50,
     store: { kind: "sqlite", dataDir: "/srv/workspace", sync: "full", maxBytes: 1_048_576 },
@@ -150,8 +151,9 @@ test("readConfig() keeps nothing on a disk for YOI_STORE=memory", async () => {
 test("readConfig() prefers a value to a file and then opens no file", async () => {
   const environment = { OPENAI_API_KEY: "sk-2", OPENAI_API_KEY_FILE: "key", YOI_CURSOR_SECRET: SECRET };
   const { provider, cursorSecret } = await readConfig({ ...environment, YOI_CURSOR_SECRET_FILE: "secret" }, noFiles);
-  expect(provider).toMatchObject({ kind: "openai", apiKey: "sk-2", baseURL: "https://api.openai.com/v1" });
-  expect(cursorSecret).toBe(SECRET);
+  expect(provider).toMatchObject({ kind: "openai", baseURL: "https://api.openai.com/v1" });
+  expect(provider.kind === "openai" && provider.apiKey?.reveal()).toBe("sk-2");
+  expect(cursorSecret?.reveal()).toBe(SECRET);
 });
 
 test("readConfig() needs no key for a compatible server", async () => {

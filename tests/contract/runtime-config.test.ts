@@ -66,10 +66,12 @@ describe("readRuntimeConfig()", () => {
   });
 
   test("takes the token from the environment or a file, and prefers the environment", async () => {
-    expect((await read({ YOI_RUNTIME_TOKEN: TOKEN })).token).toBe(TOKEN);
-    expect((await read({ YOI_RUNTIME_TOKEN_FILE: "/t" }, [], `${TOKEN}\n`)).token).toBe(TOKEN);
-    expect((await read({}, ["--token-file", "/t"], TOKEN)).token).toBe(TOKEN);
-    expect((await read({ YOI_RUNTIME_TOKEN: TOKEN, YOI_RUNTIME_TOKEN_FILE: "/t" }, [], "x")).token).toBe(TOKEN);
+    expect((await read({ YOI_RUNTIME_TOKEN: TOKEN })).token?.reveal()).toBe(TOKEN);
+    expect((await read({ YOI_RUNTIME_TOKEN_FILE: "/t" }, [], `${TOKEN}\n`)).token?.reveal()).toBe(TOKEN);
+    expect((await read({}, ["--token-file", "/t"], TOKEN)).token?.reveal()).toBe(TOKEN);
+    expect((await read({ YOI_RUNTIME_TOKEN: TOKEN, YOI_RUNTIME_TOKEN_FILE: "/t" }, [], "x")).token?.reveal()).toBe(
+      TOKEN,
+    );
   });
 
   test("leaves the workspace server's settings alone", async () => {
