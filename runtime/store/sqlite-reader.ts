@@ -91,6 +91,8 @@ export class SqliteReader {
     const bad: BadRow[] = [];
     const checkpoint = this.#checkpoint(rows, bad);
     const entries = this.#entries(rows, bad);
+    // With neither, nobody can tell any more where the conversation had come; the next checkpoint begins at 0.
+    if (checkpoint === null && entries.length === 0) rows.entriesEnd = 0;
     const events = this.#events(rows, checkpoint?.position ?? 0, bad);
     const submissions = this.#submissions(rows, bad);
     this.#quarantine.take(bad);

@@ -147,6 +147,19 @@ describe("a SQLite store with a record that can't be read", () => {
     }
   });
 
+  test("counts entries anew where neither they nor the checkpoint are left, so that the next one is kept", async () => {
+    using folder = new StoreFolder();
+    await folder.use(fill);
+    folder.edit(`UPDATE checkpoints SET state = '{' WHERE ${ofA}; DELETE FROM entries WHERE id < 2 * 4294967296`);
+    for (const _opening of ["first", "second"]) {
+      expect((await folder.use(loadAll))[0]).toMatchObject({ checkpoint: null, entries: [], head: 5 });
+    }
+    await folder.use((store) => store.checkpoint(A, checkpoint(5, { entries: entries(0, 1) })));
+    const [a, b] = await folder.use(loadAll);
+    expect(a).toMatchObject({ checkpoint: { position: 5 }, entries: entries(0, 1) });
+    expect(b).toMatchObject({ entries: entries(0, 2) });
+  });
+
   test("puts an entry in the place of one, so that the others keep their numbers", async () => {
     using folder = new StoreFolder();
     await folder.use(fill);
