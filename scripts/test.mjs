@@ -18,7 +18,7 @@ const stages = {
   fault: () => runBuilt("node", "fault"),
   "fault-deno": () => runVitest("deno", "fault", "tests/fault/model-based"),
   browser: async () => {
-    const steps = ["install-chromium.mjs", "install-firefox.mjs", "build.mjs"];
+    const steps = ["install-chromium.mjs", "install-firefox.mjs", "install-proxies.mjs", "build.mjs"];
     const prepared = [];
     for (const step of steps) prepared.push(await runStep(step));
     return prepared.some((step) => step.failed > 0) ? sum(prepared) : runVitest("node", "browser");

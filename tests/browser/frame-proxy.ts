@@ -36,7 +36,7 @@ export class FrameProxy implements AsyncDisposable {
   readonly #plans = new Map<string, Plan>();
   readonly #sockets = new Set<Socket>();
   readonly #links = new Map<string, Set<Link>>();
-  /** While true nobody gets through: connections are reset as they come. */
+  /** While true nobody gets through: connections are reset as they come, or as they are used again. */
   isDown = false;
 
   private constructor(server: Server) {
@@ -102,7 +102,9 @@ export class FrameProxy implements AsyncDisposable {
       const worker = /^GET (\/\S+)\/events\/ws\?/.exec(head.toString("latin1"))?.[1];
       server.write(head);
       if (worker === undefined) {
-        client.pipe(server);
+        // A connection that is used again is as cut off as a new one.
+        client.on("data", (bytes) => (this.isDown ? client.resetAndDestroy() : server.write(bytes)));
+        client.on("end", () => server.end());
         server.pipe(client);
         return;
       }
