@@ -43,6 +43,7 @@ beforeAll(async () => {
       OPENAI_BASE_URL: `http://127.0.0.1:${provider.port}/${URL_PATH}/v1`,
       YOI_PROMPT_FILE: await file("prompt.md", "Answer briefly."),
       YOI_CURSOR_SECRET: CURSOR_SECRET,
+      YOI_LOG_LEVEL: "debug",
       YOI_BETWEEN_CHUNKS_TIMEOUT_MS: "2000",
     },
   });
@@ -136,6 +137,7 @@ describe("after every failure", () => {
     expect(await server.kill("SIGTERM")).toEqual({ code: 0, signal: null });
     expect(found(server.output)).toEqual([]);
     expect(server.stdout).toContain("Answers come from");
+    expect(server.stderr).toContain("A run failed");
   });
 });
 

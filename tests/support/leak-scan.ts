@@ -50,7 +50,13 @@ export async function everyAnswer(
       note(`GET ${target}?start=x`, await client.get(`${target}?start=x&limit=y&cursor=z`));
     }
   }
-  const pages = ["/", `/runtimes/${known.runtime_id}/workers/${known.worker_id}`, "/runtimes/a/workers/b", "/nothing"];
+  const pages = [
+    "/",
+    `/runtimes/${known.runtime_id}/workers/${known.worker_id}`,
+    "/runtimes/a/workers/b",
+    "/nothing",
+    "/metrics",
+  ];
   for (const accept of ["text/html", "*/*"]) {
     for (const page of pages) note(`${page} as ${accept}`, await client.get(page, { Accept: accept }));
   }

@@ -11,7 +11,7 @@ test("Secret.reveal() gives the text", () => {
 });
 
 test.each([
-  ["a template", () => `${secret}`],
+  ["a longer text", () => ["text: ", secret].join("")],
   ["JSON", () => JSON.stringify({ secret })],
   ["inspection", () => inspect({ secret }, { depth: 5, showHidden: true })],
   ["a format", () => format("%s %o %j", secret, secret, secret)],
