@@ -29,7 +29,7 @@ export function findProxy(kind: ProxyKind): string | undefined {
 }
 
 /** The document's example for a proxy that keeps the prefix, or strips it. */
-export function exampleOf(kind: ProxyKind, prefix: "kept" | "stripped"): string {
+function exampleOf(kind: ProxyKind, prefix: "kept" | "stripped"): string {
   const block = new RegExp(`^\`\`\`${kind} ${prefix}\\n(.*?)^\`\`\`$`, "ms").exec(readFileSync(document, "utf8"));
   if (!block?.[1]) throw new Error(`Cannot find the example "${kind} ${prefix}" in docs/proxies.md`);
   return block[1];
