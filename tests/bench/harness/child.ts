@@ -104,14 +104,17 @@ export interface StartOptions {
   readonly isInspected?: boolean;
 }
 
+/** No lines among the figures, and no wait for runs at the end. */
+const QUIET = { YOI_LOG_LEVEL: "warning", YOI_SHUTDOWN_GRACE_MS: "0" };
+
 /** Starts the workspace server as it is built, and waits until it listens. */
 export async function startWorkspace(engine: Engine, options: StartOptions = {}): Promise<ServerChild> {
-  return startServer(engine, [SERVER_PROGRAMS[engine]], options, { YOI_PORT: "0" });
+  return startServer(engine, [SERVER_PROGRAMS[engine]], options, { ...QUIET, YOI_PORT: "0" });
 }
 
 /** Starts a Runtime's process as it is built, and waits until it listens. */
 export async function startRuntime(engine: Engine, options: StartOptions = {}): Promise<ServerChild> {
-  return startServer(engine, [RUNTIME_PROGRAMS[engine]], options, { YOI_RUNTIME_BIND: "127.0.0.1:0" });
+  return startServer(engine, [RUNTIME_PROGRAMS[engine]], options, { ...QUIET, YOI_RUNTIME_BIND: "127.0.0.1:0" });
 }
 
 /** Starts the bare Hono server, and waits until it listens. */
