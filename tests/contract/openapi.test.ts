@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { readDescription, type DescribedApi, type DescribedOperation } from "../support/described-api.ts";
 import { RuntimeProcess } from "../support/runtime-process.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
+import { within } from "../support/within.ts";
 import { RUNTIME_PATH, WorkspaceClient, type Answer } from "../support/workspace-client.ts";
 
 const workspace = serveWorkspace();
@@ -132,20 +133,48 @@ describe("the Runtime's OpenAPI document", () => {
   });
 });
 
+/** The AsyncAPI document, and the schema of each kind of frame of a hop. */
+async function frameSchemas(hop: "viewer" | "runtime") {
+  const document = await documentOf(workspace.client, "/api/asyncapi.json");
+  const { messages } = (document as { components: { messages: Record<string, { payload: object }> } }).components;
+  return { api: readDescription(document), schemaOf: (kind: string) => messages[`${hop}.${kind}`]!.payload };
+}
+
+test("the AsyncAPI document tells every frame from a Runtime to its Backend", { timeout: 60_000 }, async () => {
+  await using runtime = new RuntimeProcess();
+  const url = await runtime.url();
+  const { api, schemaOf } = await frameSchemas("runtime");
+  const client = new WorkspaceClient(url);
+  const input = { profile: { kind: "runtime_default" }, initial_input: { kind: "user", content: "Hello" } };
+  const made = JSON.parse((await client.post("/v1/workers", input)).text) as { worker: { worker_id: string } };
+  const socket = new WebSocket(
+    `${url.replace("http", "ws")}/v1/workers/${made.worker.worker_id}/events/ws?heartbeat=1`,
+  );
+  const frames: { kind: string }[] = [];
+  const ended = Promise.withResolvers<void>();
+  socket.addEventListener("message", ({ data }: MessageEvent<string>) => {
+    frames.push(JSON.parse(data) as { kind: string });
+    // The socket takes no frames: whoever sends one is told so, and let go.
+    if (frames.at(-1)?.kind === "heartbeat") socket.send("hello");
+  });
+  socket.addEventListener("close", () => ended.resolve());
+  await within(ended.promise, "the socket's end");
+  expect(new Set(frames.map(({ kind }) => kind))).toEqual(new Set(["event", "heartbeat", "diagnostic"]));
+  expect(frames.map((frame) => api.wrongIn(schemaOf(frame.kind), frame))).toEqual(frames.map(() => null));
+});
+
 test("the AsyncAPI document tells every frame of a conversation", async () => {
   const { client } = workspace;
-  const document = await documentOf(client, "/api/asyncapi.json");
-  const { messages } = (document as { components: { messages: Record<string, { payload: object }> } }).components;
-  const api = readDescription(document);
+  const { api, schemaOf } = await frameSchemas("viewer");
   const ref = await client.createWorker();
   const observer = await client.converse(ref, "Hello");
   const frames = observer.frames;
   expect(frames.length).toBeGreaterThan(3);
   for (const frame of frames) {
-    expect(api.wrongIn(messages[`viewer.${frame.kind}`]!.payload, JSON.parse(JSON.stringify(frame)))).toBe(null);
+    expect(api.wrongIn(schemaOf(frame.kind), JSON.parse(JSON.stringify(frame)))).toBe(null);
   }
   const broken = { kind: "event", envelope: { payload: { event: "text_delta", data: {} } } };
-  expect(api.wrongIn(messages["viewer.event"]!.payload, broken)).not.toBe(null);
+  expect(api.wrongIn(schemaOf("event"), broken)).not.toBe(null);
 });
 
 describe("the reference page", () => {
