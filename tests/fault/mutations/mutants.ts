@@ -193,12 +193,12 @@ export const MUTANTS: readonly Mutant[] = [
     "const cursor = options.cursor();\n    resumed",
     "const cursor: ClientCursor | undefined = undefined;\n    resumed",
   ]),
-  mutant("page-position-too-early", "A page's position stays where its snapshot was", "islands/store/conversation.ts", [
-    "else remember(envelope.event_id);\n      cursor.value = envelope.cursor;",
-    "else remember(envelope.event_id);\n      if (isSnapshot) cursor.value = envelope.cursor;",
+  mutant("page-position-too-early", "A page's position stays where its snapshot was", "client/stream-position.ts", [
+    "else remember(envelope.event_id);\n      cursor = envelope.cursor;",
+    "else remember(envelope.event_id);\n      if (isSnapshot) cursor = envelope.cursor;",
   ]),
   mutant("dead-link-unnoticed", "A link that only seems to be there is kept for ever", "islands/store/connection.ts", [
-    'count("silent");\n      renew();\n    }, silenceAllowedMs);',
-    'count("silent");\n    }, silenceAllowedMs);',
+    "renew();\n    }, silenceAllowedMs);",
+    "}, silenceAllowedMs);",
   ]),
 ];
