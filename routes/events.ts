@@ -34,6 +34,10 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
     .get(streamPath, async (context) => {
       const ref = workerRefOf(context);
       await backend.requireWorker(ref);
+      // An upgrade is answered whole, and a stream never is.
+      if (context.req.header("Upgrade")?.toLowerCase() === "websocket") {
+        throw new ProblemError("route_not_found", "Upgrade: the socket is beside the stream, at /events/ws.");
+      }
       // Who only asks for the head reads no body, and would be a viewer for ever.
       if (context.req.method === "HEAD") return context.body(null, 200, STREAM_HEADERS);
       const stream = sockets.openSseStream();

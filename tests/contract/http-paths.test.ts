@@ -192,7 +192,7 @@ test.each([
   "//api/workspace",
   "/api/runtimes//workers",
   "/api/runtimes/backend-internal/workers/companion/restart",
-  "/api/runtimes/backend-internal/workers/companion/events",
+  "/api/runtimes/backend-internal/workers/companion/events/all",
   "/api/companion",
   "/v1/workers",
   "/favicon.png",
