@@ -43,6 +43,10 @@ test("a run that ends within the grace is answered whole, and what is new is ref
   });
   const socket = await sendRaw(server.port, requestHead("GET", `${workerPath(ref)}/events/ws`, WEBSOCKET_HEADERS));
   expect([socket.status, (JSON.parse(socket.body) as { code: string }).code]).toEqual([503, "shutting_down"]);
+  expect(problemOf(await client.get(`${workerPath(ref)}/events`))).toMatchObject({
+    status: 503,
+    code: "shutting_down",
+  });
   expect(hasExited).toBe(false);
 
   expect(await exit).toEqual({ code: 0, signal: null });
