@@ -4,14 +4,19 @@
  * Owns that it is ended once, whoever asks for that at the same time, and when that is tried again: nobody may be left
  * waiting for a run because the store was full for a moment. How it is ended is the Worker's matter.
  */
+import { asProblem, ProblemError } from "../protocol/problem.ts";
 import type { Clock } from "./clock.ts";
 
 /** What ending one needs. */
 export interface OrphanedRunOptions {
   readonly clock: Clock;
   readonly retryMs: number;
-  /** Publishes the end as the conversation needs it now; nothing where no run is open. */
-  readonly end: () => Promise<unknown>;
+  /**
+   * Publishes the end as the conversation needs it now; nothing where no run is open.
+   *
+   * @param cause Why the store refused it before; null where it was left by a former process.
+   */
+  readonly end: (cause: ProblemError | null) => Promise<unknown>;
 }
 
 /** One Worker's orphaned run, if it has one. */
@@ -20,6 +25,7 @@ export class OrphanedRun {
   /** The end on its way to the store: whoever asks meanwhile would publish the same text once more. */
   #ending: Promise<unknown> | null = null;
   #retry: Disposable | null = null;
+  #cause: ProblemError | null = null;
   #isLeft = false;
 
   constructor(options: OrphanedRunOptions) {
@@ -33,12 +39,18 @@ export class OrphanedRun {
 
   /** Ends it. @throws what the store throws */
   async end(): Promise<void> {
-    this.#ending ??= this.#options.end().finally(() => {
+    this.#ending ??= this.#options.end(this.#cause).finally(() => {
       this.#ending = null;
     });
     await this.#ending;
     this.#retry?.[Symbol.dispose]();
     this.#retry = null;
+    this.#cause = null;
+  }
+
+  /** The store has refused the end of a run that this process ran. */
+  refused(error: unknown): void {
+    this.#cause = storeProblem(error);
   }
 
   /** Tries to end it in a while, and again until that succeeds. */
@@ -55,4 +67,10 @@ export class OrphanedRun {
     this.#isLeft = true;
     this.#retry?.[Symbol.dispose]();
   }
+}
+
+function storeProblem(error: unknown): ProblemError {
+  const problem = asProblem(error);
+  if (problem.code.startsWith("store_")) return problem;
+  return new ProblemError("store_failed", "The store could not keep the end of the answer.", { cause: error });
 }

@@ -18,11 +18,13 @@ export function finishBlocks({ in_flight }: Transcript): KnownEvent[] {
   });
 }
 
-/** The events that end the run as interrupted; none where no run is open. */
-export function interruptedEvents(transcript: Transcript): KnownEvent[] {
+const RESTARTED = new ProblemError("interrupted", "The Runtime was restarted while it answered.");
+
+/** The events that end the run as interrupted; none where no run is open. @param cause Null: its process ended. */
+export function interruptedEvents(transcript: Transcript, cause: ProblemError | null): KnownEvent[] {
   const { run, status } = transcript;
   if (run.state !== "active" && status !== "running") return [];
-  const problem = new ProblemError("interrupted", "The Runtime was restarted while it answered.");
+  const problem = cause ?? RESTARTED;
   const ends = run.state === "active" ? [...finishBlocks(transcript), ...endEvents({ kind: "failed", problem })] : [];
   return [...ends, { event: "status", data: { status: "idle" } }];
 }

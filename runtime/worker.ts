@@ -34,6 +34,7 @@ import type { SendInput } from "./runtime.ts";
 import type { RuntimeStore, StoredWorker, SubmissionRecord, WorkerRecord } from "./store/store.ts";
 import { contentMark, Submissions } from "./submissions.ts";
 import { NO_TELEMETRY, RunWatch, type Telemetry } from "./telemetry.ts";
+import { workerDetail } from "./worker-detail.ts";
 
 /** What a Worker is made of. */
 export interface WorkerOptions {
@@ -91,7 +92,7 @@ export class Worker {
     this.#orphan = new OrphanedRun({
       clock,
       retryMs: limits.runtime.storeRetryMs,
-      end: () => this.#publish(...interruptedEvents(this.transcript)),
+      end: (cause) => this.#publish(...interruptedEvents(this.transcript, cause)),
     });
     this.conversation = new Conversation(greetingOf(record.displayName, profile), limits.worker);
     const state = checkpoint === null ? null : readCheckpointState(checkpoint.state);
@@ -167,26 +168,16 @@ export class Worker {
   }
 
   detail(): WorkerDetail {
-    const { ref } = this;
-    const runState = this.#isStopped ? "stopped" : this.#isBusy ? "busy" : "idle";
-    return {
-      worker_ref: ref,
-      runtime_id: ref.runtime_id,
-      worker_id: ref.worker_id,
-      status: this.#lifecycle,
-      execution: {
-        backend: "connected",
-        run_state: runState,
-        binding: { backend_id: "workspace" },
-        last_result: { ...this.#lastResult, run_state: runState },
-      },
-      profile: this.#record.profile,
-      ...(this.#record.configBundle === undefined ? {} : { config_bundle: this.#record.configBundle }),
-      transcript_len: this.conversation.lineCount,
-      last_event_id: this.log.head,
-      display_name: this.#record.displayName,
+    return workerDetail({
+      ref: this.ref,
+      record: this.#record,
+      lifecycle: this.#lifecycle,
+      runState: this.#isStopped ? "stopped" : this.#isBusy ? "busy" : "idle",
+      lastResult: this.#lastResult,
+      lineCount: this.conversation.lineCount,
+      head: this.log.head,
       model: this.#options.profile.model.name,
-    };
+    });
   }
 
   /** See `Runtime.sendInput`. */
@@ -257,8 +248,12 @@ export class Worker {
 
   async #resume(): Promise<void> {
     const { transcript } = this;
-    const { continueInterrupted, limits } = this.#options;
-    const { maxContinuations } = limits.run;
+    const {
+      continueInterrupted,
+      limits: {
+        run: { maxContinuations },
+      },
+    } = this.#options;
     const attempt = continuationsOf(transcript.entries) + 1;
     if (!continueInterrupted || transcript.run.state !== "active" || attempt > maxContinuations) return this.recover();
     await this.#publish(...finishBlocks(transcript), {
@@ -323,7 +318,10 @@ export class Worker {
     this.#run = { controller, ended };
     ended.then(
       () => void this.#checkpointer.save(),
-      (error: unknown) => this.#noteOrphan(error),
+      (error: unknown) => {
+        this.#orphan.refused(error);
+        this.#noteOrphan(error);
+      },
     );
   }
 

@@ -138,8 +138,9 @@ describe("a run whose end the store refuses", () => {
     expect(await lines(subject.runtime)).toEqual([
       "1 user: hi",
       "2 assistant: a",
-      "3 user: again",
-      "4 assistant: Hello there.",
+      "3 system: error: The store could not keep the end of the answer.",
+      "4 user: again",
+      "5 assistant: Hello there.",
     ]);
   });
 
@@ -159,8 +160,9 @@ describe("a run whose end the store refuses", () => {
     expect(await lines(subject.runtime)).toEqual([
       "1 user: hi",
       "2 assistant: a",
-      "3 user: again",
-      "4 assistant: Hello there.",
+      "3 system: error: The store could not keep the end of the answer.",
+      "4 user: again",
+      "5 assistant: Hello there.",
     ]);
     expect(follower.events.filter(({ event }) => event === "run_end")).toHaveLength(2);
   });
@@ -192,7 +194,11 @@ describe("a run whose end the store refuses", () => {
     expect(await waiting).toBe("runtime_stopped");
     expect(subject.clock.waiting).toBe(0);
     await using after = await openDurable(store, { seed: 2 });
-    expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: a"]);
+    expect(await lines(after.runtime)).toEqual([
+      "1 user: hi",
+      "2 assistant: a",
+      "3 system: error: The store could not keep the end of the answer.",
+    ]);
   });
 
   test("keeps no Runtime from starting: every Worker is there, and the run ends as soon as the store takes it", async () => {
