@@ -10,10 +10,14 @@ import { textImports } from "./vite.config.ts";
 /** Past every deadline inside a test, so that what a test waited for in vain is what it says. */
 const TEST_TIMEOUT_MS = 60_000;
 
+/** More than a small machine has cores: most of these tests wait for processes and sockets most of the time. */
+const MAX_WORKERS = 3;
+
 const plugins = [textImports(), preact()];
 
 export default defineConfig({
   test: {
+    maxWorkers: MAX_WORKERS,
     projects: [
       {
         plugins,
