@@ -4,6 +4,7 @@
  * Owns the words. They name no key and no provider's address.
  */
 import { announceStore } from "../runtime/store-config.ts";
+import { isLoopback } from "../runtime/runtime-config.ts";
 import type { Config } from "./config.ts";
 
 /** Lines for the terminal. `url` is where the console is. */
@@ -24,7 +25,3 @@ export function announce(config: Config, url: string): readonly string[] {
 }
 
 const OPEN_TO_ALL = "DANGER: nobody has to log in, and whoever can reach this address can read and write here.";
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
-}

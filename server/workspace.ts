@@ -21,7 +21,7 @@ import type { RuntimeStore } from "../runtime/store/store.ts";
 import { bothTelemetries, type Telemetry } from "../runtime/telemetry.ts";
 import { networkList } from "../runtime/node-addresses.ts";
 import { createAccess } from "./access/access.ts";
-import { digest, digestText } from "./access/digest.ts";
+import { digest, digestText } from "../runtime/digest.ts";
 import { Sessions, type SessionFile } from "./access/sessions.ts";
 import { Tries } from "./access/tries.ts";
 import { createApp } from "./app.ts";

@@ -8,7 +8,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { ProblemError } from "../../protocol/problem.ts";
-import { digest, isSameDigest } from "./digest.ts";
+import { digest, isSameDigest } from "../../runtime/digest.ts";
 import { ANYONE, type Identity } from "./identity.ts";
 import { checkSite, type SiteRules } from "./same-site.ts";
 import { SESSION_IDLE_MS, type Sessions } from "./sessions.ts";

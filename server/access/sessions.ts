@@ -7,7 +7,7 @@
  */
 import * as z from "zod/mini";
 import { randomHex, type Clock, type Random } from "../../runtime/clock.ts";
-import { digest, digestText } from "./digest.ts";
+import { digest, digestText } from "../../runtime/digest.ts";
 
 const SECRET_BYTES = 32;
 /** How long a login lasts without a visit. */
