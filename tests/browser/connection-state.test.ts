@@ -61,14 +61,15 @@ onBothServers("The link's state", { YOI_DEMO_PACE: "0.03" }, (stage) => {
       Object.assign(globalThis, { said });
     });
     const said = () => tab.page.evaluate(() => (globalThis as { said?: string[] }).said);
+    const { started, finished, linkLost, linkBack } = tab.words.announce;
     await tab.ask(SHORT);
+    await expect.poll(said).toEqual([started, finished]);
     proxy.isDown = true;
     proxy.breakNow(tab.ref, "end");
-    await tab.linkState.filter({ hasText: /^Reconnecting/ }).waitFor();
+    await expect.poll(said).toEqual([started, finished, linkLost]);
     proxy.isDown = false;
     await tab.tryNowButton.click();
     await tab.live();
-    const { started, finished, linkLost, linkBack } = tab.words.announce;
     await expect.poll(said).toEqual([started, finished, linkLost, linkBack]);
   });
 });

@@ -15,6 +15,7 @@ import { en } from "../../islands/messages-en.ts";
 import { LinkStatus } from "../../islands/status/link-status.tsx";
 import { Transcript } from "../../islands/transcript/transcript.tsx";
 import { WorkerNav } from "../../islands/workers/worker-nav.tsx";
+import type { Event } from "../../protocol/event.ts";
 import { closeCodeOf } from "../../protocol/problem.ts";
 import { renderAwayPage, renderConsolePage } from "../../routes/pages.tsx";
 import { consoleData } from "../support/console-data.ts";
@@ -122,6 +123,20 @@ describe("a Runtime that is away from the server", () => {
     beat();
     expect(root.querySelector("[data-testid=upstream-note]")).toBeNull();
     expect(root.querySelector("[data-testid=announcer]")?.textContent).toBe(en.announce.runtimeBack);
+  });
+
+  test("is spoken together with the run that ended before it", async () => {
+    const { page, root, beat } = await linked(StatusAndBox);
+    beat();
+    const receive = (event_id: string, payload: Event) =>
+      page.conversation.receive({ ...page.ref, cursor: page.data.cursor, event_id, ts: 3, payload });
+    void act(() => receive("e1", { event: "status", data: { status: "running" } }));
+    void act(() => {
+      receive("e2", { event: "run_end", data: { result: "finished" } });
+      beat({ problem: "runtime_refused", since_ts: Date.parse(SEEN_AT) });
+    });
+    const { finished, runtimeLost } = en.announce;
+    expect(root.querySelector("[data-testid=announcer]")?.textContent).toBe(`${finished} ${runtimeLost}`);
   });
 
   test("leaves no answer behind that looks as if it were still being written, when it is gone for good", async () => {
