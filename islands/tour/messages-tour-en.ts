@@ -68,5 +68,7 @@ export const en: TourMessages = {
     },
   },
   slowRequest: "Please take your time.",
+  noRestart:
+    "This Worker lives in a Runtime elsewhere, which the tour leaves alone. With a Worker of this server’s own Runtime, the tour can restart it too.",
   failed: "The server did not do that. Try again.",
 };

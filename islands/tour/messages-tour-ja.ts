@@ -68,5 +68,7 @@ export const ja: TourMessages = {
     },
   },
   slowRequest: "ゆっくり答えてください。",
+  noRestart:
+    "この Worker は別の場所の Runtime で動いているため、ツアーから再起動はしません。このサーバー自身の Runtime の Worker では、再起動も試せます。",
   failed: "サーバーで実行できませんでした。もう一度お試しください。",
 };

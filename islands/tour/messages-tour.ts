@@ -13,6 +13,8 @@ export interface TourMessages {
   readonly steps: Readonly<Record<TourStepId, TourStepMessages>>;
   /** Asks for an answer that takes its time. */
   readonly slowRequest: string;
+  /** Why there is no button that restarts the Runtime. */
+  readonly noRestart: string;
   /** Nobody took what was asked for. */
   readonly failed: string;
 }

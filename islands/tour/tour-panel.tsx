@@ -24,9 +24,15 @@ export function TourPanel({ tour, words, onClose }: TourPanelProps) {
         <section key={id} aria-labelledby={`tour-${id}`}>
           <h3 id={`tour-${id}`}>{words.groups[id]}</h3>
           <ul>
-            {steps.map((step) => (
-              <Step key={step.id} step={step} tour={tour} words={words} />
-            ))}
+            {steps.map((step) =>
+              step.id === "restart" && tour.isElsewhere.value ? (
+                <li key={step.id} class="tour-step">
+                  <p>{words.noRestart}</p>
+                </li>
+              ) : (
+                <Step key={step.id} step={step} tour={tour} words={words} />
+              ),
+            )}
           </ul>
         </section>
       ))}

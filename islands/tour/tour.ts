@@ -4,7 +4,7 @@
  * Owns which step goes on and how it ended. What is said goes through the message box, as if the person had typed it; what
  * befalls the connection or the Runtime is asked of the server. Does nothing until a button is pressed.
  */
-import { effect, signal, type ReadonlySignal } from "@preact/signals";
+import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type * as z from "zod/mini";
 import {
   DropConnectionRequest,
@@ -27,12 +27,17 @@ export interface TourState {
 /** What the buttons press. */
 export interface Tour {
   readonly state: ReadonlySignal<TourState | undefined>;
+  /** Whether the Worker is known to live in another Runtime than the one that the tour could restart. */
+  readonly isElsewhere: ReadonlySignal<boolean>;
   /** Does a step; one at a time. */
   readonly take: (step: TourStep) => Promise<void>;
 }
 
 export interface TourOptions {
-  readonly page: Pick<Console, "composer" | "conversation" | "isRunning" | "clock" | "paths" | "viewerId">;
+  readonly page: Pick<
+    Console,
+    "composer" | "conversation" | "isRunning" | "clock" | "paths" | "viewerId" | "ref" | "workers"
+  >;
   readonly words: TourMessages;
   readonly fetch: (input: string, init: RequestInit) => Promise<Response>;
 }
@@ -85,6 +90,10 @@ export function createTour({ page, words, fetch }: TourOptions): Tour {
 
   return {
     state,
+    isElsewhere: computed(() => {
+      const runtime = page.workers.runtimes.value.find(({ runtime_id }) => runtime_id === page.ref.runtime_id);
+      return runtime?.kind === "remote_worker_runtime";
+    }),
     async take(step) {
       if (state.peek()?.phase === "under_way") return;
       state.value = { step: step.id, phase: "under_way" };
