@@ -82,6 +82,8 @@ export const WorkerSummary = z.looseObject({
     can_stop: z.boolean(),
     can_spawn_followup: z.boolean(),
   }),
+  /** Ours: how many lines the conversation has had. Who knows an earlier number can tell whether there is anything new. */
+  transcript_len: z.optional(uint),
   diagnostics,
 });
 export type WorkerSummary = z.infer<typeof WorkerSummary>;

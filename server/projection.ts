@@ -145,6 +145,7 @@ export function projectWorker(
       can_stop: isAlive && !isDown && !isRefused,
       can_spawn_followup: false,
     },
+    transcript_len: detail.transcript_len,
     diagnostics: [],
   };
 }

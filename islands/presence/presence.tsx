@@ -2,7 +2,7 @@
  * What the console tells somebody who looks elsewhere: the tab's title and icon, marks at other Workers, a notification.
  * Loaded once the page has come alive, together with the menu of the conversation.
  */
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { ComponentChild } from "preact";
 import type { Console } from "../console.ts";
 import type { Environment } from "../environment.ts";
@@ -11,10 +11,10 @@ import type { Frame } from "../frame.ts";
 import type { ToolMessages } from "../messages-tools.ts";
 import { notificationPermission } from "../settings/notification-permission.ts";
 import { ConversationMenu } from "../status/conversation-menu.tsx";
-import { workerKey } from "../store/worker-list.ts";
+import { workerKey, type ListedWorker } from "../store/worker-list.ts";
 import { ToolContext } from "../tools/tool-context.ts";
 import { NO_MEMORY, stepTab, titleOf } from "./tab-state.ts";
-import { Unread } from "./unread.ts";
+import { Unread, type Sight } from "./unread.ts";
 
 /** Keeps the marks at Workers, on every page. Returns whether the page is looked at. */
 export function followWorkers(frame: Frame, environment: Environment) {
@@ -26,14 +26,28 @@ export function followWorkers(frame: Frame, environment: Environment) {
   addEventListener("storage", (event) => marks.adopt(event));
   effect(() => void (unread.value = marks.keys.value));
   effect(() => {
-    for (const { worker, isUnreachable } of workers.workers.value) {
-      const key = workerKey(worker);
-      if (key !== own && !isUnreachable) marks.note(key, worker.status === "running", false);
-    }
+    const others = workers.workers.value.filter(
+      ({ worker, isUnreachable }) => workerKey(worker) !== own && !isUnreachable,
+    );
+    marks.note(others.map((listed) => ({ ...sightOf(listed), isLookedAt: false })));
   });
-  // What this page sees of its own Worker is newer than the list.
-  effect(() => marks.note(own, frame.isRunning.value, isLookedAt.value));
+  const listedOwn = computed(() => workers.workers.value.find(({ worker }) => workerKey(worker) === own));
+  let outdated: ListedWorker | undefined;
+  effect(() => {
+    const listed = listedOwn.value;
+    const isAtWork = frame.isRunning.value;
+    // What this page sees of its own Worker is newer than the list, whose count is from before the run's end.
+    if (isAtWork || listed?.isUnreachable) outdated = listed;
+    const lines = listed && listed !== outdated ? sightOf(listed).lines : undefined;
+    marks.note([{ key: own, isAtWork, lines, isLookedAt: isLookedAt.value }]);
+  });
   return isLookedAt;
+}
+
+/** What the list tells of a Worker. Its count is that of a run's end only once the run is over. */
+function sightOf({ worker }: ListedWorker): Omit<Sight, "isLookedAt"> {
+  const isAtWork = worker.status === "running";
+  return { key: workerKey(worker), isAtWork, lines: isAtWork ? undefined : worker.transcript_len };
 }
 
 /** Follows the Worker of a console. */

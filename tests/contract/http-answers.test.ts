@@ -112,6 +112,7 @@ test("GET /api/workers, of a Runtime and of a Worker show the same Companion", a
     last_seen_at: null,
     implementation: { kind: "embedded_worker_runtime", display_hint: expect.any(String) },
     capabilities: { can_accept_input: true, can_stop: true, can_spawn_followup: false },
+    transcript_len: 0,
     diagnostics: [],
   });
   const ofRuntime = await client.read(listOf(WorkerSummary), `${RUNTIME_PATH}/workers`);

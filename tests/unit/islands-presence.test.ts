@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { faviconOf } from "../../islands/favicon.ts";
 import { NO_MEMORY, stepTab, titleOf } from "../../islands/presence/tab-state.ts";
-import { Unread } from "../../islands/presence/unread.ts";
+import { Unread, type Sight } from "../../islands/presence/unread.ts";
 import { contextUsageOf } from "../../islands/status/context-usage.ts";
 import type { RunView } from "../../protocol/run-view.ts";
 
@@ -52,53 +52,118 @@ describe("Unread", () => {
     const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: kept.set.bind(kept) };
     return { kept, open: () => new Unread(() => storage) };
   }
+  const sight = (change: Partial<Sight>): Sight => ({
+    key: "r/w",
+    isAtWork: false,
+    lines: undefined,
+    isLookedAt: false,
+    ...change,
+  });
+  const atWork = sight({ isAtWork: true });
+  const idleWith = (lines: number) => sight({ lines });
+  const lookedAtWith = (lines: number | undefined) => sight({ lines, isLookedAt: true });
 
   test("marks a Worker that was seen at work and is not any more, until somebody looks", () => {
     const marks = browser().open();
-    marks.note("r/w", true, false);
+    marks.note([atWork]);
     expect([...marks.keys.value]).toEqual([]);
-    marks.note("r/w", false, false);
+    marks.note([idleWith(2)]);
     expect([...marks.keys.value]).toEqual(["r/w"]);
-    marks.note("r/w", false, false);
+    marks.note([idleWith(2)]);
     expect([...marks.keys.value]).toEqual(["r/w"]);
-    marks.note("r/w", false, true);
+    marks.note([lookedAtWith(2)]);
     expect([...marks.keys.value]).toEqual([]);
   });
 
   test("marks none that was idle all along, nor one that ended before somebody's eyes", () => {
     const marks = browser().open();
-    marks.note("r/a", false, false);
-    marks.note("r/b", true, true);
-    marks.note("r/b", false, true);
+    marks.note([sight({ key: "r/a", lines: 4 }), sight({ key: "r/b", isAtWork: true, isLookedAt: true })]);
+    marks.note([sight({ key: "r/a", lines: 4 }), sight({ key: "r/b", isLookedAt: true })]);
     expect([...marks.keys.value]).toEqual([]);
+  });
+
+  test("marks one whose run nobody saw: its conversation has grown since it was seen last", () => {
+    const window = browser();
+    window.open().note([lookedAtWith(2)]);
+    const marks = window.open();
+    marks.note([idleWith(2)]);
+    expect([...marks.keys.value]).toEqual([]);
+    marks.note([idleWith(4)]);
+    marks.note([idleWith(4)]);
+    expect([...marks.keys.value]).toEqual(["r/w"]);
+    marks.note([lookedAtWith(4)]);
+    marks.note([idleWith(4)]);
+    expect([...marks.keys.value]).toEqual([]);
+  });
+
+  test("has nothing new of a Worker that it meets for the first time, nor of a conversation that began anew", () => {
+    const marks = browser().open();
+    marks.note([idleWith(40)]);
+    expect([...marks.keys.value]).toEqual([]);
+    marks.note([idleWith(0)]);
+    expect([...marks.keys.value]).toEqual([]);
+    marks.note([idleWith(2)]);
+    expect([...marks.keys.value]).toEqual(["r/w"]);
+  });
+
+  test("does not take for new what was read before the list could count it", () => {
+    const marks = browser().open();
+    marks.note([lookedAtWith(2)]);
+    marks.note([sight({ isAtWork: true, isLookedAt: true })]);
+    marks.note([lookedAtWith(undefined)]);
+    marks.note([idleWith(4)]);
+    expect([...marks.keys.value]).toEqual([]);
+    marks.note([idleWith(6)]);
+    expect([...marks.keys.value]).toEqual(["r/w"]);
+  });
+
+  test("keeps what it knows of a Worker whose lines a Backend does not count", () => {
+    const marks = browser().open();
+    marks.note([lookedAtWith(2)]);
+    marks.note([sight({})]);
+    marks.note([idleWith(4)]);
+    expect([...marks.keys.value]).toEqual(["r/w"]);
   });
 
   test("is remembered by the browser: one page sees the beginning, a later one the end", () => {
     const window = browser();
-    window.open().note("r/w", true, true);
+    window.open().note([sight({ isAtWork: true, isLookedAt: true })]);
     const later = window.open();
-    later.note("r/w", false, false);
+    later.note([idleWith(2)]);
     expect([...window.open().keys.value]).toEqual(["r/w"]);
   });
 
   test("takes over what another tab has seen, and nothing that is no mark", () => {
     const marks = browser().open();
-    marks.adopt({ key: "yoi.unread", newValue: '{"r/w":"ended"}' });
-    marks.adopt({ key: "something.else", newValue: '{"r/x":"ended"}' });
+    marks.adopt({ key: "yoi.unread", newValue: '{"r/w":{"state":"ended"}}' });
+    marks.adopt({ key: "something.else", newValue: '{"r/x":{"state":"ended"}}' });
     expect([...marks.keys.value]).toEqual(["r/w"]);
     marks.adopt({ key: "yoi.unread", newValue: '{"r/w":"a hologram"}' });
     expect([...marks.keys.value]).toEqual([]);
+  });
+
+  test("writes once for all that has changed, and not at all where nothing has", () => {
+    const written: string[] = [];
+    const marks = new Unread(() => ({
+      getItem: () => written.at(-1) ?? null,
+      setItem: (_, value) => void written.push(value),
+    }));
+    const sights = [sight({ key: "r/a", lines: 2 }), sight({ key: "r/b", lines: 3 })];
+    marks.note(sights);
+    marks.note(sights);
+    expect(written.map((text) => JSON.parse(text) as unknown)).toEqual([
+      { "r/a": { state: "seen", lines: 2 }, "r/b": { state: "seen", lines: 3 } },
+    ]);
   });
 
   test("works for as long as the page where storage is forbidden, and is bounded where it is not", () => {
     const forbidden = new Unread(() => {
       throw new DOMException("denied", "SecurityError");
     });
-    forbidden.note("r/w", true, false);
+    forbidden.note([atWork]);
     expect([...forbidden.keys.value]).toEqual([]);
     const { kept, open } = browser();
-    const marks = open();
-    for (let number = 0; number < 600; number += 1) marks.note(`r/w${number}`, true, false);
+    open().note(Array.from({ length: 600 }, (_, number) => sight({ key: `r/w${number}`, isAtWork: true })));
     expect(Object.keys(JSON.parse(kept.get("yoi.unread") ?? "{}") as object)).toHaveLength(500);
   });
 });
