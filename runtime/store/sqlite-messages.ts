@@ -6,6 +6,7 @@
 import type { ConfigBundle } from "../../protocol/config-bundle.ts";
 import type { WorkerId } from "../../protocol/id.ts";
 import type { SqliteFileOptions } from "./sqlite-file.ts";
+import type { PackedWrites } from "./sqlite-packing.ts";
 import type { Failure } from "./sqlite-problem.ts";
 import type {
   AppendExtras,
@@ -33,7 +34,7 @@ export type WriteOperation =
 
 /** What the thread is asked. */
 export type Request =
-  | { readonly kind: "write"; readonly operations: readonly WriteOperation[] }
+  | { readonly kind: "write"; readonly writes: PackedWrites }
   | { readonly kind: "load_runtime" }
   | { readonly kind: "load_config_bundles" }
   | { readonly kind: "list_workers" }
@@ -45,8 +46,8 @@ export type RequestOf<Kind extends Request["kind"]> = Extract<Request, { readonl
 
 /** What it answers. */
 export interface Answers {
-  /** For each operation how it failed, or null. */
-  readonly write: readonly (Failure | null)[];
+  /** For each operation how it failed, or null; null where none did. */
+  readonly write: readonly (Failure | null)[] | null;
   readonly load_runtime: RuntimeRecord | null;
   readonly load_config_bundles: readonly ConfigBundle[];
   /** Sorted. */

@@ -9,7 +9,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { backUp } from "./sqlite-backup.ts";
 import { openFile, type SqliteFile, type SqliteFileOptions } from "./sqlite-file.ts";
 import { MAX_LOG_BYTES, MAX_UNSAVED_MS, REST_MS } from "./sqlite-limits.ts";
-import type { Reply, Request, Task, WriteOperation } from "./sqlite-messages.ts";
+import type { Answers, Reply, Request, Task, WriteOperation } from "./sqlite-messages.ts";
+import { unpackWrites } from "./sqlite-packing.ts";
 import { asFailure } from "./sqlite-problem.ts";
 import { Quarantine } from "./sqlite-quarantine.ts";
 import { SqliteReader } from "./sqlite-reader.ts";
@@ -50,7 +51,7 @@ class Store {
   answer(request: Request): unknown {
     switch (request.kind) {
       case "write":
-        return this.#write(request.operations);
+        return this.#write(unpackWrites(request.writes));
       case "load_runtime":
         return this.#reader.runtime();
       case "load_config_bundles":
@@ -79,12 +80,12 @@ class Store {
     }
   }
 
-  #write(operations: readonly WriteOperation[]): unknown {
+  #write(operations: readonly WriteOperation[]): Answers["write"] {
     const results = this.#writer.write(operations);
     if (this.#unsavedBytes === 0) this.#unsavedSince = Date.now();
     this.#unsavedBytes += COMMIT_BYTES;
     for (const operation of operations) this.#unsavedBytes += sizeOf(operation);
-    return results;
+    return results.every((failure) => failure === null) ? null : results;
   }
 
   #save(): void {

@@ -10,6 +10,7 @@ import type { Diagnostic } from "../../protocol/problem.ts";
 import type { SqliteFileOptions } from "./sqlite-file.ts";
 import { ThreadLink } from "./sqlite-link.ts";
 import type { Answers, Request, RequestOf, SetAside, WriteOperation } from "./sqlite-messages.ts";
+import { packWrites } from "./sqlite-packing.ts";
 import { fromFailure, lostThread } from "./sqlite-problem.ts";
 import type { RuntimeStore, StoredWorker, UnreadableWorker } from "./store.ts";
 
@@ -141,13 +142,16 @@ class SqliteStore implements RuntimeStore {
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    for (;;) {
+      // Whoever has just been answered, or writes in this same step, comes along.
+      await null;
+      if (this.#waiting.length === 0) break;
       const batch = this.#waiting.splice(0, MAX_BATCH);
       try {
-        const operations = batch.map(({ operation }) => operation);
-        const failures = await this.#thread.ask({ kind: "write", operations });
+        const writes = packWrites(batch.map(({ operation }) => operation));
+        const failures = await this.#thread.ask({ kind: "write", writes });
         batch.forEach(({ resolve, reject }, index) => {
-          const failure = failures[index];
+          const failure = failures?.[index];
           if (failure) reject(fromFailure(failure));
           else resolve();
         });
