@@ -18,6 +18,7 @@ import { RuntimeId, WorkerId, type SubmissionId, type WorkerRef } from "../proto
 import type { Transcript } from "../protocol/transcript.ts";
 import { follow, followTranscript, type FollowOptions, type FollowStep } from "./follow.ts";
 import { baseUrl, createSend, type Reach } from "./requests.ts";
+import { sseSockets } from "./sse-socket.ts";
 import { createSubmissionId } from "./submission-id.ts";
 
 export { ProblemError } from "../protocol/problem.ts";
@@ -89,6 +90,7 @@ export function createClient(options: ClientOptions): Client {
     return url.href;
   };
 
+  const Fallback = sseSockets(options.fetch);
   const followEvents = (ref: WorkerRef, followOptions: FollowOptions = {}) =>
     follow(
       {
@@ -96,6 +98,7 @@ export function createClient(options: ClientOptions): Client {
         socketUrl: (cursor) => socketUrl(ref, cursor),
         token: options.token,
         WebSocket: options.WebSocket ?? WebSocket,
+        Fallback,
         probe: (signal) => request(WorkerSummary, worker(ref), { signal }),
       },
       followOptions,

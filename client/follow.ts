@@ -11,7 +11,7 @@ import type { ClientFrame } from "../protocol/frame.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { closeCodeOf, ProblemError, problemRow, type ProblemCode } from "../protocol/problem.ts";
 import { boundTranscript, emptyTranscript, type Transcript } from "../protocol/transcript.ts";
-import { backoffMs, remedyFor } from "./link-remedy.ts";
+import { backoffMs, BLOCKED_SOCKETS, remedyFor } from "./link-remedy.ts";
 import { openLink } from "./link.ts";
 import { createStreamPosition } from "./stream-position.ts";
 
@@ -41,6 +41,8 @@ export interface FollowContext {
   readonly socketUrl: (cursor: ClientCursor | undefined) => string;
   readonly token: string | undefined;
   readonly WebSocket: typeof WebSocket;
+  /** What takes a socket's place, address and all, over plain HTTP. */
+  readonly Fallback: typeof WebSocket;
   /** Asks for the Worker: a refused handshake does not say why, an ordinary request does. */
   readonly probe: (signal: AbortSignal) => Promise<unknown>;
 }
@@ -53,6 +55,7 @@ const REFUSED_STATUSES: ReadonlySet<number> = new Set([401, 403, 421]);
 
 /**
  * The Worker's events, for as long as there is a Worker. The reader's pace is the pace: who takes long misses nothing.
+ * Where sockets don't get through although the server answers, they go on over plain HTTP, to the end of this iteration.
  *
  * @throws ProblemError where there is nothing to come back to, e.g. worker_not_found or login_required
  */
@@ -60,6 +63,7 @@ export async function* follow(context: FollowContext, options: FollowOptions): A
   const position = createStreamPosition(context.ref, options.cursor);
   const signal = options.signal ?? new AbortController().signal;
   let failedAttempts = 0;
+  let blockedSockets = 0;
   while (!signal.aborted) {
     const waitMs = backoffMs(failedAttempts, Math.random());
     if (waitMs > 0) {
@@ -72,18 +76,25 @@ export async function* follow(context: FollowContext, options: FollowOptions): A
     const resumed = position.cursor !== undefined;
     let status = "";
     let missed: ClientCursor | undefined;
-    using link = openLink({ ...context, signal, url: context.socketUrl(position.cursor) });
+    using link = openLink({
+      url: context.socketUrl(position.cursor),
+      token: context.token,
+      WebSocket: blockedSockets < BLOCKED_SOCKETS ? context.WebSocket : context.Fallback,
+      signal,
+    });
     reading: while (true) {
       const step = await link.next();
       if (step === null) return;
       if (step.kind === "closed") {
-        if (!step.wasOpen) await throwRefusal(context, signal);
+        const isBlocked = !step.gotThrough && (await isAnswered(context, signal));
+        if (isBlocked) blockedSockets += 1;
         if (step.code === closeCodeOf("login_required")) throw loginRequired();
         // The close can arrive although the diagnostic before it was lost.
         if (step.code === closeCodeOf("cursor_expired")) position.drop();
         break;
       }
       const { frame } = step;
+      if (blockedSockets < BLOCKED_SOCKETS) blockedSockets = 0;
       switch (frame.kind) {
         case "event": {
           const taken = position.take(frame.envelope);
@@ -141,12 +152,14 @@ function statusOf({ upstream }: Extract<ClientFrame, { kind: "heartbeat" }>): Fo
   return { kind: "waiting", problem: upstream.problem, sinceTs: upstream.since_ts };
 }
 
-/** Throws what keeps a socket from opening, where trying again would not help. */
-async function throwRefusal({ probe }: FollowContext, signal: AbortSignal): Promise<void> {
+/** Whether the server has nothing against the reader, though no socket got through. @throws ProblemError where it has, for good */
+async function isAnswered({ probe }: FollowContext, signal: AbortSignal): Promise<boolean> {
   try {
     await probe(signal);
+    return true;
   } catch (error) {
     if (error instanceof ProblemError && isFinal(error.code, error.detail)) throw error;
+    return false;
   }
 }
 

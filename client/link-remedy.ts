@@ -43,3 +43,6 @@ export function backoffMs(failedAttempts: number, random: number): number {
   // Half of it is chance, so that a thousand viewers don't come back in the same millisecond.
   return Math.round(ceiling * (0.5 + random / 2));
 }
+
+/** So many sockets in a row that don't get through to a server that answers are enough: the rest goes over plain HTTP. */
+export const BLOCKED_SOCKETS = 2;

@@ -10,7 +10,8 @@ import { credentials } from "./requests.ts";
 /** What a link gives next. `closed` is the last. */
 export type LinkStep =
   | { readonly kind: "frame"; readonly frame: ClientFrame }
-  | { readonly kind: "closed"; readonly code: number; readonly wasOpen: boolean };
+  /** `gotThrough`: it opened, and was not silent from its start until it was given up. */
+  | { readonly kind: "closed"; readonly code: number; readonly gotThrough: boolean };
 
 const HANDSHAKE_TIMEOUT_MS = 8_000;
 /** How long an open link may be silent before its first heartbeat has told its pace. */
@@ -40,6 +41,7 @@ export function openLink({ url, token, signal, WebSocket: Socket }: LinkOptions)
   const waiting: LinkStep[] = [];
   let wake = () => {};
   let isOpen = false;
+  let isHeard = false;
   let isOver = false;
   let silenceAllowedMs = FIRST_FRAME_MS;
   let watchdog: ReturnType<typeof setTimeout>;
@@ -49,19 +51,19 @@ export function openLink({ url, token, signal, WebSocket: Socket }: LinkOptions)
     waiting.push(step);
     wake();
   };
-  const end = (code: number) => {
+  const end = (code: number, gotThrough = isOpen) => {
     if (isOver) return;
     isOver = true;
     clearTimeout(watchdog);
-    push({ kind: "closed", code, wasOpen: isOpen });
+    push({ kind: "closed", code, gotThrough });
   };
-  const giveUp = () => {
-    end(NO_CODE);
+  const giveUp = (gotThrough = isOpen) => {
+    end(NO_CODE, gotThrough);
     socket.close(CLIENT_CLOSE_CODE);
   };
   const watch = (ms: number) => {
     clearTimeout(watchdog);
-    watchdog = setTimeout(giveUp, ms);
+    watchdog = setTimeout(() => giveUp(isHeard), ms);
   };
 
   const onAbort = () => wake();
@@ -74,6 +76,7 @@ export function openLink({ url, token, signal, WebSocket: Socket }: LinkOptions)
   });
   socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     if (isOver) return;
+    isHeard = true;
     const frame = parseFrame(data);
     if (frame === undefined) return watch(silenceAllowedMs);
     if (frame.kind === "heartbeat") silenceAllowedMs = Math.max(1_000, frame.interval_ms * SILENT_INTERVALS);
@@ -83,7 +86,7 @@ export function openLink({ url, token, signal, WebSocket: Socket }: LinkOptions)
   });
   socket.addEventListener("close", ({ code }) => end(code));
   // A close follows, soon or after a long wait for the other side; it says no more than this.
-  socket.addEventListener("error", giveUp);
+  socket.addEventListener("error", () => giveUp());
 
   return {
     async next() {

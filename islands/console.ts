@@ -5,6 +5,7 @@
  * starts it.
  */
 import { computed, signal } from "@preact/signals";
+import { createSubmissionId } from "../client/submission-id.ts";
 import type { ClientCursor } from "../protocol/cursor.ts";
 import type { ViewerId } from "../protocol/demo.ts";
 import type { WorkerRef } from "../protocol/id.ts";
@@ -18,7 +19,8 @@ import { Composer } from "./store/composer.ts";
 import { Connection } from "./store/connection.ts";
 import { Conversation } from "./store/conversation.ts";
 import { createDrafts } from "./store/drafts.ts";
-import { createSubmissionId, createViewerId } from "./store/local-id.ts";
+import { createViewerId } from "./store/local-id.ts";
+
 const PAGE_ENTRIES = 100;
 
 export function createConsole(data: ConsoleData, environment: Environment, messages: Messages) {
@@ -45,9 +47,8 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
       return { code: result.failure.code, message: result.failure.detail };
     },
     async loadFallback() {
-      const { SseSocket } = await import("./store/sse-socket.ts");
-      // why: it has the members that a viewer uses, not all of a WebSocket's.
-      return SseSocket as unknown as typeof WebSocket;
+      const { sseSockets } = await import("../client/sse-socket.ts");
+      return sseSockets();
     },
     clock,
     random: environment.random,

@@ -3,11 +3,11 @@
  * other tabs, locks); loaded once the page has come alive, since nobody needs it before.
  */
 import { computed, signal } from "@preact/signals";
+import { createSubmissionId } from "../../client/submission-id.ts";
 import type { Console } from "../console.ts";
 import { turnMessagesFor } from "../messages-turns.ts";
 import type { Outbox, TurnActionsProps } from "../outbox.ts";
 import type { DraftStorage } from "../store/drafts.ts";
-import { createSubmissionId } from "../store/local-id.ts";
 import { createQueueStorage } from "../store/queue-storage.ts";
 import { Queue } from "../store/queue.ts";
 import { TurnActions } from "../transcript/turn-actions.tsx";

@@ -8,6 +8,7 @@
  */
 import { computed, createModel, signal } from "@preact/signals";
 import type ReconnectingWebSocket from "partysocket/ws";
+import { BLOCKED_SOCKETS } from "../../client/link-remedy.ts";
 import type { ClientCursor } from "../../protocol/cursor.ts";
 import { ClientFrame, type StreamDiagnostic } from "../../protocol/frame.ts";
 import { closeCodeOf, isProblemCode } from "../../protocol/problem.ts";
@@ -52,8 +53,6 @@ export interface ConnectionCounters {
 
 /** How long a handshake may take. A hung one blocks the browser's next one to the same host. */
 const HANDSHAKE_TIMEOUT_MS = 8_000;
-/** So many sockets in a row that don't get through to a server that answers are enough. */
-const BLOCKED_SOCKETS = 2;
 /** How long an open link may be silent before its first heartbeat has told its pace. */
 const FIRST_FRAME_MS = 10_000;
 const SILENT_INTERVALS = 2.5;

@@ -4,6 +4,7 @@ import { AnswerError, createClient, createSubmissionId, workerRef, type FollowSt
 import type { WorkerRef } from "../../protocol/id.ts";
 import { makeDataFolder, removeDataFolder } from "../support/data-folder.ts";
 import { FollowExample } from "../support/follow-example.ts";
+import { NoUpgradeProxy } from "../support/no-upgrade-proxy.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
@@ -155,6 +156,29 @@ describe("follow()", () => {
     const events = cursorsOf(received);
     expect(events).toEqual([...new Set(events)]);
     expect(wanted.slice(wanted.indexOf(events[1]!))).toEqual(events.slice(1));
+  });
+
+  test("goes on over plain HTTP by itself where sockets don't get through, and resumes exactly when it breaks", async () => {
+    await using server = await ServerProcess.start({ environment: { YOI_DEMO_PACE: "0.3", YOI_ACCESS_TOKEN: TOKEN } });
+    await using proxy = await NoUpgradeProxy.start(server.port);
+    const [direct, blocked] = [server.url, proxy.url].map((url) => createClient({ url, token: TOKEN }));
+    const ref = await newWorker(direct);
+    const { seen: whole } = await liveUntil(direct!.follow(ref), isEvent("run_end"));
+    let events = 0;
+    const { seen: pieces } = await liveUntil(blocked!.follow(ref), (step) => {
+      if (step.kind === "event") events += 1;
+      if (events % 5 === 4) proxy.cut();
+      return isEvent("run_end")(step);
+    });
+    await direct!.send(ref, { content: "Hello" });
+    const received = await pieces;
+    expect(cursorsOf(received)).toEqual(cursorsOf(await whole));
+    expect(received.slice(0, 4).map(({ kind }) => kind)).toEqual(["lost", "lost", "event", "live"]);
+    expect(proxy.refusedUpgrades).toBe(2);
+    const streams = proxy.passed.filter((path) => path.includes("/events?"));
+    const [first, ...resumed] = streams.map((path) => new URL(path, proxy.url).searchParams.get("cursor") ?? "none");
+    expect([first, resumed.length > 1]).toEqual(["none", true]);
+    expect(cursorsOf(received)).toEqual(expect.arrayContaining(resumed));
   });
 
   test("folds into the transcript that the server has", async () => {

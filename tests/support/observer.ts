@@ -4,7 +4,7 @@
  * Owns the parsing of every frame by the wire's schema, conditions that tests wait for, and the fold of what was
  * received. A socket that ends stays ended; `resume` opens the next one from the last cursor.
  */
-import { SseSocket } from "../../islands/store/sse-socket.ts";
+import { sseSockets } from "../../client/sse-socket.ts";
 import { Event, type KnownEvent } from "../../protocol/event.ts";
 import { fold } from "../../protocol/fold.ts";
 import { ClientFrame } from "../../protocol/frame.ts";
@@ -78,8 +78,7 @@ export class Observer implements AsyncDisposable {
     if (options.heartbeat === true) address.searchParams.set("heartbeat", "1");
     if (options.viewerId !== undefined) address.searchParams.set("viewer_id", options.viewerId);
     this.#transport = options.transport ?? "socket";
-    // why: the stream's class has the members that a viewer uses, not all of a WebSocket's.
-    const Socket = this.#transport === "sse" ? (SseSocket as unknown as typeof WebSocket) : WebSocket;
+    const Socket = this.#transport === "sse" ? sseSockets() : WebSocket;
     this.#socket = new Socket(address);
     this.#socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => this.#take(data));
     const closed = Promise.withResolvers<Closed>();

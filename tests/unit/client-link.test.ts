@@ -1,5 +1,5 @@
 /** The client's link: what a slow reader and a platform without headers get, without a network. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { openLink } from "../../client/link.ts";
 import { FakeWebSocket } from "../support/fake-web-socket.ts";
 
@@ -45,7 +45,22 @@ describe("openLink()", () => {
       step = await link.next();
     }
     expect(times).toEqual(Array.from({ length: 4_096 }, (_, ts) => ts));
-    expect(step).toEqual({ kind: "closed", code: 1006, wasOpen: true });
+    expect(step).toEqual({ kind: "closed", code: 1006, gotThrough: true });
+  });
+
+  test("knows a socket that brings nothing from one that falls silent later", async () => {
+    vi.useFakeTimers();
+    using mute = open(LocalSocket).link;
+    LocalSocket.opened.at(-1)?.open();
+    using heard = open(LocalSocket).link;
+    LocalSocket.opened.at(-1)?.open();
+    LocalSocket.opened.at(-1)?.frame(heartbeat(1));
+    using never = open(LocalSocket).link;
+    await vi.advanceTimersByTimeAsync(25_000);
+    vi.useRealTimers();
+    const closed = (gotThrough: boolean) => ({ kind: "closed", code: 1006, gotThrough });
+    expect(await heard.next()).toEqual({ kind: "frame", frame: heartbeat(1) });
+    expect([await never.next(), await mute.next(), await heard.next()]).toEqual([false, false, true].map(closed));
   });
 
   test("sends the token as a header where there is one, and nothing where there is none", () => {

@@ -2,9 +2,9 @@
  * A stream of server-sent events that behaves as a WebSocket does, for where WebSockets don't get through.
  *
  * Owns the request and the reading of its events. It is made with the socket's own address, so whoever keeps sockets up
- * keeps this up as well, with the same cursors. Loaded on demand.
+ * keeps this up as well, with the same cursors: the client, and the console, which loads it on demand.
  */
-import { closeCodeOf, isProblemCode, ProblemBody } from "../../protocol/problem.ts";
+import { closeCodeOf, isProblemCode, ProblemBody } from "../protocol/problem.ts";
 
 /** Largest event; a snapshot with all that it may hold stays far below. */
 const MAX_EVENT_CHARS = 16 * 1024 * 1024;
@@ -12,8 +12,15 @@ const MAX_EVENT_CHARS = 16 * 1024 * 1024;
 const BROKEN_CODE = 1006;
 const CLOSE = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 
+/** What goes with the request. */
+interface SseSocketOptions {
+  /** Headers of one's own, as Node and Deno have them for sockets. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly fetch?: typeof fetch;
+}
+
 /** The part of a WebSocket that a viewer needs; it never sends. */
-export class SseSocket extends EventTarget {
+class SseSocket extends EventTarget {
   static readonly CONNECTING = CLOSE.CONNECTING;
   static readonly OPEN = CLOSE.OPEN;
   static readonly CLOSING = CLOSE.CLOSING;
@@ -32,10 +39,10 @@ export class SseSocket extends EventTarget {
   #endReason = "";
 
   /** @param address The socket's, e.g. `wss://host/api/…/events/ws?heartbeat=1&cursor=…`. */
-  constructor(address: string | URL) {
+  constructor(address: string | URL, options: SseSocketOptions = {}) {
     super();
     this.url = streamUrl(address);
-    void this.#read();
+    void this.#read(options);
   }
 
   /** Does nothing: observation takes no input. */
@@ -47,11 +54,18 @@ export class SseSocket extends EventTarget {
     this.#end(code, reason);
   }
 
-  async #read(): Promise<void> {
+  async #read(options: SseSocketOptions): Promise<void> {
     const { signal } = this.#request;
     try {
-      const headers = { Accept: "text/event-stream" };
-      const response = await fetch(this.url, { headers, signal, cache: "no-store", credentials: "same-origin" });
+      const send = options.fetch ?? fetch;
+      const response = await send(this.url, {
+        headers: { ...options.headers, Accept: "text/event-stream" },
+        signal,
+        cache: "no-store",
+        credentials: "same-origin",
+        // Nor does a socket follow one; a header of one's own is not to go along.
+        redirect: "error",
+      });
       const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream") ?? false;
       if (!response.ok || !isStream || response.body === null) {
         const problem = ProblemBody.safeParse(await response.json());
@@ -101,6 +115,18 @@ export class SseSocket extends EventTarget {
     this.readyState = CLOSE.CLOSED;
     this.dispatchEvent(new CloseEvent("close", { code, reason, wasClean: code !== BROKEN_CODE }));
   }
+}
+
+/** The class for whoever makes sockets, with a `fetch` of one's own where there is one. */
+export function sseSockets(send?: typeof fetch): typeof WebSocket {
+  const options = send === undefined ? {} : { fetch: send };
+  const Socket = class extends SseSocket {
+    constructor(address: string | URL, given: SseSocketOptions = {}) {
+      super(address, { ...given, ...options });
+    }
+  };
+  // why: it has the members that a viewer uses, not all of a WebSocket's.
+  return Socket as unknown as typeof WebSocket;
 }
 
 /** The stream beside a socket; heartbeats come only where the socket would have them. */
