@@ -144,7 +144,7 @@ class SqliteStore implements RuntimeStore {
   async #drain(): Promise<void> {
     for (;;) {
       // Whoever has just been answered, or writes in this same step, comes along.
-      await null;
+      await Promise.resolve();
       if (this.#waiting.length === 0) break;
       const batch = this.#waiting.splice(0, MAX_BATCH);
       try {
