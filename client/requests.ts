@@ -101,7 +101,7 @@ function readAnswer<Value>(schema: z.ZodMiniType<Value>, status: number, text: s
   }
   const problem = ProblemBody.safeParse(json);
   if (!problem.success) throw new AnswerError(status, "The failure is not told as the API tells one.");
-  const { code, detail } = problem.data;
+  const { code, detail, retry_after_ms: retryAfterMs } = problem.data;
   if (!isProblemCode(code)) throw new AnswerError(status, detail, code);
-  throw new ProblemError(code, detail);
+  throw new ProblemError(code, detail, { retryAfterMs });
 }

@@ -157,11 +157,18 @@ export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly code: ProblemCode;
   readonly detail: string;
+  /** How long to wait before the same may succeed, where that is known. */
+  readonly retryAfterMs: number | null;
 
-  constructor(code: ProblemCode, detail: string, options?: { cause?: unknown }) {
-    super(`${code}: ${detail}`, options);
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { readonly cause?: unknown; readonly retryAfterMs?: number | null | undefined } = {},
+  ) {
+    super(`${code}: ${detail}`, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.detail = detail;
+    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }
 
@@ -192,6 +199,8 @@ export const ProblemBody = z.looseObject({
   detail: z.string(),
   code: z.string(),
   diagnostics: z.array(Diagnostic),
+  /** How long to wait before the same may succeed; the header `Retry-After` says it in whole seconds. */
+  retry_after_ms: z.optional(z.number()),
 });
 export type ProblemBody = z.infer<typeof ProblemBody>;
 
@@ -205,6 +214,7 @@ export function problemBody(problem: ProblemError): ProblemBody {
     detail: problem.detail,
     code: problem.code,
     diagnostics: [{ code: problem.code, severity: status >= 500 ? "error" : "warning", message: problem.detail }],
+    ...(problem.retryAfterMs === null ? {} : { retry_after_ms: problem.retryAfterMs }),
   };
 }
 

@@ -13,6 +13,7 @@ import type { Backend, Observation, ViewRequest } from "../server/backend.ts";
 import type { DemoFaults } from "../server/demo-faults.ts";
 import type { SseStream } from "../server/sse-stream.ts";
 import type { ViewerSocket } from "../server/viewer-socket.ts";
+import { clientOf } from "../server/access/rates.ts";
 import { workerRefOf } from "./request.ts";
 
 /** How an edge's requests become viewers' sockets. */
@@ -25,13 +26,16 @@ export interface EventSockets {
   readonly faults: Pick<DemoFaults, "noteViewer"> | null;
 }
 
+const STREAM_PATH = "/api/runtimes/:runtime_id/workers/:worker_id/events";
+const SOCKET_PATH = `${STREAM_PATH}/ws` as const;
+/** Where viewers connect. */
+export const EVENT_PATHS = [STREAM_PATH, SOCKET_PATH] as const;
+
 /** The observation route. */
 export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
   const { upgradeWebSocket, viewerSocket, faults } = sockets;
-  const streamPath = "/api/runtimes/:runtime_id/workers/:worker_id/events";
-  const path = `${streamPath}/ws` as const;
   return new Hono()
-    .get(streamPath, async (context) => {
+    .get(STREAM_PATH, async (context) => {
       const ref = workerRefOf(context);
       await backend.requireWorker(ref);
       // An upgrade is answered whole, and a stream never is.
@@ -45,7 +49,11 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
       backend.observe(
         ref,
         // A reader can't tell silence from a dead link unless it sees something; only `heartbeat=0` does without.
-        { heartbeat: context.req.query("heartbeat") !== "0", ...(cursor === undefined ? {} : { cursor }) },
+        {
+          client: clientOf(context.get("identity"), context.get("visitor")),
+          heartbeat: context.req.query("heartbeat") !== "0",
+          ...(cursor === undefined ? {} : { cursor }),
+        },
         stream.socket,
       );
       const identity = context.get("identity");
@@ -54,7 +62,7 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
       if (viewerId.success) faults?.noteViewer(viewerId.data, () => stream.cut(), stream.socket.closed);
       return context.body(stream.body, 200, STREAM_HEADERS);
     })
-    .get(path, async (context: Context, next) => {
+    .get(SOCKET_PATH, async (context: Context, next) => {
       await backend.requireWorker(workerRefOf(context));
       const wrong = wrongInHandshake(context.req.method, (name) => context.req.header(name));
       if (wrong !== null) {
@@ -64,11 +72,12 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
       await next();
     })
     .get(
-      path,
+      SOCKET_PATH,
       upgradeWebSocket((context) => {
         const ref = workerRefOf(context);
         const cursor = context.req.query("cursor");
         const request: ViewRequest = {
+          client: clientOf(context.get("identity"), context.get("visitor")),
           heartbeat: context.req.query("heartbeat") === "1",
           ...(cursor === undefined ? {} : { cursor }),
         };

@@ -12,6 +12,7 @@ export const COMMON_PROBLEMS: readonly ProblemCode[] = [
   "login_required",
   "login_failed",
   "too_many_tries",
+  "rate_limited",
   "body_too_large",
   "shutting_down",
   "internal",

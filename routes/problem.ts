@@ -39,6 +39,7 @@ function respond(context: Context, problem: ProblemError, renderPage: ProblemRen
   // why: the table holds statuses that all may have a body; Hono's type lists them one by one.
   const status = body.status as ContentfulStatusCode;
   context.header("Cache-Control", "no-store");
+  if (body.retry_after_ms !== undefined) context.header("Retry-After", String(Math.ceil(body.retry_after_ms / 1_000)));
   if (wantsPage(context)) return context.html(renderPage(body, context), status);
   return context.body(JSON.stringify(body), status, { "Content-Type": CONTENT_TYPE });
 }

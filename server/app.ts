@@ -11,7 +11,7 @@ import { companionRoutes } from "../routes/companion.ts";
 import { conversationRoutes, isImport } from "../routes/conversations.ts";
 import { consoleRoutes, renderProblemPage } from "../routes/console.ts";
 import { demoRoutes } from "../routes/demo.ts";
-import { eventRoutes } from "../routes/events.ts";
+import { EVENT_PATHS, eventRoutes } from "../routes/events.ts";
 import { healthRoutes } from "../routes/health.ts";
 import { loginRoutes, logoutRoutes } from "../routes/login.ts";
 import { refuseOtherMethods } from "../routes/methods.ts";
@@ -22,6 +22,7 @@ import { runtimeRoutes } from "../routes/runtimes.ts";
 import { workerRoutes } from "../routes/workers.ts";
 import { observerSocket } from "../runtime/observation/observer-socket.ts";
 import type { Access } from "./access/access.ts";
+import type { Rates } from "./access/rates.ts";
 import type { Backend } from "./backend.ts";
 import { withoutBase, type BasePaths } from "./base-path.ts";
 import type { DemoFaults } from "./demo-faults.ts";
@@ -35,6 +36,7 @@ import { openSseStream } from "./sse-stream.ts";
 /** What an app is made of. */
 export interface AppOptions {
   readonly access: Access;
+  readonly rates: Rates;
   readonly backend: Backend;
   readonly bases: BasePaths;
   readonly platform: Platform;
@@ -53,7 +55,7 @@ export interface AppOptions {
 
 /** Makes the app. It holds no port: `app.request()` drives all of it. */
 export function createApp(options: AppOptions): Hono {
-  const { access, backend, bases, platform, workspaceName, demo, limits, onUnexpected } = options;
+  const { access, rates, backend, bases, platform, workspaceName, demo, limits, onUnexpected } = options;
   const app = new Hono({ getPath: (request, { env } = {}) => bases.pathOf(request, env) });
   app.use(options.watchRequests);
   const rendering: ProblemRendering = {
@@ -92,6 +94,8 @@ export function createApp(options: AppOptions): Hono {
   app.route("/", assetRoutes(platform.assets));
   if (access.cookie) app.route("/", loginRoutes(access, access.cookie, { assets: platform.assets, workspaceName }));
   app.use(access.requireIdentity);
+  app.use("/api/*", rates.limitCommands);
+  for (const path of EVENT_PATHS) app.use(path, rates.limitConnects);
   if (access.cookie) app.route("/", logoutRoutes(access, access.cookie));
   app.route("/", metricsRoutes(options.metrics, backend));
   app.route("/", runtimeRoutes(backend));

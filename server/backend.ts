@@ -50,6 +50,8 @@ export interface ViewRequest {
   readonly cursor?: string;
   /** Whether the viewer understands heartbeat frames. */
   readonly heartbeat: boolean;
+  /** Who counts as one client with it; absent: the server itself, which may have as many as it likes. */
+  readonly client?: string;
 }
 
 /** A conversation to be taken along. */

@@ -31,6 +31,7 @@ import {
   storeKind,
   type KeepingConfig,
 } from "../runtime/store-config.ts";
+import { clientKeys, clientLimitsOf, type ClientLimits } from "./access/client-limits.ts";
 import { BasePath } from "./base-path.ts";
 import { parseRuntimesFile, RUNTIMES_FILE_MAX_CHARS, type RemoteRuntimeConfig } from "./runtimes-file.ts";
 
@@ -42,6 +43,7 @@ export interface Config extends AnswerConfig, KeepingConfig, OperationConfig {
   readonly basePath: string;
   readonly workspace: { readonly id: string; readonly displayName: string };
   readonly access: AccessConfig;
+  readonly clientLimits: ClientLimits;
   /** Seals the cursors; null: made at the start. */
   readonly cursorSecret: Secret | null;
   readonly heartbeatIntervalMs: number;
@@ -93,6 +95,7 @@ const Keys = z.object({
   YOI_USER_HEADER: z.optional(
     text(100).check(z.regex(/^[A-Za-z0-9-]+$/, "expected the name of a header, as in X-Forwarded-User")),
   ),
+  ...clientKeys,
   YOI_CURSOR_SECRET: z.optional(secretText),
   YOI_CURSOR_SECRET_FILE: z.optional(path()),
   YOI_RUNTIMES_FILE: z.optional(path()),
@@ -141,6 +144,7 @@ export async function readConfig(environment: Environment, readFile: ReadFile): 
     ...keepingConfigOf(keys, { kind: keys.YOI_STORE, dataDir: keys.YOI_DATA_DIR }),
     ...operationConfigOf(keys),
     access: await accessOf(keys, readFile),
+    clientLimits: clientLimitsOf(keys),
     cursorSecret: secretOf(
       keys.YOI_CURSOR_SECRET ?? (await readSettingFile("YOI_CURSOR_SECRET_FILE", secretFile, secretText, readFile)),
     ),

@@ -13,6 +13,7 @@ export interface BackendLimits {
   /** Size of the entries in a snapshot for a viewer, in UTF-16 code units of their JSON. */
   readonly snapshotChars: number;
   readonly maxViewersPerWorker: number;
+  readonly maxViewersPerClient: number;
   readonly maxViewers: number;
   /** Past this a viewer's socket is written no further until it drains. */
   readonly viewerBufferBytes: number;
@@ -45,6 +46,7 @@ export const DEFAULT_BACKEND_LIMITS: BackendLimits = {
   snapshotEntries: 120,
   snapshotChars: 48 * 1024,
   maxViewersPerWorker: 2_000,
+  maxViewersPerClient: 500,
   maxViewers: 10_000,
   viewerBufferBytes: 1024 * 1024,
   viewerDrainCheckMs: 20,

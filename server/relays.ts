@@ -1,7 +1,8 @@
 /**
  * The relays of a Backend: one per observed Worker.
  *
- * Owns their making on demand, the bound on viewers over all of them, and what a viewer is told that can't be let in.
+ * Owns their making on demand, the bounds on viewers over all of them and of each client, and what a viewer is told that
+ * can't be let in.
  */
 import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, closeCodeOf, ProblemError } from "../protocol/problem.ts";
@@ -32,6 +33,7 @@ export interface RelaysOptions {
 export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
   readonly #options: RelaysOptions;
   readonly #open = new Map<string, Promise<Relay>>();
+  readonly #viewersOf = new Map<string, number>();
   #viewerCount = 0;
   #isClosed = false;
 
@@ -106,8 +108,24 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
     }
     this.#viewerCount += 1;
     socket.closed.addEventListener("abort", () => (this.#viewerCount -= 1), { once: true });
+    if (request.client !== undefined) this.#count(request.client, socket);
     const relay = await this.#relayOf(ref);
     await relay.attach(socket, request);
+  }
+
+  /** @throws ProblemError too_many_viewers */
+  #count(client: string, socket: ViewerSocket): void {
+    const count = this.#viewersOf.get(client) ?? 0;
+    if (count >= this.#options.limits.maxViewersPerClient) {
+      throw new ProblemError("too_many_viewers", "This client has as many viewers as one client may have.");
+    }
+    this.#viewersOf.set(client, count + 1);
+    const release = () => {
+      const others = (this.#viewersOf.get(client) ?? 1) - 1;
+      if (others > 0) this.#viewersOf.set(client, others);
+      else this.#viewersOf.delete(client);
+    };
+    socket.closed.addEventListener("abort", release, { once: true });
   }
 
   async #relayOf(ref: WorkerRef): Promise<Relay> {

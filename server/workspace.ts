@@ -21,6 +21,7 @@ import type { RuntimeStore } from "../runtime/store/store.ts";
 import { bothTelemetries, type Telemetry } from "../runtime/telemetry.ts";
 import { networkList } from "../runtime/node-addresses.ts";
 import { createAccess } from "./access/access.ts";
+import { createRates } from "./access/rates.ts";
 import { digest, digestText } from "../runtime/digest.ts";
 import { Sessions, type SessionFile } from "./access/sessions.ts";
 import { Tries } from "./access/tries.ts";
@@ -82,6 +83,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const remotes = openRemoteRuntimes(config.remoteRuntimes, systemClock);
   const limits: BackendLimits = {
     ...DEFAULT_BACKEND_LIMITS,
+    ...config.clientLimits.viewers,
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     // Room for all that the Runtime keeps and for as much again that comes while it is read.
     windowFrames: config.retention.retentionEvents * 2,
@@ -111,6 +113,11 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const mark = digestText(await digest(`sessions of ${token}`));
   const sessions = await Sessions.load({ clock: systemClock, random: systemRandom, file: sessionFile, mark });
   const tries = new Tries(systemClock);
+  const rates = createRates({
+    limits: config.clientLimits.rates,
+    clock: systemClock,
+    onLimited: (kind) => metrics.rateLimited(kind),
+  });
   const isOpen = token === null && userHeader === null;
   const isTrusted = networkList(trustedProxies);
   const proxiesOf = ({ peerAddress }: Platform) => ({ peerAddress, isTrusted, userHeader });
@@ -138,6 +145,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       const access = accessOf(platform);
       return createApp({
         access,
+        rates,
         bases: createBasePaths(config.basePath, proxiesOf(platform)),
         backend,
         platform,

@@ -59,22 +59,19 @@ export type ModelProblemCode = Extract<ProblemCode, `provider_${string}`>;
 
 /**
  * A provider's failure. `detail` holds the provider's own reason (status, code, short message), already scrubbed of keys
- * and URLs, fit for a person to read.
+ * and URLs, fit for a person to read; `retryAfterMs` is how long the provider asks to wait, where it said so.
  */
 export class ModelError extends ProblemError {
   declare readonly code: ModelProblemCode;
   /** The provider's HTTP status, where there was one. */
   readonly status: number | null;
-  /** How long the provider asks to wait before the next attempt, in milliseconds, where it said so. */
-  readonly retryAfterMs: number | null;
 
   constructor(
     code: ModelProblemCode,
     detail: string,
     facts: { readonly status?: number | null; readonly retryAfterMs?: number | null; readonly cause?: unknown } = {},
   ) {
-    super(code, detail, { cause: facts.cause });
+    super(code, detail, { cause: facts.cause, retryAfterMs: facts.retryAfterMs });
     this.status = facts.status ?? null;
-    this.retryAfterMs = facts.retryAfterMs ?? null;
   }
 }

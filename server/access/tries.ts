@@ -56,7 +56,8 @@ export class Tries {
     );
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / 1_000);
-    throw new ProblemError("too_many_tries", `There were too many failed tries; try again in ${seconds} s.`);
+    const detail = `There were too many failed tries; try again in ${seconds} s.`;
+    throw new ProblemError("too_many_tries", detail, { retryAfterMs: waitMs });
   }
 
   failed(address: string): void {

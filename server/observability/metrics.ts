@@ -13,6 +13,9 @@ import { Counter, Gauge, Histogram, renderMetrics, type MetricHead } from "./reg
 /** How a try to log in ended. */
 export type LoginResult = "accepted" | "refused" | "limited";
 
+/** What a client asked for too often. */
+type LimitedKind = "command" | "connect";
+
 /** Figures that can be read. */
 export interface Metrics {
   /** Counts what the core reports. */
@@ -22,6 +25,7 @@ export interface Metrics {
   /** @param route Its pattern, e.g. `/api/runtimes/:runtime_id`. */
   requestAnswered(method: string, route: string, status: number): void;
   loginTried(result: LoginResult): void;
+  rateLimited(kind: LimitedKind): void;
   /** The text for Prometheus. */
   render(load: ObservationLoad): string;
 }
@@ -70,6 +74,7 @@ export function createMetrics(clock: Pick<Clock, "now">): Metrics {
     ["code"],
   );
   const logins = new Counter("yoi_logins_total", "Tries to log in, by how they ended.", ["result"]);
+  const limited = new Counter("yoi_rate_limited_total", "What was refused since one client asked too often.", ["kind"]);
   const requests = new Counter("yoi_requests_total", "Requests answered.", ["method", "route", "status"]);
   const all = [
     startTime,
@@ -90,6 +95,7 @@ export function createMetrics(clock: Pick<Clock, "now">): Metrics {
     storeFailures,
     upstreamLosses,
     logins,
+    limited,
     requests,
   ];
   startTime.value = clock.now() / MS_PER_S;
@@ -120,6 +126,7 @@ export function createMetrics(clock: Pick<Clock, "now">): Metrics {
     requestAnswered: (method, route, status) =>
       requests.count(METHODS.has(method) ? method : "other", route, String(status)),
     loginTried: (result) => logins.count(result),
+    rateLimited: (kind) => limited.count(kind),
     render(load) {
       viewers.value = load.viewers;
       observedWorkers.value = load.observedWorkers;

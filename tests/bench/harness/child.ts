@@ -107,9 +107,16 @@ export interface StartOptions {
 /** No lines among the figures, and no wait for runs at the end. */
 const QUIET = { YOI_LOG_LEVEL: "warning", YOI_SHUTDOWN_GRACE_MS: "0" };
 
+/** One address is all of its clients. */
+const ANY_NUMBER = {
+  YOI_COMMANDS_PER_MINUTE: "0",
+  YOI_CONNECTS_PER_MINUTE: "0",
+  YOI_MAX_VIEWERS_PER_CLIENT: "10000",
+};
+
 /** Starts the workspace server as it is built, and waits until it listens. */
 export async function startWorkspace(engine: Engine, options: StartOptions = {}): Promise<ServerChild> {
-  return startServer(engine, [SERVER_PROGRAMS[engine]], options, { ...QUIET, YOI_PORT: "0" });
+  return startServer(engine, [SERVER_PROGRAMS[engine]], options, { ...QUIET, ...ANY_NUMBER, YOI_PORT: "0" });
 }
 
 /** Starts a Runtime's process as it is built, and waits until it listens. */

@@ -28,6 +28,12 @@ export interface StageOptions {
 /** The Runtime's id in the workspace. */
 export const REMOTE_ID = "lab";
 export const HEARTBEAT_MS = 100;
+/** One address is every viewer there is. */
+const ANY_NUMBER = {
+  YOI_COMMANDS_PER_MINUTE: "0",
+  YOI_CONNECTS_PER_MINUTE: "0",
+  YOI_MAX_VIEWERS_PER_CLIENT: "10000",
+};
 
 const CALM_DEADLINE_MS = 20_000;
 const LOOK_AGAIN_MS = 5;
@@ -103,6 +109,7 @@ export class Stage implements AsyncDisposable {
     return role === "backend"
       ? {
           ...common,
+          ...ANY_NUMBER,
           YOI_STORE: "sqlite",
           YOI_DATA_DIR: data,
           YOI_RUNTIMES_FILE: join(this.#folder, "runtimes.json"),
