@@ -87,6 +87,7 @@ const PROBLEM: Partial<Record<ProblemCode, string>> = {
   login_required: "ログインが必要です。",
   login_failed: "アクセストークンが違います。",
   too_many_tries: "試行回数が多すぎます。しばらくしてからお試しください。",
+  request_too_slow: "リクエストの受信に時間がかかりすぎました。もう一度お試しください。",
   rate_limited: "リクエストが多すぎます。少し待ってからお試しください。",
   not_permitted: "この操作は許可されていません。",
   provider_rate_limited: "プロバイダーのリクエスト制限に達しました。",

@@ -39,6 +39,7 @@ const TABLE = {
   config_bundle_digest_mismatch: row(400, "The config bundle has another digest"),
   unauthorized: row(401, "A token is required"),
   body_too_large: row(413, "The body is too large"),
+  request_too_slow: row(408, "The request took too long to arrive", true),
   unsupported_media_type: row(415, "The content type is not supported"),
   websocket_upgrade_required: row(426, "A WebSocket upgrade is required"),
   // Where it came from, and who sent it.

@@ -13,7 +13,6 @@ import type { Backend, Observation, ViewRequest } from "../server/backend.ts";
 import type { DemoFaults } from "../server/demo-faults.ts";
 import type { SseStream } from "../server/sse-stream.ts";
 import type { ViewerSocket } from "../server/viewer-socket.ts";
-import { clientOf } from "../server/access/rates.ts";
 import { workerRefOf } from "./request.ts";
 
 /** How an edge's requests become viewers' sockets. */
@@ -50,7 +49,7 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
         ref,
         // A reader can't tell silence from a dead link unless it sees something; only `heartbeat=0` does without.
         {
-          client: clientOf(context.get("identity"), context.get("visitor")),
+          client: context.get("client"),
           heartbeat: context.req.query("heartbeat") !== "0",
           ...(cursor === undefined ? {} : { cursor }),
         },
@@ -77,7 +76,7 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
         const ref = workerRefOf(context);
         const cursor = context.req.query("cursor");
         const request: ViewRequest = {
-          client: clientOf(context.get("identity"), context.get("visitor")),
+          client: context.get("client"),
           heartbeat: context.req.query("heartbeat") === "1",
           ...(cursor === undefined ? {} : { cursor }),
         };

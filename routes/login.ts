@@ -7,7 +7,8 @@ import { Hono, type Context } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod/mini";
-import { asProblem, problemRow, type ProblemCode } from "../protocol/problem.ts";
+import { arrived } from "../protocol/arrived.ts";
+import { asProblem, ProblemError, problemRow, type ProblemCode } from "../protocol/problem.ts";
 import type { Access } from "../server/access/access.ts";
 import type { Assets } from "../server/platform.ts";
 import { choicesOf } from "./console.ts";
@@ -43,7 +44,7 @@ export function loginRoutes(access: Access, cookie: SessionCookie, options: Logi
   return new Hono()
     .get("/login", (context) => page(context, safeNext(context.req.query("next") ?? ""), null))
     .post("/login", async (context) => {
-      const form = LoginForm.safeParse(await context.req.parseBody());
+      const form = LoginForm.safeParse(await formOf(context));
       if (!form.success) return page(context, "", "login_failed");
       const next = safeNext(form.data.next);
       try {
@@ -68,11 +69,21 @@ export function loginRoutes(access: Access, cookie: SessionCookie, options: Logi
 export function logoutRoutes(access: Access, cookie: SessionCookie): Hono {
   return new Hono().post("/logout", async (context) => {
     const base = context.get("base");
-    const form = LogoutForm.safeParse(await context.req.parseBody());
+    const form = LogoutForm.safeParse(await formOf(context));
     await access.logOut(context.get("identity"), form.success && form.data.everywhere === "1");
     deleteCookie(context, cookie.name, { path: base });
     return context.redirect(`${base}login`, 303);
   });
+}
+
+/** A form's fields; what is no form has none. @throws ProblemError request_too_slow */
+async function formOf(context: Context): Promise<unknown> {
+  try {
+    return await arrived(context.req.parseBody(), context.get("bodyTimeoutMs"));
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    return {};
+  }
 }
 
 /** A path below the base and nothing else: never another site, never the login again. */

@@ -19,7 +19,12 @@ export const COMMON_PROBLEMS: readonly ProblemCode[] = [
 ];
 
 /** A body that is not what it should be. */
-export const BODY: readonly ProblemCode[] = ["invalid_json", "invalid_request", "unsupported_media_type"];
+export const BODY: readonly ProblemCode[] = [
+  "invalid_json",
+  "invalid_request",
+  "request_too_slow",
+  "unsupported_media_type",
+];
 /** How a Runtime elsewhere fails. */
 export const REMOTE: readonly ProblemCode[] = [
   "runtime_stopped",

@@ -6,6 +6,7 @@
  */
 import type { Context } from "hono";
 import * as z from "zod/mini";
+import { arrived } from "../protocol/arrived.ts";
 import { CONFIG_BUNDLE_ID_MAX_CHARS } from "../protocol/config-bundle.ts";
 import { HostId, RuntimeId, WorkerId, type WorkerRef } from "../protocol/id.ts";
 import { describeIssues, ProblemError, type ProblemCode } from "../protocol/problem.ts";
@@ -131,8 +132,9 @@ export async function bodyOf<Schema extends z.ZodMiniType>(
   checkJson(context);
   let text: string;
   try {
-    text = await context.req.text();
+    text = await arrived(context.req.text(), context.get("bodyTimeoutMs"));
   } catch (cause) {
+    if (cause instanceof ProblemError) throw cause;
     throw new ProblemError("invalid_request", "The body broke off before its end.", { cause });
   }
   let value: unknown;

@@ -7,8 +7,23 @@
 /** Largest frame from a viewer. Viewers send none; it only has to be read to be refused. */
 export const CLIENT_FRAME_MAX_BYTES = 64 * 1024;
 
-/** How long a request's head may take to arrive. */
-export const HANDSHAKE_TIMEOUT_MS = 15_000;
+/** How long a request's head may take to arrive where nothing else is said. */
+export const HEAD_TIMEOUT_MS = 15_000;
+
+/** Largest head of a request. */
+export const HEAD_MAX_BYTES = 16 * 1024;
+
+/** How long a whole request may take to arrive, however large: past every time-out of a body's reader. */
+export const REQUEST_TIMEOUT_MS = 300_000;
+
+/** How long a connection may wait for its next request. */
+export const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+
+/** Connections at the same time where nothing else is said. */
+export const MAX_CONNECTIONS = 12_000;
+
+/** How long a refused upgrade's peer has to close its connection. */
+export const REFUSAL_TIMEOUT_MS = 2_000;
 
 /** How long a viewer's socket may be silent before the platform looks whether it is still there. */
 export const SOCKET_IDLE_TIMEOUT_S = 60;

@@ -8,25 +8,43 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { createAdaptorServer } from "@hono/node-server";
 import { deadline } from "./deadline.ts";
-import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, KEEP_ALIVE_DELAY_MS } from "./edge-limits.ts";
+import {
+  CLOSE_TIMEOUT_MS,
+  HEAD_MAX_BYTES,
+  HEAD_TIMEOUT_MS,
+  KEEP_ALIVE_DELAY_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  MAX_CONNECTIONS,
+  REQUEST_TIMEOUT_MS,
+} from "./edge-limits.ts";
 import { NodeWebSockets, upgradeWebSocket, wantsWebSocket } from "./node-websocket.ts";
 import type { Listening, ListenOptions } from "./rest/listener.ts";
 import { ConfigError } from "./settings.ts";
 
 /** Serves an app on Node. See `Listen`. */
-export async function listen({ host, port, createApp }: ListenOptions): Promise<Listening> {
+export async function listen({ host, port, connections, createApp }: ListenOptions): Promise<Listening> {
+  const { headTimeoutMs, maxConnections } = connections ?? {
+    headTimeoutMs: HEAD_TIMEOUT_MS,
+    maxConnections: MAX_CONNECTIONS,
+  };
   const app = createApp(upgradeWebSocket);
   const sockets = new NodeWebSockets(app);
   const server = createAdaptorServer({
     fetch: app.fetch,
     hostname: host,
     serverOptions: {
-      headersTimeout: HANDSHAKE_TIMEOUT_MS,
+      headersTimeout: headTimeoutMs,
+      // How often connections are looked at: a time-out takes effect no later than that.
+      connectionsCheckingInterval: Math.ceil(headTimeoutMs / 4),
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      maxHeaderSize: HEAD_MAX_BYTES,
       shouldUpgradeCallback: wantsWebSocket,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
     },
   });
+  server.maxConnections = maxConnections;
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: Duplex, head: Buffer) => void sockets.upgrade(request, socket, head),

@@ -9,7 +9,7 @@ import type { Duplex } from "node:stream";
 import type { Hono } from "hono";
 import { defineWebSocketHelper, WSContext, type WSEvents } from "hono/ws";
 import { WebSocket, WebSocketServer } from "ws";
-import { CLIENT_FRAME_MAX_BYTES } from "./edge-limits.ts";
+import { CLIENT_FRAME_MAX_BYTES, REFUSAL_TIMEOUT_MS } from "./edge-limits.ts";
 
 /** What the helper leaves for the upgrade when the app wants a socket. */
 interface UpgradeEnv {
@@ -52,6 +52,9 @@ export class NodeWebSockets {
     const { accept } = env;
     if (accept === undefined) {
       socket.end(await encodeResponse(response));
+      // Node watches over no connection that has asked for an upgrade: whoever does not close it is not waited for.
+      const lingering = setTimeout(() => socket.destroy(), REFUSAL_TIMEOUT_MS);
+      socket.once("close", () => clearTimeout(lingering));
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, accept));

@@ -4,8 +4,7 @@
  * Owns the order of its routes and what holds for all of them: the bound on bodies, and how failures are shown.
  */
 import { Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { asProblem, ProblemError } from "../protocol/problem.ts";
+import { asProblem } from "../protocol/problem.ts";
 import { assetRoutes } from "../routes/assets.ts";
 import { companionRoutes } from "../routes/companion.ts";
 import { conversationRoutes, isImport } from "../routes/conversations.ts";
@@ -26,6 +25,7 @@ import type { Rates } from "./access/rates.ts";
 import type { Backend } from "./backend.ts";
 import { withoutBase, type BasePaths } from "./base-path.ts";
 import type { DemoFaults } from "./demo-faults.ts";
+import { limitBodies } from "./limit-bodies.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { Platform } from "./platform.ts";
@@ -43,7 +43,7 @@ export interface AppOptions {
   readonly workspaceName: string;
   /** What may be provoked where the offline demo answers; null where another provider does. */
   readonly demo: DemoFaults | null;
-  readonly limits: Pick<BackendLimits, "maxBodyBytes" | "maxRecords">;
+  readonly limits: Pick<BackendLimits, "maxBodyBytes" | "bodyTimeoutMs" | "maxRecords">;
   readonly metrics: Metrics;
   /** Notes every request and how it was answered; the first of all. */
   readonly watchRequests: MiddlewareHandler;
@@ -73,14 +73,8 @@ export function createApp(options: AppOptions): Hono {
     return context.redirect(`${base}login?next=${encodeURIComponent(next)}`, 303);
   });
   app.notFound(notFoundHandler(rendering));
-  const limitBody = bodyLimit({
-    maxSize: limits.maxBodyBytes,
-    onError: () => {
-      throw new ProblemError("body_too_large", `The body is larger than ${limits.maxBodyBytes} bytes.`);
-    },
-  });
-  app.use((context, next) => (isImport(context) ? next() : limitBody(context, next)));
   app.use(securityHeaders(platform.inlineStyles ? "inline" : "files"));
+  app.use(limitBodies(limits, isImport));
   app.use((context, next) => {
     const base = bases.of(context.req.raw, context.env);
     context.set("base", base);

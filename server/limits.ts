@@ -3,6 +3,9 @@
  *
  * Owns the defaults and their shape; configuration may change them.
  */
+import { BODY_TIMEOUT_MS } from "../protocol/arrived.ts";
+
+/** See above. */
 export interface BackendLimits {
   /** Frames kept per observed Worker for those who resume. */
   readonly windowFrames: number;
@@ -31,6 +34,8 @@ export interface BackendLimits {
   readonly catchUpTimeoutMs: number;
   /** Largest request body. */
   readonly maxBodyBytes: number;
+  /** How long one may take to arrive; a conversation's file has a time of its own. */
+  readonly bodyTimeoutMs: number;
   /** Items in a list or a page. */
   readonly maxRecords: number;
   /** How long one Runtime may take to answer before the others are shown without it. */
@@ -57,6 +62,7 @@ export const DEFAULT_BACKEND_LIMITS: BackendLimits = {
   upstreamMaxBackoffMs: 10_000,
   catchUpTimeoutMs: 10_000,
   maxBodyBytes: 1024 * 1024,
+  bodyTimeoutMs: BODY_TIMEOUT_MS,
   maxRecords: 200,
   runtimeTimeoutMs: 10_000,
   importTimeoutMs: 70_000,

@@ -12,6 +12,7 @@ import { ConfigError } from "../runtime/settings.ts";
 import { createShutdown } from "../runtime/shutdown.ts";
 import { systemRandom } from "../runtime/clock.ts";
 import { announce } from "./announcement.ts";
+import { connectionsOf } from "./access/client-limits.ts";
 import { readConfig } from "./config.ts";
 import { openEmbeddedStore } from "./embedded-store.ts";
 import { loadAssets } from "./node-assets.ts";
@@ -40,6 +41,7 @@ async function start(): Promise<void> {
   const listening = await listen({
     host,
     port,
+    connections: connectionsOf(config),
     createApp: (upgradeWebSocket) => workspace.createApp({ upgradeWebSocket, assets, peerAddress }),
   });
   const close = async (): Promise<void> => {

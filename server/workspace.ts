@@ -84,6 +84,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const limits: BackendLimits = {
     ...DEFAULT_BACKEND_LIMITS,
     ...config.clientLimits.viewers,
+    bodyTimeoutMs: config.clientLimits.bodyTimeoutMs,
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     // Room for all that the Runtime keeps and for as much again that comes while it is read.
     windowFrames: config.retention.retentionEvents * 2,

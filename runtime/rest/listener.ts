@@ -11,6 +11,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
+  /** What a connection may cost where the defaults are not meant; platforms that have no such bound leave it. */
+  readonly connections?: { readonly headTimeoutMs: number; readonly maxConnections: number };
   /** Makes the app with the platform's way to turn a request into a WebSocket. */
   readonly createApp: (upgradeWebSocket: UpgradeWebSocket) => Hono;
 }

@@ -6,6 +6,7 @@
  */
 import type { Context } from "hono";
 import * as z from "zod/mini";
+import { arrived, BODY_TIMEOUT_MS } from "../../protocol/arrived.ts";
 import { ConfigBundle } from "../../protocol/config-bundle.ts";
 import { SubmissionId, WorkerId } from "../../protocol/id.ts";
 import { describeIssues, ProblemError } from "../../protocol/problem.ts";
@@ -90,7 +91,7 @@ export async function bodyOf<Schema extends z.ZodMiniType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   checkJson(context);
-  return parseJson(await context.req.arrayBuffer(), schema);
+  return parseJson(await arrived(context.req.arrayBuffer(), BODY_TIMEOUT_MS), schema);
 }
 
 /**
@@ -99,7 +100,7 @@ export async function bodyOf<Schema extends z.ZodMiniType>(
  * @throws ProblemError invalid_json
  */
 export async function reasonOf(context: Context): Promise<string | undefined> {
-  const bytes = await context.req.arrayBuffer();
+  const bytes = await arrived(context.req.arrayBuffer(), BODY_TIMEOUT_MS);
   if (bytes.byteLength === 0) return undefined;
   return parseJson(bytes, LifecycleBody).reason ?? undefined;
 }

@@ -9,6 +9,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { ProblemError } from "../../protocol/problem.ts";
 import { digest, isSameDigest } from "../../runtime/digest.ts";
+import { clientOf } from "./client.ts";
 import { ANYONE, type Identity } from "./identity.ts";
 import { checkSite, type SiteRules } from "./same-site.ts";
 import { SESSION_IDLE_MS, type Sessions } from "./sessions.ts";
@@ -113,6 +114,7 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
         throw new ProblemError("login_required", "This server needs a login, or its access token as a bearer token.");
       }
       context.set("identity", identity);
+      context.set("client", clientOf(identity, context.get("visitor")));
       await next();
     },
 

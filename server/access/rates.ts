@@ -1,15 +1,13 @@
 /**
  * How often one client may ask for what costs something.
  *
- * Owns a token bucket per client for commands and one for connects, and who counts as one client: a login, a user whom a
- * proxy names, or an address. Bounded: the client that has asked for nothing for longest is forgotten first, which gives it
+ * Owns a token bucket per client for commands and one for connects, and how many
+ * connects may be under way. Who counts as one client is `client.ts`'s matter. Bounded: the client that has asked for nothing for longest is forgotten first, which gives it
  * a full bucket and nothing else. Reads are not counted.
  */
 import type { MiddlewareHandler } from "hono";
 import { ProblemError } from "../../protocol/problem.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { Identity } from "./identity.ts";
-import type { Visitor } from "./visitor.ts";
 
 /** What is counted: posts and their like to the API, and sockets and streams that are opened. */
 export type RateKind = "command" | "connect";
@@ -27,9 +25,13 @@ export interface RatesOptions {
   /** Told of each that was refused. */
   readonly onLimited: (kind: RateKind) => void;
   readonly maxClients?: number;
+  readonly maxConnectsUnderWay?: number;
 }
 
 const MAX_CLIENTS = 10_000;
+/** Handshakes that wait for an answer, of all clients together. */
+const MAX_CONNECTS_UNDER_WAY = 1_000;
+const BUSY_MS = 1_000;
 const MINUTE_MS = 60_000;
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -40,53 +42,38 @@ export interface Rates {
 }
 
 /** Makes the rates. */
-export function createRates({ limits, clock, onLimited, maxClients = MAX_CLIENTS }: RatesOptions): Rates {
+export function createRates(options: RatesOptions): Rates {
+  const { limits, clock, onLimited, maxClients = MAX_CLIENTS, maxConnectsUnderWay = MAX_CONNECTS_UNDER_WAY } = options;
   const limit = (kind: RateKind, perMinute: number, counts: (method: string) => boolean): MiddlewareHandler => {
     if (perMinute === 0) return (_context, next) => next();
     const buckets = new Buckets({ perMinute, clock, maxClients });
     return (context, next) => {
       if (!counts(context.req.method)) return next();
-      const waitMs = buckets.take(clientOf(context.get("identity"), context.get("visitor")));
+      const waitMs = buckets.take(context.get("client"));
       if (waitMs === 0) return next();
       onLimited(kind);
       const detail = `At most ${perMinute} ${kind}s a minute are taken from one client; wait ${Math.ceil(waitMs / 1_000)} s.`;
       throw new ProblemError("rate_limited", detail, { retryAfterMs: waitMs });
     };
   };
+  const limitConnects = limit("connect", limits.connectsPerMinute, (method) => method === "GET");
+  let underWay = 0;
   return {
     limitCommands: limit("command", limits.commandsPerMinute, (method) => !READS.has(method)),
-    limitConnects: limit("connect", limits.connectsPerMinute, (method) => method === "GET"),
+    async limitConnects(context, next) {
+      if (underWay >= maxConnectsUnderWay)
+        throw new ProblemError("too_many_viewers", TOO_MANY, { retryAfterMs: BUSY_MS });
+      underWay += 1;
+      try {
+        return await limitConnects(context, next);
+      } finally {
+        underWay -= 1;
+      }
+    },
   };
 }
 
-/**
- * Who counts as one client: `session:…`, `user:ada`, `203.0.113.7`. Of an IPv6 address only the network counts, since
- * whoever has one address there has all of them.
- */
-export function clientOf(identity: Identity, { address }: Pick<Visitor, "address">): string {
-  switch (identity.kind) {
-    case "session":
-      return `session:${identity.sessionId}`;
-    case "user":
-      return `user:${identity.name}`;
-    default:
-      return networkOf(address);
-  }
-}
-
-const GROUPS_OF_NETWORK = 4;
-const GROUPS = 8;
-
-/** An IPv4 address as it is; of an IPv6 address its first 64 bits, as `2001:db8:0:0`. */
-function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.toLowerCase().split("%")[0]!.split("::");
-  const groupsOf = (text: string | undefined) => (text ? text.split(":") : []);
-  const [before, after] = [groupsOf(head), groupsOf(tail)];
-  const zeros = tail === undefined ? 0 : Math.max(0, GROUPS - before.length - after.length);
-  const groups = [...before, ...Array.from({ length: zeros }, () => "0"), ...after];
-  return groups.slice(0, GROUPS_OF_NETWORK).join(":");
-}
+const TOO_MANY = "Too many viewers are connecting at the same time.";
 
 interface Bucket {
   tokens: number;

@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import { expect, test } from "vitest";
 import { asProblem } from "../../protocol/problem.ts";
-import { Buckets, clientOf, createRates, type RateKind } from "../../server/access/rates.ts";
+import { clientOf } from "../../server/access/client.ts";
+import { Buckets, createRates, type RateKind } from "../../server/access/rates.ts";
 import type { Identity } from "../../server/access/identity.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -70,8 +71,7 @@ test("createRates() counts commands and connects apart, leaves reads alone, and 
   const app = new Hono();
   app.onError((error) => Response.json({ code: asProblem(error).code, waitMs: asProblem(error).retryAfterMs }));
   app.use(async (context, next) => {
-    context.set("identity", { kind: "anyone" });
-    context.set("visitor", { address: "203.0.113.7", host: undefined, isSecure: false, user: null });
+    context.set("client", "203.0.113.7");
     await next();
   });
   app.use("/api/*", rates.limitCommands).use("/events", rates.limitConnects);
@@ -83,6 +83,29 @@ test("createRates() counts commands and connects apart, leaves reads alone, and 
   expect([await ask("GET", "/events"), await ask("HEAD", "/events")]).toEqual(["ok", ""]);
   expect(await ask("GET", "/events")).toBe('{"code":"rate_limited","waitMs":60000}');
   expect(limited).toEqual(["command", "connect"]);
+});
+
+test("createRates() refuses whoever connects while too many are connecting, and nobody once they have", async () => {
+  const rates = createRates({
+    limits: { commandsPerMinute: 0, connectsPerMinute: 0 },
+    clock: new ManualClock(),
+    onLimited: () => {},
+    maxConnectsUnderWay: 2,
+  });
+  const answer = Promise.withResolvers<void>();
+  const app = new Hono();
+  app.onError((error) => Response.json({ code: asProblem(error).code, waitMs: asProblem(error).retryAfterMs }));
+  app.use(rates.limitConnects);
+  app.get("*", async (context) => {
+    await answer.promise;
+    return context.text("ok");
+  });
+  const ask = async () => (await app.request("/events")).text();
+  const first = [ask(), ask()];
+  expect(await ask()).toBe('{"code":"too_many_viewers","waitMs":1000}');
+  answer.resolve();
+  expect(await Promise.all(first)).toEqual(["ok", "ok"]);
+  expect(await ask()).toBe("ok");
 });
 
 test("createRates() refuses nobody where the limit is 0", async () => {
