@@ -6,12 +6,22 @@
 import { listen } from "./deno-listen.ts";
 import { createLog } from "./log.ts";
 import { announceRuntime, openRuntimeProcess } from "./rest/runtime-process.ts";
-import { readRuntimeConfig } from "./runtime-config.ts";
+import { configFileOf, readSettingText } from "./node-setting-files.ts";
+import { loadRuntimeConfig, printRuntimeConfig } from "./runtime-config.ts";
 import { ConfigError } from "./settings.ts";
+import { takeConfigFlags } from "./settings/config-flags.ts";
 import { createShutdown } from "./shutdown.ts";
 
 try {
-  const config = await readRuntimeConfig(Deno.env.toObject(), Deno.args, (path) => Deno.readTextFile(path));
+  const environment = Deno.env.toObject();
+  const flags = takeConfigFlags(Deno.args);
+  const configPath = configFileOf(flags.configPath, environment);
+  const loaded = await loadRuntimeConfig(environment, flags.rest, readSettingText, configPath);
+  if (flags.print !== null) {
+    console.log(printRuntimeConfig(loaded, flags.print));
+    Deno.exit(0);
+  }
+  const { config } = loaded;
   const log = createLog(config.log, Deno.stderr.isTerminal(), (line) => {
     Deno.stderr.writeSync(new TextEncoder().encode(line));
   });

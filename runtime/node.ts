@@ -3,17 +3,25 @@
  *
  * Owns what only Node has: its signals, its environment, its command line. The built output runs this.
  */
-import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { listen } from "./node-listen.ts";
 import { createLog } from "./log.ts";
 import { announceRuntime, openRuntimeProcess } from "./rest/runtime-process.ts";
-import { readRuntimeConfig } from "./runtime-config.ts";
+import { configFileOf, readSettingText } from "./node-setting-files.ts";
+import { loadRuntimeConfig, printRuntimeConfig } from "./runtime-config.ts";
 import { ConfigError } from "./settings.ts";
+import { takeConfigFlags } from "./settings/config-flags.ts";
 import { createShutdown } from "./shutdown.ts";
 
 try {
-  const config = await readRuntimeConfig(process.env, process.argv.slice(2), (path) => readFile(path, "utf8"));
+  const flags = takeConfigFlags(process.argv.slice(2));
+  const configPath = configFileOf(flags.configPath, process.env);
+  const loaded = await loadRuntimeConfig(process.env, flags.rest, readSettingText, configPath);
+  if (flags.print !== null) {
+    console.log(printRuntimeConfig(loaded, flags.print));
+    process.exit(0);
+  }
+  const { config } = loaded;
   const log = createLog(config.log, process.stderr.isTTY, (line) => process.stderr.write(line));
   const runtime = await openRuntimeProcess({ config, listen, log });
   const shutDown = createShutdown({ log, close: () => runtime.close(), exit: (code) => process.exit(code) });

@@ -1,29 +1,22 @@
 /**
  * Configuration of the Runtime process.
  *
- * Owns its settings, from the environment and from the command line, their defaults and what is said of a wrong one. What
- * Workers answer with is configured as in the workspace server. A token never stands on a command line.
+ * Owns what its settings mean together, and its command line, on which a token never stands. Which settings there are
+ * stands in `settings/table.ts`. What Workers answer with is configured as in the workspace server.
  */
-import * as z from "zod/mini";
-import { ID_MAX_CHARS, RuntimeId } from "../protocol/id.ts";
-import { DISPLAY_NAME_MAX_CHARS } from "../protocol/runtime-api.ts";
-import { answerConfigOf, promptKeys, providerKeys, runKeys, type AnswerConfig } from "./provider-config.ts";
-import { operationConfigOf, operationKeys, type OperationConfig } from "./operation-config.ts";
-import { secretOf, type Secret } from "./secret.ts";
-import {
-  ConfigError,
-  durationMs,
-  givenSettings,
-  integer,
-  oneOf,
-  parseSettings,
-  path,
-  readSettingFile,
-  text,
-  type Environment,
-  type ReadFile,
-} from "./settings.ts";
-import { dataDir, keepingConfigOf, retentionKeys, storeKeys, storeKind, type KeepingConfig } from "./store-config.ts";
+import { RuntimeId } from "../protocol/id.ts";
+import { answerConfigOf, type AnswerConfig } from "./provider-config.ts";
+import { operationConfigOf, type OperationConfig } from "./operation-config.ts";
+import type { Secret } from "./secret.ts";
+import { ConfigError, type Environment, type ReadFile } from "./settings.ts";
+import type { PrintFormat } from "./settings/config-flags.ts";
+import { printSettings, shownSettings } from "./settings/print-settings.ts";
+import { Problems } from "./settings/problems.ts";
+import { BIND_PATTERN, processSettings } from "./settings/process-settings.ts";
+import { readProgramSettings, refuseUnknownVariables, type Reading } from "./settings/read-settings.ts";
+import { variablesOf } from "./settings/setting.ts";
+import { processTable, wholeTable } from "./settings/table.ts";
+import { keepingConfigOf, type KeepingConfig } from "./store-config.ts";
 
 /** All that may be chosen. */
 export interface RuntimeConfig extends AnswerConfig, KeepingConfig, OperationConfig {
@@ -39,104 +32,87 @@ export interface RuntimeConfig extends AnswerConfig, KeepingConfig, OperationCon
   readonly heartbeatIntervalMs: number;
 }
 
-const TOKEN_MIN_CHARS = 16;
-const MAX_PORT = 65_535;
-
-/** Visible ASCII only: it stands in a header. */
-const tokenText = text(1_024, TOKEN_MIN_CHARS).check(
-  z.regex(/^[\x21-\x7e]*$/, "expected letters, digits and signs of ASCII, without spaces"),
-);
-const BIND_PATTERN = /^(\[[0-9A-Fa-f:.]+\]|[^:\s[\]]+):([0-9]{1,5})$/;
-const bindText = text(300).check(
-  z.refine((bind) => Number(BIND_PATTERN.exec(bind)?.[2] ?? MAX_PORT + 1) <= MAX_PORT, {
-    error: "expected an address and a port, as in 127.0.0.1:38800 or [::1]:38800",
-  }),
-);
-
-/** Settings of this process alone, each of which has a flag. */
-const ownKeys = {
-  YOI_RUNTIME_ID: z._default(
-    text(ID_MAX_CHARS).check(z.regex(/^[A-Za-z0-9_:-]+$/, "expected letters, digits, _, : and - only")),
-    "runtime",
-  ),
-  YOI_RUNTIME_DISPLAY_NAME: z._default(text(DISPLAY_NAME_MAX_CHARS), "Yoi Runtime"),
-  YOI_RUNTIME_BIND: z._default(bindText, "127.0.0.1:38800"),
-  YOI_RUNTIME_STORE: storeKind(),
-  YOI_RUNTIME_DATA_DIR: dataDir(),
-  YOI_RUNTIME_TOKEN_FILE: z.optional(path()),
-  YOI_RUNTIME_LET_ANYONE_COMMAND: z._default(oneOf(["no", "yes"]), "no"),
-  YOI_RUNTIME_MAX_WORKERS: z._default(integer(1, 100_000), 1_000),
-  YOI_RUNTIME_MAX_CONFIG_BUNDLES: z._default(integer(1, 10_000), 256),
-  YOI_RUNTIME_MAX_OBSERVERS: z._default(integer(1, 100_000), 1_000),
-  YOI_RUNTIME_HEARTBEAT_INTERVAL_MS: durationMs(10_000, 50),
-};
-
-const Keys = z.object({
-  ...ownKeys,
-  YOI_RUNTIME_TOKEN: z.optional(tokenText),
-  ...promptKeys,
-  ...runKeys,
-  ...storeKeys,
-  ...retentionKeys,
-  ...operationKeys,
-  ...providerKeys,
-});
-
 const OWN_PREFIX = "YOI_RUNTIME_";
 
 /** The names of all settings, in the order of their documentation. */
-export const RUNTIME_SETTING_NAMES: readonly string[] = Object.keys(Keys.def.shape);
+export const RUNTIME_SETTING_NAMES: readonly string[] = variablesOf(processTable);
 
 /** The flag of each setting that has one, e.g. `--bind`. */
 export const RUNTIME_FLAGS: ReadonlyMap<string, string> = new Map(
-  Object.keys(ownKeys).map((name) => [flagOf(name), name]),
+  variablesOf(processSettings)
+    .filter((name) => processTable[name as keyof typeof processTable]?.kind !== "secret")
+    .map((name) => [flagOf(name), name]),
 );
 
-function flagOf(name: string): string {
+/** The flag of a setting of this process, e.g. `--max-workers` for `YOI_RUNTIME_MAX_WORKERS`. */
+export function flagOf(name: string): string {
   return `--${name.slice(OWN_PREFIX.length).toLowerCase().replaceAll("_", "-")}`;
 }
 
+/** A configuration and where each of its values came from. */
+export interface LoadedRuntimeConfig {
+  readonly config: RuntimeConfig;
+  readonly reading: Reading<typeof processTable>;
+}
+
 /**
- * Reads the configuration. A flag wins over its setting.
+ * Reads the configuration. A flag wins over the environment, which wins over the file.
  *
  * @param args The command line, e.g. `["--id", "lab-one", "--bind=127.0.0.1:0"]`.
- * @throws ConfigError that names the setting and says what would be right, and never repeats a value
+ * @param configPath The configuration file; null: the one that `YOI_CONFIG` names, or none.
+ * @throws ConfigError that says of everything wrong where it stands, what it is, and what would be right
  */
 export async function readRuntimeConfig(
   environment: Environment,
   args: readonly string[],
   readFile: ReadFile,
+  configPath: string | null = null,
 ): Promise<RuntimeConfig> {
-  const given = { ...givenSettings(environment), ...parseFlags(args) };
-  const unknown = Object.keys(given).filter(
-    (name) => name.startsWith(OWN_PREFIX) && !RUNTIME_SETTING_NAMES.includes(name),
-  );
-  if (unknown.length > 0) throw new ConfigError(`Cannot start: ${unknown.join(", ")} is not a setting.`);
-  const keys = parseSettings(Keys, given);
+  return (await loadRuntimeConfig(environment, args, readFile, configPath)).config;
+}
+
+/** As {@link readRuntimeConfig}, with where each value came from. */
+export async function loadRuntimeConfig(
+  environment: Environment,
+  args: readonly string[],
+  readFile: ReadFile,
+  configPath: string | null,
+): Promise<LoadedRuntimeConfig> {
+  const problems = new Problems();
+  const flags = parseFlags(args);
+  const reading = await readProgramSettings(processTable, { environment, flags, readFile, configPath }, problems);
+  const { values: keys } = reading;
+  refuseUnknownVariables(reading.given, wholeTable, reading.referenced, problems);
+  const answer = await answerConfigOf(keys, readFile, problems);
   const [, host = "", port] = BIND_PATTERN.exec(keys.YOI_RUNTIME_BIND) ?? [];
-  const token =
-    keys.YOI_RUNTIME_TOKEN ??
-    (await readSettingFile("YOI_RUNTIME_TOKEN_FILE", keys.YOI_RUNTIME_TOKEN_FILE, tokenText, readFile));
-  if (token === null && !isLoopback(host) && keys.YOI_RUNTIME_LET_ANYONE_COMMAND === "no") {
-    throw new ConfigError(
-      "Cannot start: YOI_RUNTIME_BIND is open to other machines and there is no token. Set YOI_RUNTIME_TOKEN or " +
-        "YOI_RUNTIME_TOKEN_FILE, or YOI_RUNTIME_LET_ANYONE_COMMAND=yes where something else guards the address.",
+  const token = keys.YOI_RUNTIME_TOKEN;
+  if (problems.isEmpty && token === null && !isLoopback(host) && !keys.YOI_RUNTIME_LET_ANYONE_COMMAND) {
+    problems.add(
+      "YOI_RUNTIME_BIND is open to other machines and there is no token. Set YOI_RUNTIME_TOKEN or " +
+        "YOI_RUNTIME_TOKEN_FILE, or YOI_RUNTIME_LET_ANYONE_COMMAND=yes where something else guards the address",
     );
   }
-  return {
-    ...(await answerConfigOf(keys, readFile)),
+  problems.throwIfAny();
+  const config = {
+    ...answer,
     ...keepingConfigOf(keys, { kind: keys.YOI_RUNTIME_STORE, dataDir: keys.YOI_RUNTIME_DATA_DIR }),
     ...operationConfigOf(keys),
     runtimeId: RuntimeId.parse(keys.YOI_RUNTIME_ID),
     displayName: keys.YOI_RUNTIME_DISPLAY_NAME,
     host: host.replaceAll(/[[\]]/g, ""),
     port: Number(port),
-    token: secretOf(token),
+    token,
     maxWorkers: keys.YOI_RUNTIME_MAX_WORKERS,
     maxConfigBundles: keys.YOI_RUNTIME_MAX_CONFIG_BUNDLES,
     maxObservers: keys.YOI_RUNTIME_MAX_OBSERVERS,
     heartbeatIntervalMs: keys.YOI_RUNTIME_HEARTBEAT_INTERVAL_MS,
   };
+  return { config, reading };
+}
+
+/** What `--print-config` prints. */
+export function printRuntimeConfig({ reading }: LoadedRuntimeConfig, format: PrintFormat): string {
+  return printSettings(shownSettings(processTable, reading), format);
 }
 
 /** Settings by their names from a command line. */

@@ -37,8 +37,3 @@ export class Secret {
     return PLACEHOLDER;
   }
 }
-
-/** A text as a secret; null where there is none. */
-export function secretOf(text: string | null): Secret | null {
-  return text === null ? null : new Secret(text);
-}

@@ -1,13 +1,12 @@
 /**
  * Where the app is served, from the browser's point of view.
  *
- * Owns the form of a base path, and how a request's own is found: the operator's setting, or else the prefix that a trusted
+ * Owns how a request's base path is found: the operator's setting, or else the prefix that a trusted
  * proxy says it has taken away. Proxies that keep the prefix and proxies that strip it are served alike, so the app itself
  * only ever sees paths without it.
  */
 import { getPath } from "hono/utils/url";
-import * as z from "zod/mini";
-import { text } from "../runtime/settings.ts";
+import { BasePath } from "../runtime/settings/base-path.ts";
 import { forwardedPrefix, type ProxyTrust } from "./access/visitor.ts";
 
 declare module "hono" {
@@ -16,21 +15,6 @@ declare module "hono" {
     base: string;
   }
 }
-
-const MAX_CHARS = 200;
-const EXPECTED =
-  "expected a path of letters, digits, ., _, ~ and -, as in /yoi/, that does not begin as one of the app's own";
-/** No empty step, none that climbs, and none at the start that the app has itself: what is stripped must be plain. */
-const CANONICAL = /^\/(?!(?:api|assets|runtimes)\/)(?:(?!\.{1,2}\/)[A-Za-z0-9._~-]+\/)*$/;
-
-/** A base path in its one form, with both slashes: `yoi` becomes `/yoi/`. */
-export const BasePath = z.pipe(
-  text(MAX_CHARS),
-  z.pipe(
-    z.transform((given: string) => `${given.startsWith("/") ? "" : "/"}${given}${given.endsWith("/") ? "" : "/"}`),
-    z.string().check(z.regex(CANONICAL, EXPECTED)),
-  ),
-);
 
 /** How requests and bases belong together. */
 export interface BasePaths {

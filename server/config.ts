@@ -1,39 +1,32 @@
 /**
- * Configuration.
+ * Configuration of the workspace server.
  *
- * Owns the keys, their defaults and what is said of a wrong one. Values come from an environment that the entry point
- * hands in; secrets may stand in files. An unknown key of our own prefix is a mistake and stops the start.
+ * Owns what the settings mean together. Which settings there are stands in `runtime/settings/table.ts`; their values come
+ * from an environment and a file, which the entry point hands in.
  */
-import * as z from "zod/mini";
-import { answerConfigOf, promptKeys, providerKeys, runKeys, type AnswerConfig } from "../runtime/provider-config.ts";
-import {
-  ConfigError,
-  durationMs,
-  givenSettings,
-  integer,
-  listOf,
-  oneOf,
-  parseSettings,
-  path,
-  readSettingFile,
-  text,
-  type Environment,
-  type ReadFile,
-} from "../runtime/settings.ts";
-import { operationConfigOf, operationKeys, type OperationConfig } from "../runtime/operation-config.ts";
+import { answerConfigOf, type AnswerConfig } from "../runtime/provider-config.ts";
+import { operationConfigOf, type OperationConfig } from "../runtime/operation-config.ts";
 import { isLoopback } from "../runtime/runtime-config.ts";
-import { secretOf, type Secret } from "../runtime/secret.ts";
+import type { Secret } from "../runtime/secret.ts";
+import type { Environment, ReadFile } from "../runtime/settings.ts";
+import { RUNTIMES_KEY, type ConfigFile } from "../runtime/settings/config-file.ts";
+import type { PrintFormat } from "../runtime/settings/config-flags.ts";
+import { printSettings, shownSettings } from "../runtime/settings/print-settings.ts";
+import { Problems } from "../runtime/settings/problems.ts";
+import { readProgramSettings, refuseUnknownVariables, type Reading } from "../runtime/settings/read-settings.ts";
+import { readNamedFile } from "../runtime/settings/reference.ts";
+import { variablesOf, type ValuesOf } from "../runtime/settings/setting.ts";
+import { serverTable, wholeTable } from "../runtime/settings/table.ts";
+import { keepingConfigOf, type KeepingConfig } from "../runtime/store-config.ts";
+import { clientLimitsOf, type ClientLimits } from "./access/client-limits.ts";
 import {
-  dataDir,
-  keepingConfigOf,
-  retentionKeys,
-  storeKeys,
-  storeKind,
-  type KeepingConfig,
-} from "../runtime/store-config.ts";
-import { clientKeys, clientLimitsOf, type ClientLimits } from "./access/client-limits.ts";
-import { BasePath } from "./base-path.ts";
-import { parseRuntimesFile, RUNTIMES_FILE_MAX_CHARS, type RemoteRuntimeConfig } from "./runtimes-file.ts";
+  NO_RUNTIMES,
+  parseRuntimes,
+  parseRuntimesFile,
+  shownRuntime,
+  type RemoteRuntimeConfig,
+  type RuntimesFound,
+} from "./runtimes-file.ts";
 
 /** All that may be chosen. */
 export interface Config extends AnswerConfig, KeepingConfig, OperationConfig {
@@ -67,114 +60,117 @@ export interface AccessConfig {
   readonly userHeader: string | null;
 }
 
-const secretText = text(1_024, 32);
-const accessToken = text(1_024, 16).check(
-  z.regex(/^[\x21-\x7e]*$/, "expected letters, digits and signs of ASCII, without spaces"),
-);
+/** The names of all settings in the environment, in the order of their documentation. */
+export const SETTING_NAMES: readonly string[] = variablesOf(serverTable);
 
-/** Every key of our own. */
-const Keys = z.object({
-  YOI_HOST: z._default(text(253), "127.0.0.1"),
-  YOI_PORT: z._default(integer(0, 65_535), 8787),
-  YOI_BASE_PATH: z._default(BasePath, "/"),
-  YOI_WORKSPACE_ID: z._default(
-    text(120).check(z.regex(/^[A-Za-z0-9_:-]+$/, "expected letters, digits, _, : and - only")),
-    "workspace",
-  ),
-  YOI_WORKSPACE_NAME: z._default(text(80), "Yoi Workspace"),
-  ...promptKeys,
-  YOI_ACCESS_TOKEN: z.optional(accessToken),
-  YOI_ACCESS_TOKEN_FILE: z.optional(path()),
-  YOI_LET_ANYONE_IN: z._default(oneOf(["no", "yes"]), "no"),
-  YOI_ALLOWED_HOSTS: listOf(
-    /^(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]{1,253})$/i,
-    "expected names without a port, as in a.example,b.example",
-  ),
-  YOI_ALLOWED_ORIGINS: listOf(/^https?:\/\/[^/\s,]{1,300}$/, "expected origins, as in https://a.example"),
-  YOI_TRUSTED_PROXIES: listOf(/^[0-9a-fA-F:./]{2,50}$/, "expected addresses and networks, as in 127.0.0.1,10.0.0.0/8"),
-  YOI_USER_HEADER: z.optional(
-    text(100).check(z.regex(/^[A-Za-z0-9-]+$/, "expected the name of a header, as in X-Forwarded-User")),
-  ),
-  ...clientKeys,
-  YOI_CURSOR_SECRET: z.optional(secretText),
-  YOI_CURSOR_SECRET_FILE: z.optional(path()),
-  YOI_RUNTIMES_FILE: z.optional(path()),
-  ...runKeys,
-  YOI_HEARTBEAT_INTERVAL_MS: durationMs(10_000, 50),
-  YOI_STORE: storeKind(),
-  YOI_DATA_DIR: dataDir(),
-  ...storeKeys,
-  ...retentionKeys,
-  ...operationKeys,
-  ...providerKeys,
-});
-
-const OWN_PREFIX = "YOI_";
-/** Names of the Runtime process, which may share the environment. */
-const RUNTIME_PREFIX = "YOI_RUNTIME_";
-
-/** The names of all settings, in the order of their documentation. */
-export const SETTING_NAMES: readonly string[] = Object.keys(Keys.def.shape);
+/** A configuration and where each of its values came from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly reading: Reading<typeof serverTable>;
+  /** The Runtimes elsewhere as they were written. */
+  readonly runtimes: RuntimesFound;
+}
 
 /**
  * Reads the configuration.
  *
  * @param environment Names and values; empty values count as absent.
- * @param readFile Reads a text file that a key names.
- * @throws ConfigError that names the key and says what would be right
+ * @param readFile Reads a text file that a setting names.
+ * @param configPath The configuration file; null: the one that `YOI_CONFIG` names, or none.
+ * @throws ConfigError that says of everything wrong where it stands, what it is, and what would be right
  */
-export async function readConfig(environment: Environment, readFile: ReadFile): Promise<Config> {
-  const given = givenSettings(environment);
-  const isOwn = (key: string): boolean => key.startsWith(OWN_PREFIX) && !key.startsWith(RUNTIME_PREFIX);
-  const unknown = Object.keys(given).filter((key) => isOwn(key) && !SETTING_NAMES.includes(key));
-  if (unknown.length > 0) {
-    const known = SETTING_NAMES.filter(isOwn).join(", ");
-    throw new ConfigError(`Cannot start: ${unknown.join(", ")} is not a setting. Known are ${known}.`);
-  }
-  const keys = parseSettings(Keys, given);
-  const secretFile = keys.YOI_CURSOR_SECRET_FILE;
-  const runtimesFile = keys.YOI_RUNTIMES_FILE;
-  const runtimes = await readSettingFile("YOI_RUNTIMES_FILE", runtimesFile, text(RUNTIMES_FILE_MAX_CHARS), readFile);
-  return {
+export async function readConfig(
+  environment: Environment,
+  readFile: ReadFile,
+  configPath: string | null = null,
+): Promise<Config> {
+  return (await loadConfig(environment, readFile, configPath)).config;
+}
+
+/** As {@link readConfig}, with where each value came from. */
+export async function loadConfig(
+  environment: Environment,
+  readFile: ReadFile,
+  configPath: string | null,
+): Promise<LoadedConfig> {
+  const problems = new Problems();
+  const reading = await readProgramSettings(serverTable, { environment, readFile, configPath }, problems);
+  const { values: keys, file, given } = reading;
+  const runtimes = await runtimesOf(keys.YOI_RUNTIMES_FILE, file, { environment, readFile }, problems);
+  refuseUnknownVariables(given, wholeTable, [...reading.referenced, ...runtimes.referenced], problems);
+  const answer = await answerConfigOf(keys, readFile, problems);
+  // What settings mean together is only asked of right ones.
+  if (problems.isEmpty) checkAccess(keys, problems);
+  problems.throwIfAny();
+  const config = {
     host: keys.YOI_HOST,
     port: keys.YOI_PORT,
     basePath: keys.YOI_BASE_PATH,
     workspace: { id: keys.YOI_WORKSPACE_ID, displayName: keys.YOI_WORKSPACE_NAME },
-    ...(await answerConfigOf(keys, readFile)),
+    ...answer,
     ...keepingConfigOf(keys, { kind: keys.YOI_STORE, dataDir: keys.YOI_DATA_DIR }),
     ...operationConfigOf(keys),
-    access: await accessOf(keys, readFile),
+    access: accessOf(keys),
     clientLimits: clientLimitsOf(keys),
-    cursorSecret: secretOf(
-      keys.YOI_CURSOR_SECRET ?? (await readSettingFile("YOI_CURSOR_SECRET_FILE", secretFile, secretText, readFile)),
-    ),
+    cursorSecret: keys.YOI_CURSOR_SECRET,
     heartbeatIntervalMs: keys.YOI_HEARTBEAT_INTERVAL_MS,
-    remoteRuntimes: runtimes === null ? [] : await parseRuntimesFile(runtimes, { environment, readFile }),
+    remoteRuntimes: runtimes.configs,
   };
+  return { config, reading, runtimes };
 }
 
-/** @throws ConfigError where other machines could reach a server that lets everybody in without being told to */
-async function accessOf(keys: z.infer<typeof Keys>, readFile: ReadFile): Promise<AccessConfig> {
-  const token =
-    keys.YOI_ACCESS_TOKEN ??
-    (await readSettingFile("YOI_ACCESS_TOKEN_FILE", keys.YOI_ACCESS_TOKEN_FILE, accessToken, readFile));
-  const letsAnyoneIn = keys.YOI_LET_ANYONE_IN === "yes";
-  const userHeader = keys.YOI_USER_HEADER ?? null;
-  if (userHeader !== null && keys.YOI_TRUSTED_PROXIES.length === 0) {
-    throw new ConfigError("Cannot start: YOI_USER_HEADER needs YOI_TRUSTED_PROXIES, or anybody could send it.");
+/** What `--print-config` prints. */
+export function printConfig({ reading, runtimes }: LoadedConfig, format: PrintFormat): string {
+  const listed = runtimes.written.map((entry, index) => ({
+    key: `${RUNTIMES_KEY}.${index}`,
+    variable: null,
+    value: shownRuntime(entry),
+    source: runtimes.source,
+  }));
+  return printSettings([...shownSettings(serverTable, reading), ...listed], format);
+}
+
+type Values = ValuesOf<typeof serverTable>;
+
+/** The Runtimes of a file of their own, or else of the configuration file. */
+async function runtimesOf(
+  path: string | null,
+  file: ConfigFile | null,
+  sources: { readonly environment: Environment; readonly readFile: ReadFile },
+  problems: Problems,
+): Promise<RuntimesFound> {
+  if (path === null) {
+    const listed = file?.runtimes ?? null;
+    return listed === null ? NO_RUNTIMES : parseRuntimes(listed, sources, problems);
   }
-  if (token === null && userHeader === null && !letsAnyoneIn && !isLoopback(keys.YOI_HOST)) {
-    throw new ConfigError(
-      "Cannot start: YOI_HOST is open to other machines and nobody would have to log in. Set YOI_ACCESS_TOKEN or " +
-        "YOI_ACCESS_TOKEN_FILE, or YOI_LET_ANYONE_IN=yes where something else guards the address.",
+  const found = await readNamedFile(path, sources.readFile);
+  if ("text" in found) return parseRuntimesFile(found.text, sources, problems);
+  problems.add(`YOI_RUNTIMES_FILE ${found.problem}`);
+  return NO_RUNTIMES;
+}
+
+/** Adds where other machines could reach a server that lets everybody in without being told to. */
+function checkAccess(keys: Values, problems: Problems): void {
+  const hasUserHeader = keys.YOI_USER_HEADER !== null;
+  if (hasUserHeader && keys.YOI_TRUSTED_PROXIES.length === 0) {
+    problems.add("YOI_USER_HEADER needs YOI_TRUSTED_PROXIES, or anybody could send it");
+  }
+  const hasLogin = keys.YOI_ACCESS_TOKEN !== null || hasUserHeader;
+  if (!hasLogin && !keys.YOI_LET_ANYONE_IN && !isLoopback(keys.YOI_HOST)) {
+    problems.add(
+      "YOI_HOST is open to other machines and nobody would have to log in. Set YOI_ACCESS_TOKEN or " +
+        "YOI_ACCESS_TOKEN_FILE, or YOI_LET_ANYONE_IN=yes where something else guards the address",
     );
   }
+}
+
+function accessOf(keys: Values): AccessConfig {
   return {
-    token: secretOf(token),
-    letsAnyoneIn,
+    token: keys.YOI_ACCESS_TOKEN,
+    letsAnyoneIn: keys.YOI_LET_ANYONE_IN,
     allowedHosts: keys.YOI_ALLOWED_HOSTS.map((host) => host.toLowerCase()),
     allowedOrigins: keys.YOI_ALLOWED_ORIGINS,
     trustedProxies: keys.YOI_TRUSTED_PROXIES,
-    userHeader,
+    userHeader: keys.YOI_USER_HEADER,
   };
 }

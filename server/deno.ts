@@ -5,22 +5,28 @@
  */
 import { peerAddress } from "../runtime/deno-peer.ts";
 import { createLog } from "../runtime/log.ts";
+import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
 import { createShutdown } from "../runtime/shutdown.ts";
 import { systemRandom } from "../runtime/clock.ts";
 import { announce } from "./announcement.ts";
-import { readConfig } from "./config.ts";
+import { takeCommand } from "./command-line.ts";
+import { loadConfig, printConfig } from "./config.ts";
 import { openEmbeddedStore } from "./embedded-store.ts";
 import { loadAssets } from "./node-assets.ts";
 import { withKeptSecret } from "./node-cursor-secret.ts";
 import { sessionFileOf } from "./node-session-file.ts";
 
 async function start(): Promise<void> {
-  const config = await withKeptSecret(
-    await readConfig(Deno.env.toObject(), (path) => Deno.readTextFile(path)),
-    systemRandom,
-  );
+  const environment = Deno.env.toObject();
+  const command = takeCommand(Deno.args);
+  const loaded = await loadConfig(environment, readSettingText, configFileOf(command.configPath, environment));
+  if (command.print !== null) {
+    console.log(printConfig(loaded, command.print));
+    return;
+  }
+  const config = await withKeptSecret(loaded.config, systemRandom);
   const log = createLog(config.log, Deno.stderr.isTerminal(), (line) => {
     Deno.stderr.writeSync(new TextEncoder().encode(line));
   });

@@ -5,13 +5,13 @@
  * the app together anew around the same embedded Runtime, so that Workers and their conversations go on.
  */
 import { createServer, type RequestListener, type ServerOptions } from "node:http";
-import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { serve, upgradeWebSocket } from "@hono/node-server";
 import { createServer as createVite } from "vite";
 import { WebSocketServer } from "ws";
 import { peerAddress } from "../runtime/node-addresses.ts";
 import { createLog } from "../runtime/log.ts";
+import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
 import { createEmbeddedRegistry } from "../runtime/registry.ts";
 import { createShutdown } from "../runtime/shutdown.ts";
 import type * as WorkspaceModule from "./workspace.ts";
@@ -27,7 +27,8 @@ import type { Assets } from "./platform.ts";
 const SERVER_FOLDERS = /\/(?:protocol|prompts|runtime|server|routes|islands)\//;
 const SETTLE_MS = 50;
 
-const config = await withKeptSecret(await readConfig(process.env, (path) => readFile(path, "utf8")), systemRandom);
+const configPath = configFileOf(null, process.env);
+const config = await withKeptSecret(await readConfig(process.env, readSettingText, configPath), systemRandom);
 const log = createLog(config.log, process.stderr.isTTY, (line) => process.stderr.write(line));
 const store = openEmbeddedStore(config);
 const vite = await createVite({ server: { middlewareMode: true }, appType: "custom" });

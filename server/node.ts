@@ -3,24 +3,32 @@
  *
  * Owns what only Node has: its signals, its environment. The built output runs this.
  */
-import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { peerAddress } from "../runtime/node-addresses.ts";
 import { createLog } from "../runtime/log.ts";
+import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
 import { createShutdown } from "../runtime/shutdown.ts";
 import { systemRandom } from "../runtime/clock.ts";
 import { announce } from "./announcement.ts";
 import { connectionsOf } from "./access/client-limits.ts";
-import { readConfig } from "./config.ts";
+import { takeCommand } from "./command-line.ts";
+import { loadConfig, printConfig } from "./config.ts";
 import { openEmbeddedStore } from "./embedded-store.ts";
 import { loadAssets } from "./node-assets.ts";
 import { withKeptSecret } from "./node-cursor-secret.ts";
 import { sessionFileOf } from "./node-session-file.ts";
 
 async function start(): Promise<void> {
-  const config = await withKeptSecret(await readConfig(process.env, (path) => readFile(path, "utf8")), systemRandom);
+  const command = takeCommand(process.argv.slice(2));
+  const configPath = configFileOf(command.configPath, process.env);
+  const loaded = await loadConfig(process.env, readSettingText, configPath);
+  if (command.print !== null) {
+    console.log(printConfig(loaded, command.print));
+    return;
+  }
+  const config = await withKeptSecret(loaded.config, systemRandom);
   const log = createLog(config.log, process.stderr.isTTY, (line) => process.stderr.write(line));
   // The store opens in its thread while this one loads the rest of the server.
   const store = openEmbeddedStore(config);

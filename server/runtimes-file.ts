@@ -1,14 +1,18 @@
 /**
- * The file that names the Runtimes elsewhere.
+ * The list of the Runtimes elsewhere, in the configuration file or in a file of its own.
  *
- * Owns its keys, their defaults and what is said of a wrong one. A token never stands in the file itself: it is named, as
+ * Owns its keys, their defaults and what is said of a wrong one. A token never stands in the list itself: it is named, as
  * a variable of the environment or as a file of its own.
  */
 import * as z from "zod/mini";
 import { ID_MAX_CHARS } from "../protocol/id.ts";
 import { DISPLAY_NAME_MAX_CHARS } from "../protocol/runtime-api.ts";
 import { RuntimeEndpoint } from "../runtime/remote/endpoint.ts";
-import { ConfigError, type Environment, type ReadFile } from "../runtime/settings.ts";
+import type { Environment, ReadFile } from "../runtime/settings.ts";
+import { RUNTIMES_KEY, type FileValue } from "../runtime/settings/config-file.ts";
+import { hiddenBehind } from "../runtime/settings/print-settings.ts";
+import { withoutCredentials, type Problems } from "../runtime/settings/problems.ts";
+import { follow, Reference } from "../runtime/settings/reference.ts";
 
 /** One Runtime elsewhere. Its address and its token are held where nobody can print them. */
 export interface RemoteRuntimeConfig {
@@ -24,55 +28,72 @@ export interface RemoteRuntimeConfig {
 export const EMBEDDED_RUNTIME_NAME = "backend-internal";
 
 /** Largest file, in UTF-16 code units. */
-export const RUNTIMES_FILE_MAX_CHARS = 256 * 1024;
+const RUNTIMES_FILE_MAX_CHARS = 256 * 1024;
 
 const MAX_RUNTIMES = 64;
 const HOUR_MS = 3_600_000;
 const expectedId = `expected 1 to ${ID_MAX_CHARS} letters, digits, _, : and -`;
 const expectedName = `expected 1 to ${DISPLAY_NAME_MAX_CHARS} characters`;
 const expectedTimeout = `expected a whole number from 1 to ${HOUR_MS}`;
-const expectedVariable = "expected the name of a variable that is no setting of the server";
 const expectedText = "expected a text that is not empty";
+const expectedVariable = "expected the name of a variable that is no setting of the server";
 
 const text = z.string(expectedText).check(z.trim(), z.minLength(1, expectedText), z.maxLength(4_096, expectedText));
 const id = z.string(expectedId).check(z.regex(/^[A-Za-z0-9_:-]+$/, expectedId), z.maxLength(ID_MAX_CHARS, expectedId));
+const variable = text.check(z.regex(/^(?!YOI_(?!RUNTIME_))[A-Za-z_][A-Za-z0-9_]*$/, expectedVariable));
 
-const KNOWN_KEYS = "id, display_name, base_url, token_env, token_file, timeout_ms, peer_id";
+const keys = {
+  id,
+  display_name: z.optional(
+    z
+      .string(expectedName)
+      .check(z.trim(), z.minLength(1, expectedName), z.maxLength(DISPLAY_NAME_MAX_CHARS, expectedName)),
+  ),
+  base_url: text,
+  token: z.optional(Reference),
+  token_env: z.optional(variable),
+  token_file: z.optional(text),
+  timeout_ms: z.optional(
+    z.number(expectedTimeout).check(z.int(expectedTimeout), z.gte(1, expectedTimeout), z.lte(HOUR_MS, expectedTimeout)),
+  ),
+  peer_id: z.optional(z.nullable(z.string(expectedText).check(z.minLength(1, expectedText), z.maxLength(256)))),
+};
 
-const Entry = z.strictObject(
-  {
-    id,
-    display_name: z.optional(
-      z
-        .string(expectedName)
-        .check(z.trim(), z.minLength(1, expectedName), z.maxLength(DISPLAY_NAME_MAX_CHARS, expectedName)),
-    ),
-    base_url: text,
-    token_env: z.optional(text.check(z.regex(/^(?!YOI_(?!RUNTIME_))[A-Za-z_][A-Za-z0-9_]*$/, expectedVariable))),
-    token_file: z.optional(text),
-    timeout_ms: z.optional(
-      z
-        .number(expectedTimeout)
-        .check(z.int(expectedTimeout), z.gte(1, expectedTimeout), z.lte(HOUR_MS, expectedTimeout)),
-    ),
-    peer_id: z.optional(z.nullable(z.string(expectedText).check(z.minLength(1, expectedText), z.maxLength(256)))),
-  },
-  {
-    error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? `${issue.keys.join(", ")} is not a key; known are ${KNOWN_KEYS}`
-        : "expected an object",
-  },
-);
+/** What each key means, for whoever writes one. */
+export const RUNTIME_KEYS: Readonly<Record<keyof typeof keys, string>> = {
+  id: "The Runtime's id here, in addresses and lists: letters, digits, `_`, `:` and `-`, each id once.",
+  display_name: "Its name for people, unless it has one of its own; the id by default.",
+  base_url:
+    "Where its REST API is, `http://` or `https://`, with a path if it stands behind one. No user, no password. This " +
+    "address alone is ever contacted; redirects are not followed. Browsers never learn it.",
+  token: 'Where its token is: `{"env": "NAME"}` or `{"file": "/path"}`. Leave it out where it has none.',
+  token_env: 'Another way to write `{"env": …}`.',
+  token_file: 'Another way to write `{"file": …}`.',
+  timeout_ms: "How long one request may take in all, in milliseconds; ten seconds by default.",
+  peer_id:
+    "What the Runtime calls itself, where that is not `id`. Whoever answers under another id is not believed, so that " +
+    "a message never goes to a Worker of the same id in another Runtime. `null` turns the check off.",
+};
+
+const Entry = z.strictObject(keys, {
+  error: (issue) =>
+    issue.code === "unrecognized_keys"
+      ? `${issue.keys.join(", ")} is not a key; known are ${Object.keys(keys).join(", ")}`
+      : "expected an object",
+});
 type Entry = z.infer<typeof Entry>;
 
 const expectedList = `expected a list of at most ${MAX_RUNTIMES} Runtimes`;
+
+/** The Runtimes elsewhere, as they are listed. */
+export const RuntimeList = z.array(Entry, expectedList).check(z.maxLength(MAX_RUNTIMES, expectedList));
+
 const File = z.strictObject(
-  { runtimes: z.array(Entry, expectedList).check(z.maxLength(MAX_RUNTIMES, expectedList)) },
+  { runtimes: RuntimeList },
   {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? `${issue.keys.join(", ")} is not a key; known is runtimes`
+        ? `${issue.keys.join(", ")} is not a key; known is ${RUNTIMES_KEY}`
         : 'expected {"runtimes": […]}',
   },
 );
@@ -83,82 +104,135 @@ export interface TokenSources {
   readonly readFile: ReadFile;
 }
 
-/**
- * Reads the Runtimes of a file.
- *
- * @throws ConfigError that names the key and never a value that may be secret, e.g. `runtimes.0.base_url: expected …`
- */
-export async function parseRuntimesFile(content: string, sources: TokenSources): Promise<RemoteRuntimeConfig[]> {
-  let json: unknown;
-  try {
-    json = JSON.parse(content);
-  } catch {
-    throw wrong("expected JSON");
-  }
-  const parsed = File.safeParse(json);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.slice(0, 4);
-    throw wrong(issues.map(({ path, message }) => at(path.join("."), message)).join("; "));
-  }
-  const seen = new Set<string>([EMBEDDED_RUNTIME_NAME]);
-  const configs: RemoteRuntimeConfig[] = [];
-  for (const [index, entry] of parsed.data.runtimes.entries()) {
-    const key = `runtimes.${index}`;
-    if (entry.id === EMBEDDED_RUNTIME_NAME) {
-      throw wrong(`${key}.id: "${EMBEDDED_RUNTIME_NAME}" is the Runtime inside the server; choose another`);
-    }
-    if (seen.has(entry.id)) throw wrong(`${key}.id: "${entry.id}" stands there twice; choose another`);
-    seen.add(entry.id);
-    configs.push(await configOf(entry, key, sources));
-  }
-  return configs;
+/** The Runtimes of a list. */
+export interface RuntimesFound {
+  readonly configs: readonly RemoteRuntimeConfig[];
+  /** As they stand in the list; a token is a reference there. */
+  readonly written: readonly Entry[];
+  /** The variables that hold tokens. */
+  readonly referenced: readonly string[];
+  /** Where the list stands, e.g. `yoi.config.jsonc:12`. */
+  readonly source: string;
 }
 
-async function configOf(entry: Entry, key: string, sources: TokenSources): Promise<RemoteRuntimeConfig> {
-  const token = await tokenOf(entry, key, sources);
-  let endpoint: RuntimeEndpoint;
+/** Reads the Runtimes of a file of their own. What is wrong is added to the problems. */
+export async function parseRuntimesFile(
+  content: string,
+  sources: TokenSources,
+  problems: Problems,
+): Promise<RuntimesFound> {
+  const name = "YOI_RUNTIMES_FILE";
+  let json: unknown;
   try {
-    endpoint = new RuntimeEndpoint(entry.base_url, token);
-  } catch (error) {
-    const expected = error instanceof TypeError ? error.message.replace(/^.*: /, "") : "expected a URL";
-    throw wrong(`${key}.base_url: ${expected}`);
+    if (content.length > RUNTIMES_FILE_MAX_CHARS) throw new RangeError("too long");
+    json = JSON.parse(content);
+  } catch {
+    problems.add(`${name}: expected JSON of at most ${RUNTIMES_FILE_MAX_CHARS} characters`);
+    return NO_RUNTIMES;
   }
-  return {
-    id: entry.id,
-    peerId: entry.peer_id === undefined ? entry.id : entry.peer_id,
-    displayName: entry.display_name ?? entry.id,
-    endpoint,
-    requestTimeoutMs: entry.timeout_ms ?? null,
-  };
+  const parsed = File.safeParse(json);
+  if (parsed.success) return read(parsed.data.runtimes, name, sources, problems);
+  addIssues(parsed.error, name, [], problems);
+  return NO_RUNTIMES;
+}
+
+/** Reads the Runtimes that the configuration file lists. What is wrong is added to the problems. */
+export async function parseRuntimes(
+  { value, place }: FileValue,
+  sources: TokenSources,
+  problems: Problems,
+): Promise<RuntimesFound> {
+  const parsed = RuntimeList.safeParse(value);
+  if (parsed.success) return read(parsed.data, place, sources, problems);
+  addIssues(parsed.error, place, [RUNTIMES_KEY], problems);
+  return NO_RUNTIMES;
+}
+
+/** Where there are none. */
+export const NO_RUNTIMES: RuntimesFound = { configs: [], written: [], referenced: [], source: "default" };
+
+function addIssues(error: z.core.$ZodError, place: string, above: readonly string[], problems: Problems): void {
+  for (const { path, message } of error.issues) {
+    const key = [...above, ...path].join(".");
+    problems.add(key === "" ? `${place}: ${message}` : `${place}: ${key}: ${message}`);
+  }
+}
+
+async function read(
+  written: readonly Entry[],
+  place: string,
+  sources: TokenSources,
+  problems: Problems,
+): Promise<RuntimesFound> {
+  const seen = new Set<string>();
+  const configs: RemoteRuntimeConfig[] = [];
+  for (const [index, entry] of written.entries()) {
+    const refuse = (key: string, message: string): null => {
+      problems.add(`${place}: ${RUNTIMES_KEY}.${index}${key}: ${message}`);
+      return null;
+    };
+    if (entry.id === EMBEDDED_RUNTIME_NAME) {
+      refuse(".id", `"${EMBEDDED_RUNTIME_NAME}" is the Runtime inside the server; choose another`);
+    } else if (seen.has(entry.id)) {
+      refuse(".id", `"${entry.id}" stands there twice; choose another`);
+    }
+    seen.add(entry.id);
+    const config = await configOf(entry, refuse, sources);
+    if (config !== null) configs.push(config);
+  }
+  return { configs, written, referenced: written.flatMap((entry) => variableOf(entry) ?? []), source: place };
+}
+
+/** Says what is wrong with a key of an entry, e.g. `.base_url`, and gives null. */
+type Refuse = (key: string, message: string) => null;
+
+async function configOf(entry: Entry, refuse: Refuse, sources: TokenSources): Promise<RemoteRuntimeConfig | null> {
+  const token = await tokenOf(entry, refuse, sources);
+  try {
+    return {
+      id: entry.id,
+      peerId: entry.peer_id === undefined ? entry.id : entry.peer_id,
+      displayName: entry.display_name ?? entry.id,
+      endpoint: new RuntimeEndpoint(entry.base_url, token),
+      requestTimeoutMs: entry.timeout_ms ?? null,
+    };
+  } catch (error) {
+    return refuse(".base_url", error instanceof TypeError ? error.message.replace(/^.*: /, "") : "expected a URL");
+  }
 }
 
 const TOKEN_PATTERN = /^[\u0021-\u007e]{1,4096}$/;
 const expectedToken = "expected 1 to 4096 visible ASCII characters in it";
 
-async function tokenOf(entry: Entry, key: string, { environment, readFile }: TokenSources): Promise<string | null> {
-  const { token_env: name, token_file: path } = entry;
-  if (name !== undefined && path !== undefined) {
-    throw wrong(`${key}: expected token_env or token_file, not both`);
-  }
-  if (name !== undefined) {
-    const token = environment[name] ?? "";
-    if (TOKEN_PATTERN.test(token)) return token;
-    throw wrong(`${key}.token_env: the environment has no such variable, or ${expectedToken}`);
-  }
-  if (path === undefined) return null;
-  let content: string;
-  try {
-    content = await readFile(path);
-  } catch {
-    throw wrong(`${key}.token_file: it names a file that can't be read`);
-  }
-  const token = content.trim();
-  if (TOKEN_PATTERN.test(token)) return token;
-  throw wrong(`${key}.token_file: ${expectedToken}`);
+/** Where an entry's token is, by whichever of its three keys, and that key. */
+function referenceOf(entry: Entry): (readonly [key: string, reference: Reference])[] {
+  const { token, token_env: env, token_file: file } = entry;
+  return [
+    ...(token === undefined ? [] : [[".token", token] as const]),
+    ...(env === undefined ? [] : [[".token_env", { env }] as const]),
+    ...(file === undefined ? [] : [[".token_file", { file }] as const]),
+  ];
 }
 
-const wrong = (message: string) => new ConfigError(`Cannot start: YOI_RUNTIMES_FILE: ${message}.`);
+/** An entry as it is shown: with where its token is, and never the token. */
+export function shownRuntime(entry: Entry): Readonly<Record<string, unknown>> {
+  const { token: _token, token_env: _variable, token_file: _file, base_url, ...rest } = entry;
+  const [[, reference] = []] = referenceOf(entry);
+  const shown = { ...rest, base_url: withoutCredentials(base_url) };
+  return reference === undefined ? shown : { ...shown, token: hiddenBehind(reference) };
+}
 
-function at(path: string, message: string): string {
-  return path === "" ? message : `${path}: ${message}`;
+function variableOf(entry: Entry): string | null {
+  const [[, reference] = []] = referenceOf(entry);
+  return reference !== undefined && "env" in reference ? reference.env : null;
+}
+
+async function tokenOf(entry: Entry, refuse: Refuse, sources: TokenSources): Promise<string | null> {
+  const [named, ...more] = referenceOf(entry);
+  if (named === undefined) return null;
+  if (more.length > 0) return refuse("", "expected one of token, token_env and token_file");
+  const [key, reference] = named;
+  const found = await follow(reference, sources.environment, sources.readFile);
+  if ("problem" in found) return refuse(key, found.problem);
+  return TOKEN_PATTERN.test(found.text) ? found.text : refuse(key, expectedToken);
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import { Secret } from "../../runtime/secret.ts";
 import { ConfigError } from "../../runtime/settings.ts";
+import { shownValue } from "../../runtime/settings/problems.ts";
 import { readConfig } from "../../server/config.ts";
 import { DEFAULT_RETENTION } from "../support/default-retention.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
@@ -214,27 +215,40 @@ test.each([
   ["OPENAI_API", "legacy", "expected chat or responses"],
 ])("readConfig() names %s when it is %j, and what would be right", async (key, value, expected) => {
   const message = await refusalOf({ [key]: value });
-  expect(message).toMatch(/^Cannot start: /);
-  expect(message).toContain(`${key}: ${expected}`);
+  // A secret and a path are never repeated.
+  const named = /SECRET|DIR/.test(key) ? key : `${key} is ${shownValue(value)}`;
+  expect(message.slice(0, `Cannot start: ${named}: ${expected}`.length)).toBe(`Cannot start: ${named}: ${expected}`);
+  expect(message.split("\n")).toHaveLength(1);
 });
 
 test("readConfig() names every wrong key at once", async () => {
-  const message = await refusalOf({ YOI_PORT: "x", YOI_LANGUAGE: "y" });
-  expect(message).toBe(
-    "Cannot start: YOI_PORT: expected a whole number from 0 to 65535; YOI_LANGUAGE: expected en or ja.",
-  );
+  const environment = { YOI_LANGUAGE: "y", YOI_CURSOR_SECRET: "canary", YOI_PORT: "x\u001b[31m\n" };
+  expect((await refusalOf(environment)).split("\n")).toEqual([
+    "Cannot start: 3 things are wrong.",
+    '  YOI_PORT is "x\\u001b[31m\\n": expected a whole number from 0 to 65535',
+    "  YOI_CURSOR_SECRET: expected 32 to 1024 characters",
+    '  YOI_LANGUAGE is "y": expected en or ja',
+  ]);
 });
 
-test("readConfig() refuses an unknown key of its own prefix and lists the known ones", async () => {
-  const message = await refusalOf({ YOI_PROT: "8787" });
-  expect(message).toMatch(/^Cannot start: YOI_PROT is not a setting\. Known are .*YOI_PORT/);
+test.each([
+  ["YOI_PROT", "; did you mean YOI_PORT?"],
+  ["YOI_ACCES_TOKEN_FILE", "; did you mean YOI_ACCESS_TOKEN_FILE?"],
+  ["YOI_RUNTIME_IDD", "; did you mean YOI_RUNTIME_ID?"],
+  ["YOI_NOTHING_OF_OURS", "; docs/configuration.md lists them all"],
+])("readConfig() refuses %s, which is no setting, says which may be meant, and repeats no value", async (key, said) => {
+  expect(await refusalOf({ [key]: "canary" })).toBe(`Cannot start: ${key} is not a setting${said}.`);
 });
 
 test.each(["YOI_PROMPT_FILE", "YOI_CURSOR_SECRET_FILE", "OPENAI_API_KEY_FILE"])(
   "readConfig() says of an unreadable file that %s names it, without the path",
   async (key) => {
-    const message = await refusalOf({ [key]: "/run/secrets/of-mine" });
-    expect(message).toBe(`Cannot start: ${key} names a file that can't be read.`);
+    const refuse = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }));
+    const environment = { [key]: "/run/secrets/of-mine" };
+    const said = (why: string) => `Cannot start: ${key} names a file that ${why}.`;
+    expect(await refusalOf(environment)).toBe(said("can't be read"));
+    expect(await refusalOf(environment, refuse("ENOENT"))).toBe(said("is not there"));
+    expect(await refusalOf(environment, refuse("EACCES"))).toBe(said("this user may not read"));
   },
 );
 
@@ -248,22 +262,27 @@ test.each([
   expect(message).toBe(`Cannot start: ${key} names a file with a wrong content: ${expected}.`);
 });
 
-test("readConfig() never repeats a value", async () => {
+test("readConfig() never repeats a secret, nor what an address may hide", async () => {
   const key = "sk-canary".padEnd(5000, "x");
-  expect(await refusalOf({ OPENAI_API_KEY: key, YOI_CURSOR_SECRET: "canary" })).not.toContain("canary");
+  for (const address of ["ftp://me:canary@a.example/", "canary@a.example:80", "ftp://a.example/?key=canary"]) {
+    const environment = { OPENAI_API_KEY: key, YOI_CURSOR_SECRET: "canary", OPENAI_BASE_URL: address };
+    const message = await refusalOf(environment);
+    expect(message).toContain("OPENAI_BASE_URL is ");
+    expect(message).not.toContain("canary");
+  }
 });
 
 test("the process ends with 1 and one line when a setting is wrong", async () => {
   await using server = ServerProcess.spawn({ environment: { YOI_PORT: "many" } });
   expect(await within(server.exited, "the end of the process")).toEqual({ code: 1, signal: null });
   expect(server.stdout).toBe("");
-  expect(server.stderr).toBe("Cannot start: YOI_PORT: expected a whole number from 0 to 65535.\n");
+  expect(server.stderr).toBe('Cannot start: YOI_PORT is "many": expected a whole number from 0 to 65535.\n');
 });
 
 test("the process ends with 1 and one line when a file can't be read", async () => {
   await using server = ServerProcess.spawn({ environment: { OPENAI_API_KEY_FILE: "/nowhere/key" } });
   expect(await within(server.exited, "the end of the process")).toEqual({ code: 1, signal: null });
-  expect(server.output).toBe("Cannot start: OPENAI_API_KEY_FILE names a file that can't be read.\n");
+  expect(server.output).toBe("Cannot start: OPENAI_API_KEY_FILE names a file that is not there.\n");
 });
 
 test("the process ends with 1 and one line when its port is taken", async () => {

@@ -27,11 +27,11 @@ describe("the Runtimes file", () => {
     const { remoteRuntimes } = await read(
       runtimes(
         lab,
-        { ...lab, id: "b", display_name: " Bee ", token_env: "LAB_TOKEN", timeout_ms: 5, peer_id: null },
+        { ...lab, id: "b", display_name: " Bee ", token: { env: "LAB_TOKEN" }, timeout_ms: 5, peer_id: null },
         {
           ...lab,
           id: "c",
-          token_file: "token",
+          token: { file: "token" },
           peer_id: "runtime-mem-1",
         },
       ),
@@ -81,11 +81,17 @@ describe("the Runtimes file", () => {
     [runtimes({ ...lab, base_url: "canary" }), "runtimes.0.base_url: expected a URL that begins with http"],
     [runtimes({ ...lab, base_url: "http://u:canary@x.example" }), "runtimes.0.base_url: expected a URL without a user"],
     [runtimes({ ...lab, base_url: "http://x.example/?canary=1" }), "runtimes.0.base_url: expected a URL without ?"],
-    [runtimes({ ...lab, token: TOKEN_CANARY }), "runtimes.0: token is not a key; known are id, "],
-    [runtimes({ ...lab, token_env: "NOBODY" }), "runtimes.0.token_env: the environment has no such variable"],
+    [runtimes({ ...lab, token: TOKEN_CANARY }), "runtimes.0.token: a secret does not stand in this file: expected"],
+    [
+      runtimes({ ...lab, token_env: "NOBODY" }),
+      "runtimes.0.token_env: names a variable that the environment does not have",
+    ],
     [runtimes({ ...lab, token_env: "YOI_HOST" }), "runtimes.0.token_env: expected the name of a variable"],
-    [runtimes({ ...lab, token_file: "nowhere" }), "runtimes.0.token_file: it names a file that can't be read"],
-    [runtimes({ ...lab, token_env: "LAB_TOKEN", token_file: "token" }), "runtimes.0: expected token_env or token_file"],
+    [runtimes({ ...lab, token_file: "nowhere" }), "runtimes.0.token_file: names a file that can't be read"],
+    [
+      runtimes({ ...lab, token_env: "LAB_TOKEN", token_file: "token" }),
+      "runtimes.0: expected one of token, token_env and token_file",
+    ],
     [runtimes({ ...lab, timeout_ms: 0 }), "runtimes.0.timeout_ms: expected a whole number"],
     [runtimes({ ...lab, timeout_ms: "5" }), "runtimes.0.timeout_ms: expected a whole number"],
     [runtimes({ ...lab, display_name: "" }), "runtimes.0.display_name: expected 1 to 80 characters"],
