@@ -6,9 +6,10 @@
  */
 import { COMPANION_PROMPTS, renderCompanionPrompt } from "../prompts/companion.ts";
 import { systemClock, systemRandom } from "./clock.ts";
-import { createDemoModel } from "./model/demo/demo.ts";
+import { deferredModel } from "./model/deferred.ts";
+import { DEMO_FACTS } from "./model/demo/facts.ts";
 import type { Model } from "./model/model.ts";
-import { createOpenAIModel } from "./model/openai.ts";
+import { openAIFacts, type OpenAIModelOptions } from "./model/openai-options.ts";
 import type { Profile, Profiles } from "./profile.ts";
 import type { AnswerConfig } from "./provider-config.ts";
 import { ConfigError } from "./settings.ts";
@@ -45,9 +46,20 @@ export function createConverseProfiles(config: AnswerConfig, workspaceName: stri
 
 function modelOf({ provider, language }: AnswerConfig): Model {
   if (provider.kind === "demo") {
-    return createDemoModel({ clock: systemClock, random: systemRandom, pace: provider.pace, language });
+    const { pace } = provider;
+    return deferredModel(DEMO_FACTS, async () => {
+      const { createDemoModel } = await import("./model/demo/demo.ts");
+      return createDemoModel({ clock: systemClock, random: systemRandom, pace, language });
+    });
   }
-  const { kind: _kind, apiKey, maxOutputTokens, ...options } = provider;
-  const key = apiKey?.reveal() ?? null;
-  return createOpenAIModel({ ...options, apiKey: key, ...(maxOutputTokens === null ? {} : { maxOutputTokens }) });
+  const { kind: _kind, apiKey, maxOutputTokens, ...rest } = provider;
+  const options: OpenAIModelOptions = {
+    ...rest,
+    apiKey: apiKey?.reveal() ?? null,
+    ...(maxOutputTokens === null ? {} : { maxOutputTokens }),
+  };
+  return deferredModel(openAIFacts(options), async () => {
+    const { createOpenAIModel } = await import("./model/openai.ts");
+    return createOpenAIModel(options);
+  });
 }

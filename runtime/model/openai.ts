@@ -9,34 +9,13 @@ import OpenAI from "openai";
 import { chatParts } from "./chat-chunks.ts";
 import type { Model, ModelPart, ModelRequest } from "./model.ts";
 import { toModelError } from "./openai-errors.ts";
-import { providerFetch, type ProviderFetch } from "./provider-fetch.ts";
+import { openAIFacts, type OpenAIModelOptions } from "./openai-options.ts";
+import { providerFetch } from "./provider-fetch.ts";
 import { responseParts } from "./response-events.ts";
 import { secretsOf } from "./scrub.ts";
 
 /** The client's own timer must never be the first to fire: the run has the timers. The longest that a platform can set. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
-
-/** Where a model is and how to ask it. */
-export interface OpenAIModelOptions {
-  /** Null or empty for a server that wants none, such as one on this machine; then no `Authorization` is sent. */
-  readonly apiKey: string | null;
-  /** With its version, e.g. `https://api.openai.com/v1` or `http://127.0.0.1:11434/v1`. Never shown to anybody. */
-  readonly baseURL: string;
-  /** The model's name as the provider knows it; shown to people. */
-  readonly model: string;
-  /** Shown to people instead of `openai_chat` or `openai_responses`. */
-  readonly provider?: string;
-  /** How much the model can read and write together, in tokens. */
-  readonly contextWindowTokens: number;
-  /** Longest answer when a request does not say; absent: the provider's own limit. */
-  readonly maxOutputTokens?: number;
-  /** Makes the requests; absent: the platform's. */
-  readonly fetch?: ProviderFetch;
-  /** Which of OpenAI's interfaces to speak. Everybody understands `chat`, the default. */
-  readonly api?: "chat" | "responses";
-  /** With `responses`: ask for a summary of the thinking, which only reasoning models accept. */
-  readonly reasoningSummary?: boolean;
-}
 
 /** A model that answers over the `openai` client. Nothing is sent before its first `stream()`. */
 export function createOpenAIModel(options: OpenAIModelOptions): Model {
@@ -89,9 +68,7 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
   }
 
   return {
-    provider: options.provider ?? `openai_${api}`,
-    name: model,
-    contextWindowTokens: options.contextWindowTokens,
+    ...openAIFacts(options),
     async *stream(request, { signal }) {
       signal.throwIfAborted();
       try {

@@ -1,7 +1,8 @@
 /** The Responses API's events, and the connections' errors as each platform words them. */
 import { describe, expect, test } from "vitest";
 import type { ModelPart } from "../../runtime/model/model.ts";
-import { createOpenAIModel, type OpenAIModelOptions } from "../../runtime/model/openai.ts";
+import { createOpenAIModel } from "../../runtime/model/openai.ts";
+import type { OpenAIModelOptions } from "../../runtime/model/openai-options.ts";
 
 const options: OpenAIModelOptions = {
   apiKey: "sk-canary",

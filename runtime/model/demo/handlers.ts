@@ -8,11 +8,9 @@ import { http, type HttpHandler } from "msw/http";
 import * as z from "zod/mini";
 import { randomHex, type Clock, type Random } from "../../clock.ts";
 import type { DemoLanguage } from "./commands.ts";
+import { DEMO_FACTS } from "./facts.ts";
 import { demoReply } from "./reply.ts";
 import { demoResponse } from "./wire.ts";
-
-/** The demo's model, as it is named to people. */
-export const DEMO_MODEL_NAME = "yoi-demo";
 
 /** What the handlers are made of. */
 export interface DemoHandlersOptions {
@@ -63,7 +61,7 @@ export function createDemoHandlers({ clock, random, pace = 1, language = "en" }:
     http.get("*/models", () =>
       Response.json({
         object: "list",
-        data: [{ id: DEMO_MODEL_NAME, object: "model", created: 0, owned_by: "demo" }],
+        data: [{ id: DEMO_FACTS.name, object: "model", created: 0, owned_by: "demo" }],
       }),
     ),
   ];
