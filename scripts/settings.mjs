@@ -18,7 +18,7 @@ const plain = (markdown) => markdown.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, "$1");
 
 const written = {
   "docs/yoi.config.schema.json": () => `${JSON.stringify(configSchema(), null, 2)}\n`,
-  "docs/configuration.md": (old) => between(old, "settings", settingsTable()),
+  "docs/configuration.md": (old) => between(between(old, "settings", settingsTable()), "runtimes", runtimesTable()),
   "docs/runtime.md": (old) => between(old, "settings", processSettingsTable()),
 };
 
@@ -103,6 +103,13 @@ function processSettingsTable() {
     ];
   });
   return table(["in the file", "in the environment", "flag", "default", "meaning"], rows);
+}
+
+function runtimesTable() {
+  return table(
+    ["key", "meaning"],
+    Object.entries(RUNTIME_KEYS).map(([key, about]) => [code(key), about]),
+  );
 }
 
 /** By the groups of the file; those that have no place in it come first. */

@@ -7,8 +7,8 @@
 import type { Node } from "jsonc-parser";
 import type { ReadFile } from "../settings.ts";
 import { nearestName } from "./nearest-name.ts";
-import type { Problems } from "./problems.ts";
-import { readNamedFile } from "./reference.ts";
+import { shownValue, type Problems } from "./problems.ts";
+import { MISSING, readNamedFile } from "./reference.ts";
 import type { SettingTable } from "./setting.ts";
 
 /** The name that is looked for in the working folder. */
@@ -46,7 +46,8 @@ export async function readConfigFile(
   if (path === null) return null;
   const found = await readNamedFile(path, readFile);
   if ("problem" in found) {
-    problems.add(`the configuration ${found.problem}: ${path}`.replace("names a file that ", "file "));
+    // The path is no secret here: it is what the operator called the file.
+    problems.add(`${path}: ${found.problem === MISSING ? "there is no such file" : "it can't be read"}`);
     return null;
   }
   if (found.text.length > CONFIG_FILE_MAX_CHARS) {
@@ -84,7 +85,7 @@ async function parseConfigFile(
   const seen = new Set<string>();
   const isNew = (name: string, node: Node): boolean => {
     if (!seen.has(name)) return !!seen.add(name);
-    problems.add(`${at(node.offset)}: ${name} stands there twice`);
+    problems.add(`${at(node.offset)}: ${named(name)} stands there twice`);
     return false;
   };
   for (const { name, node, value } of propertiesOf(root)) {
@@ -100,7 +101,7 @@ async function parseConfigFile(
         const key = `${name}.${last}`;
         if (!isNew(key, inner)) continue;
         if (keys.includes(key)) values.set(key, { value: getNodeValue(given), place: at(inner.offset) });
-        else problems.add(`${at(inner.offset)}: ${key} is not a setting${meant(nearestKey(key, keys))}`);
+        else problems.add(`${at(inner.offset)}: ${named(key)} is not a setting${meant(nearestKey(key, keys))}`);
       }
     }
   }
@@ -120,10 +121,15 @@ function propertiesOf(object: Node): Property[] {
   });
 }
 
+/** A name that somebody wrote, in one short line: a plain one as it is, any other in quotes. */
+function named(name: string): string {
+  return /^[\w.$-]{1,80}$/.test(name) ? name : shownValue(name);
+}
+
 function unknownGroup(name: string, groups: readonly string[], keys: readonly string[]): string {
   const elsewhere = keys.find((key) => key.endsWith(`.${name}`)) ?? null;
   const known = `Known are ${groups.join(", ")}`;
-  return `${name} is not a group of settings${meant(elsewhere ?? nearestName(name, groups), `. ${known}`)}`;
+  return `${named(name)} is not a group of settings${meant(elsewhere ?? nearestName(name, groups), `. ${known}`)}`;
 }
 
 /** The key that may be meant: in the same group by its letters, or in another by its last name. */

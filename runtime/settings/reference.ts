@@ -45,6 +45,9 @@ export async function readNamedFile(path: string, readFile: ReadFile): Promise<F
   }
 }
 
+/** What is said of a file that is not there. */
+export const MISSING = "names a file that is not there";
+
 const REASONS: ReadonlyMap<unknown, string> = new Map([
   ["ENOENT", "is not there"],
   ["EACCES", "this user may not read"],

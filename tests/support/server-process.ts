@@ -47,7 +47,8 @@ function machineEnvironment(): Record<string, string> {
   );
 }
 
-function commandOf(engine: Engine): readonly [string, ...string[]] {
+/** The program of an engine and its first words. */
+export function commandOf(engine: Engine): readonly [string, ...string[]] {
   const own = engine === testEngine ? process.execPath : `${root}node_modules/.bin/node`;
   if (engine === "node") return [own, "dist/server/node.js"];
   const script = ["run", "-A", "server/deno.ts"];
