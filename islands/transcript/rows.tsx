@@ -35,17 +35,31 @@ const NO_BLOCKS: readonly InFlightBlock[] = [];
 const PAGE_ROWS = 50;
 
 export function Rows({ source }: { readonly source: RowSource }) {
-  const first = useComputed(() => Math.floor(source.start.value / PAGE_ROWS));
+  const offset = useOffset(source);
+  const first = useComputed(() => Math.floor((source.start.value - offset.value) / PAGE_ROWS));
   const end = useComputed(() => {
     const places = source.start.value + source.entries.value.length + source.blocks.value.length;
-    return Math.ceil(places / PAGE_ROWS);
+    return Math.ceil((places - offset.value) / PAGE_ROWS);
   });
   const entryRow = useEntryRows();
   const pages: VNode[] = [];
   for (let number = first.value; number < end.value; number += 1) {
-    pages.push(<Page key={number} number={number} source={source} entryRow={entryRow} />);
+    const place = number * PAGE_ROWS + offset.value;
+    pages.push(<Page key={place} place={place} source={source} entryRow={entryRow} />);
   }
   return <>{pages}</>;
+}
+
+/**
+ * The first entry that was at hand begins a page, so that older ones come in pages of their own. No page ever grows at its
+ * top: Firefox keeps the top of a page where it is, and would move what is read in it.
+ */
+function useOffset({ entries, start }: RowSource): ReadonlySignal<number> {
+  const known = useMemo<{ offset?: number }>(() => ({}), []);
+  return useComputed(() => {
+    if (entries.value.length > 0) known.offset ??= start.value % PAGE_ROWS;
+    return known.offset ?? 0;
+  });
 }
 
 interface PageContent {
@@ -61,16 +75,17 @@ interface PageContent {
 type EntryRow = (entries: readonly LogEntry[], at: number, index: number) => VNode | null;
 
 interface PageProps {
-  readonly number: number;
+  /** Index of the entry that would be its first. */
+  readonly place: number;
   readonly source: RowSource;
   readonly entryRow: EntryRow;
 }
 
-function Page({ number, source, entryRow }: PageProps) {
+function Page({ place, source, entryRow }: PageProps) {
   const { isOver, messages } = useConsole();
   const shown = useMemo<{ content?: PageContent }>(() => ({}), []);
   const content = useComputed(() => {
-    const next = contentOf(number, source);
+    const next = contentOf(place, source);
     // The same content keeps its identity: a page that nothing happened to is not rendered again.
     shown.content = shown.content && isSame(shown.content, next) ? shown.content : next;
     return shown.content;
@@ -85,7 +100,7 @@ function Page({ number, source, entryRow }: PageProps) {
     if (row) rows.push(<RowView key={to + offset} index={to + offset} row={row} />);
   });
   // The page that still grows is on the screen, or was.
-  const isFull = to === (number + 1) * PAGE_ROWS;
+  const isFull = to === place + PAGE_ROWS;
   const height = useMemo(() => (isFull ? estimateHeight(entries.slice(from - start, to - start)) : 0), [from, isFull]);
   const element = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
@@ -99,10 +114,10 @@ function Page({ number, source, entryRow }: PageProps) {
   );
 }
 
-function contentOf(number: number, { entries, start, blocks }: RowSource): PageContent {
+function contentOf(place: number, { entries, start, blocks }: RowSource): PageContent {
   const total = start.value + entries.value.length;
-  const from = Math.max(start.value, number * PAGE_ROWS);
-  const end = (number + 1) * PAGE_ROWS;
+  const from = Math.max(start.value, place);
+  const end = place + PAGE_ROWS;
   const to = Math.max(from, Math.min(total, end));
   const ofPage = end <= total ? NO_BLOCKS : blocks.value.slice(Math.max(0, from - total), end - total);
   const at = (index: number) => entries.value[index - start.value];
