@@ -2,10 +2,13 @@
  * A console in a real Firefox, as a person meets it: found by roles and names. Owns the words for what the tests do, and the
  * record of whatever goes wrong in the tab. It asserts nothing.
  */
-import type { Browser, ConsoleMessage, Page } from "puppeteer-core";
+import type { Browser, ConsoleMessage, ElementHandle, KeyInput, Page } from "puppeteer-core";
 import { within } from "./within.ts";
 
 const WAIT_MS = 15_000;
+
+/** What has a role, by its selector. */
+const KINDS = { button: "button", link: "a[href]", checkbox: "[type=checkbox]", radio: "[type=radio]" } as const;
 
 export class FirefoxTab implements AsyncDisposable {
   readonly page: Page;
@@ -23,8 +26,8 @@ export class FirefoxTab implements AsyncDisposable {
     page.on("pageerror", (error: unknown) => void this.complaints.push(String(error)));
   }
 
-  /** A tab in a window of its own, with storage of its own, on a live console. */
-  static async open(browser: Browser, url: string): Promise<FirefoxTab> {
+  /** A tab in a window of its own, with storage of its own, not yet anywhere. */
+  static async create(browser: Browser): Promise<FirefoxTab> {
     const context = await browser.createBrowserContext();
     const tab = new FirefoxTab(await context.newPage(), () => context.close());
     await tab.page.setViewport({ width: 1_000, height: 700 });
@@ -34,9 +37,87 @@ export class FirefoxTab implements AsyncDisposable {
         console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
       );
     });
-    await tab.page.goto(url);
-    await tab.alive();
     return tab;
+  }
+
+  /** As {@link create}, on a live console. */
+  static async open(browser: Browser, url: string): Promise<FirefoxTab> {
+    const tab = await FirefoxTab.create(browser);
+    await tab.goto(url);
+    return tab;
+  }
+
+  /** Goes to an address and waits until the console there has come alive. */
+  async goto(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.alive();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.alive();
+  }
+
+  /** Waits for what a screen reader calls so. The browser's own search for names takes seconds. */
+  async find(role: keyof typeof KINDS, name: string): Promise<ElementHandle> {
+    const found = await this.page.waitForFunction(
+      (kind, wanted) =>
+        [...document.querySelectorAll<HTMLElement>(kind)].find((element) => {
+          const label = element instanceof HTMLInputElement ? element.labels?.[0] : element;
+          const called = element.ariaLabel ?? label?.textContent ?? "";
+          return called.trim() === wanted && element.checkVisibility();
+        }),
+      {},
+      KINDS[role],
+      name,
+    );
+    const element = found.asElement();
+    if (!element) throw new Error(`Cannot find a ${role} of the name ${name}`);
+    // why: only elements are looked for.
+    return element as ElementHandle;
+  }
+
+  /** Clicks with the mouse on what a screen reader calls so. */
+  async click(role: keyof typeof KINDS, name: string): Promise<void> {
+    const element = await this.find(role, name);
+    await element.click();
+  }
+
+  /** Presses keys together: `Control`, `k`. */
+  async press(...keys: readonly KeyInput[]): Promise<void> {
+    const { keyboard } = this.page;
+    for (const key of keys.slice(0, -1)) await keyboard.down(key);
+    const last = keys.at(-1);
+    if (last !== undefined) await keyboard.press(last);
+    for (const key of keys.slice(0, -1).reverse()) await keyboard.up(key);
+  }
+
+  /** Waits until an element that matches has a text. */
+  async shows(selector: string, text: string): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted, part) => [...document.querySelectorAll(wanted)].some(({ textContent }) => textContent.includes(part)),
+      {},
+      selector,
+      text,
+    );
+  }
+
+  /** The texts of all that matches. */
+  texts(selector: string): Promise<string[]> {
+    return this.page.$$eval(selector, (elements) => elements.map(({ textContent }) => textContent));
+  }
+
+  /** Waits until nothing matches any more. */
+  async gone(selector: string): Promise<void> {
+    await this.page.waitForFunction((unwanted) => document.querySelector(unwanted) === null, {}, selector);
+  }
+
+  /** How far the view is from the newest text, in pixels. */
+  distanceFromEnd(): Promise<number> {
+    return this.page.$eval("[role=log]", (log) => {
+      const last = log.firstElementChild?.getBoundingClientRect().bottom ?? 0;
+      return Math.abs(last - log.getBoundingClientRect().bottom);
+    });
   }
 
   /** Waits until every island is hydrated and the link is live. */

@@ -16,9 +16,13 @@ export function findFirefox(): string | undefined {
 /**
  * Starts a Firefox with an empty profile of its own, which is deleted when it closes.
  * @param languages As the browser asks for them, e.g. `ja`.
+ * @param preferences Of the person who uses it, by their names in `about:config`.
  * @throws Error when this machine has no Firefox.
  */
-export async function launchFirefox(languages = "en-GB"): Promise<Browser> {
+export async function launchFirefox(
+  languages = "en-GB",
+  preferences: Readonly<Record<string, number>> = {},
+): Promise<Browser> {
   const executablePath = findFirefox();
   if (!executablePath)
     throw new Error("Cannot start Firefox: there is none; node scripts/install-firefox.mjs installs it");
@@ -27,6 +31,7 @@ export async function launchFirefox(languages = "en-GB"): Promise<Browser> {
     executablePath,
     headless: true,
     extraPrefsFirefox: {
+      ...preferences,
       "intl.accept_languages": languages,
       // Nothing of the browser's own goes out while the tests run.
       "app.update.disabledForTesting": true,
