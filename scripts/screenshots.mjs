@@ -1,6 +1,6 @@
 /**
  * Takes a picture of every state of the page into `docs/screenshots`, as `npm run screenshots`: day and night, English and
- * Japanese, desk and phone. The states are those that the accessibility tests look at.
+ * Japanese, desk and phone, and the colours that a system forces. The states are those that the accessibility tests look at.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -10,17 +10,26 @@ import { smallPng } from "./small-png.mjs";
 
 const target = `${root}docs/screenshots`;
 
+/** What each kind of colours asks of the browser. */
+const colours = {
+  light: { colorScheme: "light" },
+  dark: { colorScheme: "dark" },
+  forced: { colorScheme: "dark", forcedColors: "active" },
+};
+
 /** Each picture's state, colours and language. */
 const pictures = [
   ["fresh", "light", "en"],
   ["conversation", "light", "en"],
   ["conversation", "dark", "ja"],
+  ["conversation", "forced", "en"],
   ["conversation-from-the-top", "light", "ja"],
   ["conversation-from-the-top", "dark", "en"],
   ["writing", "dark", "en"],
   ["queue", "light", "en"],
   ["palette", "dark", "en"],
   ["palette", "light", "ja"],
+  ["palette", "forced", "en"],
   ["shortcuts", "light", "ja"],
   ["settings", "light", "en"],
   ["search", "dark", "ja"],
@@ -45,14 +54,14 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 mkdirSync(target, { recursive: true });
-for (const [name, colorScheme, locale] of pictures) {
+for (const [name, colour, locale] of pictures) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   // A workspace of its own, so that no picture shows the Workers of those before it.
   await using states = await States.raise();
-  const page = await STATES[name](states, { locale, colorScheme });
+  const page = await STATES[name](states, { locale, ...colours[colour] });
   await page.evaluate(() => document.fonts.ready);
   await page.waitForLoadState("networkidle");
   const picture = await page.screenshot({ animations: "disabled", caret: "hide" });
-  writeFileSync(`${target}/${name}-${colorScheme}-${locale}.png`, smallPng(picture));
+  writeFileSync(`${target}/${name}-${colour}-${locale}.png`, smallPng(picture));
 }
 process.exit(0);

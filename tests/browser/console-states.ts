@@ -47,7 +47,10 @@ export class States implements AsyncDisposable {
 }
 
 /** How a state is looked at. */
-export interface Look extends Pick<BrowserContextOptions, "viewport" | "colorScheme" | "deviceScaleFactor"> {
+export interface Look extends Pick<
+  BrowserContextOptions,
+  "viewport" | "colorScheme" | "forcedColors" | "deviceScaleFactor"
+> {
   readonly locale: Locale;
 }
 
