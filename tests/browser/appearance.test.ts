@@ -3,7 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { onBothServers, SHORT } from "./both-servers.ts";
+import { onOneServer, SHORT } from "./both-servers.ts";
 
 type Media = NonNullable<Parameters<import("playwright-core").Page["emulateMedia"]>[0]>;
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "yoi-looks-"));
 });
 
-onBothServers("The console's looks", { YOI_DEMO_PACE: "0" }, (stage) => {
+onOneServer("The console's looks", { YOI_DEMO_PACE: "0" }, (stage) => {
   test.each([
     [320, 640],
     [768, 1024],

@@ -1,5 +1,6 @@
 /**
- * The stage of every browser test: one real server and one real Chromium for a suite, for Node and for Deno in turn.
+ * The stage of every browser test: one real server and one real Chromium for a suite, for Node and, where the server has a
+ * part in it, for Deno in turn.
  *
  * Owns their lives, and the rule that no test may leave an error behind in any of its tabs.
  */
@@ -135,9 +136,23 @@ export class Stage {
   }
 }
 
-/** Runs a suite on the built app, on every server. */
+/** Runs a suite on the built app, on every server: for what passes between the page and its server. */
 export function onBothServers(subject: string, settings: Settings, suite: (stage: Stage) => void): void {
-  describe.each(["node", "deno"] as const)(`${subject}, on %s`, (engine) => {
+  onServers(["node", "deno"], subject, settings, suite);
+}
+
+/** Runs a suite on one server: for what the page does by itself, with the same files and answers from either. */
+export function onOneServer(subject: string, settings: Settings, suite: (stage: Stage) => void): void {
+  onServers(["node"], subject, settings, suite);
+}
+
+function onServers(
+  engines: readonly Engine[],
+  subject: string,
+  settings: Settings,
+  suite: (stage: Stage) => void,
+): void {
+  describe.each(engines)(`${subject}, on %s`, (engine) => {
     const stage = new Stage(engine, settings);
     beforeAll(() => stage.raise());
     afterAll(() => stage.strike());

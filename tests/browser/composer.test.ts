@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { INPUT_MAX_CHARS } from "../../protocol/runtime-api.ts";
-import { onBothServers, SHORT } from "./both-servers.ts";
+import { onOneServer, SHORT } from "./both-servers.ts";
 import type { ConsolePage } from "./console-page.ts";
 
 /** A megabyte, far more than a message may have. */
@@ -33,7 +33,7 @@ async function putCaret(tab: ConsolePage, place: number): Promise<void> {
   }, place);
 }
 
-onBothServers("The message box", { YOI_DEMO_PACE: "0.02" }, (stage) => {
+onOneServer("The message box", { YOI_DEMO_PACE: "0.02" }, (stage) => {
   test("grows with its text, up to a part of the window, and shrinks again", async () => {
     const tab = await stage.openConsole();
     const height = async () => (await tab.composer.boundingBox())?.height ?? 0;

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { en } from "../../islands/messages-en.ts";
 import type { ProblemCode } from "../../protocol/problem.ts";
-import { onBothServers, SHORT } from "./both-servers.ts";
+import { onOneServer, SHORT } from "./both-servers.ts";
 
 /** Each command, what it ends in, and whether text had begun. */
 const FAILURES: readonly (readonly [command: string, problem: ProblemCode, hasBegun: boolean])[] = [
@@ -22,7 +22,7 @@ const BEGINNING = "Let me take this one step at a time.";
 
 const settings = { YOI_DEMO_PACE: "0.02", YOI_FIRST_TOKEN_TIMEOUT_MS: "300", YOI_BETWEEN_CHUNKS_TIMEOUT_MS: "300" };
 
-onBothServers("A failing provider", settings, (stage) => {
+onOneServer("A failing provider", settings, (stage) => {
   test.each(FAILURES)("is told in its own words after /demo %s", async (command, problem, hasBegun) => {
     const tab = await stage.openConsole();
     await tab.ask(`/demo ${command}`);

@@ -3,7 +3,7 @@
  * input method interface; Firefox's and Safari's by their events.
  */
 import { expect, test } from "vitest";
-import { onBothServers } from "./both-servers.ts";
+import { onOneServer } from "./both-servers.ts";
 
 type KeyOrder = readonly (
   | { readonly type: "compositionstart" | "compositionend"; readonly data: string }
@@ -36,7 +36,7 @@ const ORDERS: Readonly<Record<string, KeyOrder>> = {
   ],
 };
 
-onBothServers("A Japanese console", { YOI_DEMO_PACE: "0.02" }, (stage) => {
+onOneServer("A Japanese console", { YOI_DEMO_PACE: "0.02" }, (stage) => {
   test("speaks Japanese, and so does the demo", async () => {
     const tab = await stage.openConsole({ locale: "ja" });
     expect(await tab.page.locator("html").getAttribute("lang")).toBe("ja");

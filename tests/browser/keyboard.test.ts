@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { workerPagePath } from "../../islands/paths.ts";
-import { COMPANION, onBothServers, SHORT, SLOW } from "./both-servers.ts";
+import { COMPANION, onOneServer, SHORT, SLOW } from "./both-servers.ts";
 
 /** What the focus is on, in a screen reader's words: `button Send`. */
 async function focused(page: Page): Promise<string> {
@@ -33,7 +33,7 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
   throw new Error(`Cannot reach ${String(name)} by Tab: the focus is on ${await focused(page)}`);
 }
 
-onBothServers("The keyboard alone", { YOI_DEMO_PACE: "0.1" }, (stage) => {
+onOneServer("The keyboard alone", { YOI_DEMO_PACE: "0.1" }, (stage) => {
   test("skips to the message box, sends, stops and comes back to the message box", async () => {
     const tab = await stage.openConsole();
     const { keyboard } = tab.page;

@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { workerPagePath } from "../../islands/paths.ts";
-import { COMPANION, onBothServers } from "./both-servers.ts";
+import { COMPANION, onOneServer } from "./both-servers.ts";
 
 const words = toolMessagesFor("en");
 
-onBothServers("The palette", { YOI_DEMO_PACE: "0.03" }, (stage) => {
+onOneServer("The palette", { YOI_DEMO_PACE: "0.03" }, (stage) => {
   test("opens by Ctrl+K while one writes, and gives the focus and the draft back", async () => {
     const tab = await stage.openConsole();
     await tab.composer.fill("half a thought");

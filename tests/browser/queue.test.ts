@@ -5,7 +5,7 @@ import { turnMessagesFor } from "../../islands/messages-turns.ts";
 import { workerApiPath } from "../../islands/paths.ts";
 import { QUEUE_MAX_ITEMS } from "../../islands/store/queue-storage.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
-import { onBothServers, SHORT, SLOW } from "./both-servers.ts";
+import { onOneServer, SHORT, SLOW } from "./both-servers.ts";
 import type { ConsolePage } from "./console-page.ts";
 
 const words = turnMessagesFor("en").queue;
@@ -64,7 +64,7 @@ class QueuePart {
   }
 }
 
-onBothServers("Messages that are written while an answer is", { YOI_DEMO_PACE: "0.03" }, (stage) => {
+onOneServer("Messages that are written while an answer is", { YOI_DEMO_PACE: "0.03" }, (stage) => {
   let proxy: TcpProxy;
   beforeAll(async () => {
     proxy = await TcpProxy.start(() => stage.server.port);

@@ -1,13 +1,13 @@
 /** Following the newest text, reading older text in peace, and staying quick in a long answer. */
 import { expect, test } from "vitest";
-import { onBothServers } from "./both-servers.ts";
+import { onOneServer } from "./both-servers.ts";
 
 /** How far a line under the reader's eyes may move while text streams in below it. */
 const STILL_PX = 1;
 /** No task of the page may keep a keystroke waiting for longer; on a quiet machine none comes near. */
 const LONGEST_TASK_MS = 600;
 
-onBothServers("A long answer", { YOI_DEMO_PACE: "1" }, (stage) => {
+onOneServer("A long answer", { YOI_DEMO_PACE: "1" }, (stage) => {
   test("is followed to its end as long as the reader is at the end", async () => {
     const tab = await stage.openConsole();
     await tab.say("/demo long 900");

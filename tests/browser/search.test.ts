@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { workerApiPath } from "../../islands/paths.ts";
-import { onBothServers, SHORT } from "./both-servers.ts";
+import { onOneServer, SHORT } from "./both-servers.ts";
 
 const words = toolMessagesFor("en");
 
-onBothServers("Search", { YOI_DEMO_PACE: "0" }, (stage) => {
+onOneServer("Search", { YOI_DEMO_PACE: "0" }, (stage) => {
   test("finds words whatever their width and case, and leads to where they stand", async () => {
     const tab = await stage.openConsole();
     await tab.ask("ﾊﾟｿｺﾝ and TEA");

@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { messagesFor } from "../../islands/messages.ts";
-import { onBothServers, SHORT, SLOW } from "./both-servers.ts";
+import { onOneServer, SHORT, SLOW } from "./both-servers.ts";
 
 const words = toolMessagesFor("en");
 
-onBothServers("Settings", { YOI_DEMO_PACE: "0.03" }, (stage) => {
+onOneServer("Settings", { YOI_DEMO_PACE: "0.03" }, (stage) => {
   test("change the colours in place, and the server renders the next page in them", async () => {
     const tab = await stage.openConsole({ colorScheme: "light" });
     await tab.page.getByRole("button", { name: words.settings.title }).click();

@@ -2,7 +2,7 @@
 import type { Locator } from "playwright-core";
 import { expect, test } from "vitest";
 import { turnMessagesFor } from "../../islands/messages-turns.ts";
-import { onBothServers, SHORT } from "./both-servers.ts";
+import { onOneServer, SHORT } from "./both-servers.ts";
 
 const words = turnMessagesFor("en").turn;
 const SMALLEST_TARGET_PX = 24;
@@ -11,7 +11,7 @@ function action(message: Locator, name: string): Locator {
   return message.getByRole("toolbar", { name: words.actions }).getByRole("button", { name, exact: true });
 }
 
-onBothServers("What has been said", { YOI_DEMO_PACE: "0" }, (stage) => {
+onOneServer("What has been said", { YOI_DEMO_PACE: "0" }, (stage) => {
   const openWithClipboard = async () => {
     const context = await stage.newContext({ locale: "en-GB" });
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);

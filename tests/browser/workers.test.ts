@@ -1,13 +1,13 @@
 /** Several Workers, each with a conversation and an address of its own. */
 import { expect, test } from "vitest";
 import { problemRow } from "../../protocol/problem.ts";
-import { workerPagePath } from "../../islands/paths.ts";
+import { workerApiPath, workerPagePath } from "../../islands/paths.ts";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
-import { COMPANION, onBothServers, SHORT, SLOW } from "./both-servers.ts";
+import { COMPANION, onOneServer, SHORT, SLOW } from "./both-servers.ts";
 
 const words = toolMessagesFor("en");
 
-onBothServers("Workers", { YOI_DEMO_PACE: "0.03" }, (stage) => {
+onOneServer("Workers", { YOI_DEMO_PACE: "0.03" }, (stage) => {
   test("are made by a button, talked to, and left and found again as they were", async () => {
     const tab = await stage.openConsole({ ref: COMPANION });
     await tab.ask(SHORT);
@@ -93,6 +93,35 @@ onBothServers("Workers", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     await tab.alive();
     await own.filter({ hasText: tab.words.workerStatus("idle") }).waitFor();
     expect(await own.innerText()).not.toContain(tab.words.newAnswer);
+  });
+
+  test("that were written to elsewhere, so shortly that no list showed them at work, are marked until somebody looks", async () => {
+    const ref = await stage.createWorker();
+    const tab = await stage.openConsole({ ref: COMPANION });
+    const other = tab.workerLinks.and(tab.page.locator(`[href="${workerPagePath(ref)}"]`));
+    await other.filter({ hasText: tab.words.workerStatus("idle") }).waitFor();
+    const { status } = await fetch(`${stage.server.url}${workerApiPath(ref)}/input`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ content: SHORT }),
+    });
+    expect(status).toBe(200);
+    await expect
+      .poll(async () => (await stage.listWorkers()).find(({ worker_id }) => worker_id === ref.worker_id))
+      .toMatchObject({ status: "idle", transcript_len: 2 });
+    await tab.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await other.filter({ hasText: tab.words.newAnswer }).waitFor();
+    await other.click();
+    await tab.page.waitForURL(stage.server.url + workerPagePath(ref));
+    await tab.alive();
+    await other.filter({ hasText: tab.words.workerStatus("idle") }).waitFor();
+    await tab.ask(SHORT);
+    // What was read here is nothing new to the next page.
+    await tab.workerLinks.filter({ hasText: "Companion" }).click();
+    await tab.page.waitForURL(stage.server.url + workerPagePath(COMPANION));
+    await tab.alive();
+    await other.filter({ hasText: tab.words.workerStatus("idle") }).waitFor();
+    expect(await other.innerText()).not.toContain(tab.words.newAnswer);
   });
 
   test("are stopped for good after a question, and not without", async () => {
