@@ -8,7 +8,7 @@ import { deleteCookie, setCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod/mini";
 import { arrived } from "../protocol/arrived.ts";
-import { asProblem, ProblemError, problemRow, type ProblemCode } from "../protocol/problem.ts";
+import { asProblem, problemRow, type ProblemCode } from "../protocol/problem.ts";
 import type { Access } from "../server/access/access.ts";
 import type { Assets } from "../server/platform.ts";
 import { choicesOf } from "./console.ts";
@@ -76,14 +76,9 @@ export function logoutRoutes(access: Access, cookie: SessionCookie): Hono {
   });
 }
 
-/** A form's fields; what is no form has none. @throws ProblemError request_too_slow */
-async function formOf(context: Context): Promise<unknown> {
-  try {
-    return await arrived(context.req.parseBody(), context.get("bodyTimeoutMs"));
-  } catch (error) {
-    if (error instanceof ProblemError) throw error;
-    return {};
-  }
+/** A form's fields. @throws ProblemError request_too_slow, invalid_request */
+function formOf(context: Context): Promise<unknown> {
+  return arrived(context.req.parseBody(), context.get("bodyTimeoutMs"));
 }
 
 /** A path below the base and nothing else: never another site, never the login again. */

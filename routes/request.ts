@@ -130,13 +130,7 @@ export async function bodyOf<Schema extends z.ZodMiniType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   checkJson(context);
-  let text: string;
-  try {
-    text = await arrived(context.req.text(), context.get("bodyTimeoutMs"));
-  } catch (cause) {
-    if (cause instanceof ProblemError) throw cause;
-    throw new ProblemError("invalid_request", "The body broke off before its end.", { cause });
-  }
+  const text = await arrived(context.req.text(), context.get("bodyTimeoutMs"));
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -108,7 +108,7 @@ export const RUNTIME_OPERATIONS: readonly Operation[] = [
   row("checkConfigBundle", "GET /v1/config-bundles/:bundle_id/availability", "Whether a config bundle is stored.", {
     query: [{ name: "digest", schema: z.string(), isRequired: true, example: DIGEST }],
     answer: json(z.looseObject({ availability: configBundle.ConfigBundleAvailability })),
-    problems: ["invalid_query", "config_bundle_missing", "config_bundle_digest_mismatch"],
+    problems: ["invalid_request", "invalid_query", "config_bundle_missing", "config_bundle_digest_mismatch"],
   }),
   row("listWorkers", "GET /v1/workers", "All Workers.", {
     answer: json(z.looseObject({ workers: z.array(runtimeApi.WorkerDetail) })),

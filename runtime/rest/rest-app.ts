@@ -4,8 +4,9 @@
  * Owns the order of its parts and what holds for all of them: the token, the bound on bodies, how failures are answered.
  * It only calls the Runtime's interface and holds no port: `app.request()` drives all of it.
  */
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { arrived, BODY_TIMEOUT_MS } from "../../protocol/arrived.ts";
 import type { OpenApiDocument } from "../../protocol/openapi.ts";
 import { ProblemError } from "../../protocol/problem.ts";
 import type { Runtime } from "../runtime.ts";
@@ -51,7 +52,13 @@ export function createRestApp(options: RestAppOptions): Hono {
       throw new ProblemError("body_too_large", detail);
     },
   });
-  app.use((context, next) => (context.req.path === IMPORT_PATH ? next() : limitBody(context, next)));
+  const measureBody: MiddlewareHandler = async (context, next) => {
+    const measured = Promise.withResolvers<Response | void>();
+    limitBody(context, async () => measured.resolve()).then(measured.resolve, measured.reject);
+    const refusal = await arrived(measured.promise, BODY_TIMEOUT_MS);
+    return refusal ?? next();
+  };
+  app.use((context, next) => (context.req.path === IMPORT_PATH ? next() : measureBody(context, next)));
   app.route("/", runtimeRoutes(runtime));
   app.route("/", workerRoutes(runtime, limits));
   if (observation) app.route("/", observation);

@@ -1,0 +1,28 @@
+/** Some thousand bad requests to both APIs, made from their own descriptions; `npm run attack` sends many more. */
+import { expect, test } from "vitest";
+import { attack } from "../../attack/attack.ts";
+import { HEAP_FACTOR } from "../../attack/heap-factor.ts";
+import { allowProcesses } from "../../support/served-workspace.ts";
+import { testEngine } from "../../support/server-process.ts";
+
+allowProcesses();
+
+const REQUESTS = 2_500;
+/** Another one each day, and the same one for all of it: a failure says which. */
+const SEED = Math.floor(Date.now() / 86_400_000);
+
+test.each(["workspace", "runtime"] as const)(
+  `${REQUESTS} bad requests to the %s with seed ${SEED} are refused by type`,
+  async (target) => {
+    const { faults, statuses, heapBytes } = await attack({
+      target,
+      engine: testEngine,
+      requests: REQUESTS,
+      seed: SEED,
+    });
+    expect(faults).toEqual([]);
+    // They are not all refused at the door.
+    expect(Object.keys(statuses)).toEqual(expect.arrayContaining(["200", "400", "404", "405"]));
+    expect(heapBytes.late / heapBytes.early).toBeLessThan(HEAP_FACTOR);
+  },
+);
