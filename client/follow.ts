@@ -111,6 +111,8 @@ export async function* follow(context: FollowContext, options: FollowOptions): A
           const isBehind = frame.cursor !== position.cursor;
           if (isBehind && missed === frame.cursor) break reading;
           missed = isBehind ? frame.cursor : undefined;
+          // What it names is still on its way.
+          if (frame.behind !== undefined) break;
           const next = statusOf(frame);
           const key = JSON.stringify(next);
           if (key !== status && !isBehind) yield next;

@@ -33,6 +33,8 @@ const FrameData = z.looseObject({
   workspaceName: z.string(),
   /** Whether the offline demo provider answers. */
   demo: z.boolean(),
+  /** Whether whoever looks may tell Workers nothing. */
+  readOnly: z._default(z.boolean(), false),
   /** How the demo's tour is laid out; means nothing without the demo. */
   tour: z._default(TourLayout, "open"),
   selected: WorkerRef,

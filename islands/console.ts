@@ -53,12 +53,17 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
     clock,
     random: environment.random,
     WebSocket: environment.WebSocket,
+    noteReadOnly(isReadOnly) {
+      frame.isReadOnly.value = isReadOnly;
+    },
     isOnline: environment.isOnline,
   });
   // What has ended for good is at work no more, whatever was seen last.
   const isRunning = computed(
     () => conversation.run.value.state === "active" && connection.state.value.kind !== "ended",
   );
+  /** Whether nothing can follow, so that what was being written stays as it is. */
+  const isOver = computed(() => conversation.shutDown.value || connection.state.value.kind === "ended");
   const drafts = createDrafts(ref, environment.storage);
   const composer = new Composer({
     ref,
@@ -90,10 +95,9 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
     isRunning,
     /** What people call the Worker. */
     label: computed(() => frame.listedLabel.value ?? (conversation.greeting.value.worker_name || ref.worker_id)),
-    /** Whether the Worker can still be written to. */
-    takesInput: computed(() => !conversation.shutDown.value && connection.state.value.kind !== "ended"),
-    /** Whether nothing can follow, so that what was being written stays as it is. */
-    isOver: computed(() => conversation.shutDown.value || connection.state.value.kind === "ended"),
+    /** Whether the person can still write to the Worker. */
+    takesInput: computed(() => !isOver.value && !frame.isReadOnly.value),
+    isOver,
   };
 }
 export type Console = ReturnType<typeof createConsole>;

@@ -38,6 +38,8 @@ export interface Frame {
   readonly label: ReadonlySignal<string>;
   /** Whether the page sees that the Worker is at work; the list may not know yet. */
   readonly isRunning: ReadonlySignal<boolean>;
+  /** Whether the person may tell Workers nothing; the server says so as often as it changes. */
+  readonly isReadOnly: Signal<boolean>;
   /** Whether the page has come alive; false while it is what the server rendered. */
   readonly isInteractive: Signal<boolean>;
 }
@@ -73,6 +75,7 @@ export function createFrame(data: FrameData, environment: Environment, messages:
     listedLabel,
     label: computed(() => listedLabel.value ?? ref.worker_id),
     isRunning: signal(false),
+    isReadOnly: signal(data.readOnly),
     isInteractive: signal(false),
   };
 }

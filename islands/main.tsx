@@ -183,6 +183,7 @@ function listen(page: Console): void {
     if (event.key !== "Escape" || event.defaultPrevented || page.ime.owns(event)) return;
     const open = document.querySelector<HTMLDetailsElement>("details.link[open]");
     if (open) open.open = false;
-    else if (!document.querySelector(":popover-open, dialog[open]")) void composer.cancelRun();
+    else if (page.takesInput.peek() && !document.querySelector(":popover-open, dialog[open]"))
+      void composer.cancelRun();
   });
 }

@@ -55,6 +55,8 @@ export interface Messages {
   readonly thinking: string;
   readonly thoughtFor: (duration: string) => string;
   readonly thought: string;
+  /** Stands for what is kept from the reader. */
+  readonly hidden: string;
   readonly waitingForModel: string;
   readonly writing: string;
   readonly stopped: string;
@@ -97,6 +99,8 @@ export interface Messages {
   readonly strangeAnswer: (status: number) => string;
   readonly stopFailed: string;
   readonly ended: string;
+  /** Why there is no message box: the person may read and command nothing. */
+  readonly readOnly: string;
   readonly needsScript: string;
   readonly copy: string;
   readonly copied: string;
@@ -133,6 +137,8 @@ interface LinkMessages {
   readonly label: string;
   readonly connecting: string;
   readonly catchingUp: string;
+  /** @param count Events that are still to come, written as the reader writes numbers. */
+  readonly catchingUpBy: (count: string) => string;
   readonly live: string;
   /** The server is there, the Worker's Runtime is not. */
   readonly waiting: string;

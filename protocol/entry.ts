@@ -27,19 +27,23 @@ const MessagePart = openUnion(
   ]),
 );
 
+/** Ours: whether what it holds is kept from this viewer; the texts are empty then. */
+const hidden = z.optional(z.boolean());
+
 const KnownLoggedItem = z.discriminatedUnion("kind", [
   z.looseObject({
     kind: z.literal("message"),
     role: openEnum(["user", "assistant", "system"]),
     content: z.array(MessagePart),
   }),
-  z.looseObject({ kind: z.literal("tool_call"), call_id: z.string(), name: z.string(), arguments: z.string() }),
+  z.looseObject({ kind: z.literal("tool_call"), call_id: z.string(), name: z.string(), arguments: z.string(), hidden }),
   z.looseObject({
     kind: z.literal("tool_result"),
     call_id: z.string(),
     summary: z.string(),
     content: z.nullish(z.string()),
     is_error: z._default(z.boolean(), false),
+    hidden,
   }),
   z.looseObject({
     kind: z.literal("reasoning"),
@@ -49,6 +53,7 @@ const KnownLoggedItem = z.discriminatedUnion("kind", [
     signature: z.nullish(z.string()),
     /** Ours: how long the model thought, where both ends were seen. */
     duration_ms: z.optional(uint),
+    hidden,
   }),
 ]);
 type KnownLoggedItem = z.infer<typeof KnownLoggedItem>;

@@ -43,6 +43,9 @@ export type Greeting = z.infer<typeof Greeting>;
 
 const blockStart = z.optional(epochMs);
 
+/** Ours: whether what was said is kept from this viewer; the texts are empty then. */
+const hidden = z.optional(z.boolean());
+
 const KnownInFlightBlock = z.discriminatedUnion("kind", [
   z.looseObject({
     kind: z.literal("text"),
@@ -51,7 +54,13 @@ const KnownInFlightBlock = z.discriminatedUnion("kind", [
     /** Ours: when the block began. */
     ts: blockStart,
   }),
-  z.looseObject({ kind: z.literal("thinking"), text: z.string(), finished: z.optional(z.boolean()), ts: blockStart }),
+  z.looseObject({
+    kind: z.literal("thinking"),
+    text: z.string(),
+    finished: z.optional(z.boolean()),
+    ts: blockStart,
+    hidden,
+  }),
   z.looseObject({
     kind: z.literal("tool_call"),
     id: z.string(),
@@ -59,6 +68,7 @@ const KnownInFlightBlock = z.discriminatedUnion("kind", [
     args: z.string(),
     state: z.optional(openEnum(["pending", "streaming_args", "done"])),
     ts: blockStart,
+    hidden,
   }),
 ]);
 export type KnownInFlightBlock = z.infer<typeof KnownInFlightBlock>;
@@ -155,16 +165,17 @@ const KnownEvent = z.discriminatedUnion("event", [
   variant("text_delta", { text: z.string() }),
   variant("text_done", { text: z.string() }),
   unit("thinking_start"),
-  variant("thinking_delta", { text: z.string() }),
-  variant("thinking_done", { text: z.string() }),
-  variant("tool_call_start", { id: z.string(), name: z.string() }),
+  variant("thinking_delta", { text: z.string(), hidden }),
+  variant("thinking_done", { text: z.string(), hidden }),
+  variant("tool_call_start", { id: z.string(), name: z.string(), hidden }),
   variant("tool_call_args_delta", { id: z.string(), json: z.string() }),
-  variant("tool_call_done", { id: z.string(), name: z.string(), arguments: z.string() }),
+  variant("tool_call_done", { id: z.string(), name: z.string(), arguments: z.string(), hidden }),
   variant("tool_result", {
     id: z.string(),
     summary: z.string(),
     output: z.nullish(z.string()),
     is_error: z._default(z.boolean(), false),
+    hidden,
   }),
   variant("usage", {
     input_tokens: z.nullish(uint),

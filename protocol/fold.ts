@@ -7,7 +7,16 @@
  */
 import { isKnownEntry, type KnownEntry, type LogEntry, type LoggedItem } from "./entry.ts";
 import { isKnownEvent, type Event, type KnownEvent } from "./event.ts";
-import { appendArguments, appendText, finishText, finishToolCall, flush, settle, withBlocks } from "./in-flight.ts";
+import {
+  appendArguments,
+  appendText,
+  finishText,
+  finishToolCall,
+  flush,
+  markHidden,
+  settle,
+  withBlocks,
+} from "./in-flight.ts";
 import { calling, changeStatus, endRun, failRun, noteUsage, settleUsage, startRun, withRun } from "./run-fold.ts";
 import { commit, keepWhole, transcriptOf, type Transcript } from "./transcript.ts";
 
@@ -22,24 +31,26 @@ export function fold(state: Transcript, event: Event, ts: number): Transcript {
     case "text_delta":
       return appendText(calling(state), "text", event.data.text, ts);
     case "thinking_delta":
-      return appendText(calling(state), "thinking", event.data.text, ts);
+      return appendText(calling(state), "thinking", event.data.text, ts, event.data.hidden);
     case "thinking_start":
       return withBlocks(calling(state), [...state.in_flight.blocks, { kind: "thinking", text: "", ts }]);
     case "text_done":
       return settle(finishText(calling(state), "text", event.data.text, ts), ts);
     case "thinking_done":
-      return settle(finishText(calling(state), "thinking", event.data.text, ts), ts);
+      return settle(finishText(calling(state), "thinking", event.data.text, ts, event.data.hidden), ts);
     case "tool_call_start": {
-      const { id, name } = event.data;
-      return withBlocks(calling(state), [...state.in_flight.blocks, { kind: "tool_call", id, name, args: "", ts }]);
+      const { id, name, hidden } = event.data;
+      const block = { kind: "tool_call", id, name, args: "", ts, ...markHidden(hidden) } as const;
+      return withBlocks(calling(state), [...state.in_flight.blocks, block]);
     }
     case "tool_call_args_delta":
       return appendArguments(state, event.data.id, event.data.json);
     case "tool_call_done":
       return settle(finishToolCall(state, event.data, ts), ts);
     case "tool_result": {
-      const { id, summary, output, is_error } = event.data;
-      const item: LoggedItem = { kind: "tool_result", call_id: id, summary, content: output ?? null, is_error };
+      const { id, summary, output, is_error, hidden } = event.data;
+      const content = output ?? null;
+      const item: LoggedItem = { kind: "tool_result", call_id: id, summary, content, is_error, ...markHidden(hidden) };
       return commit(flush(state, ts), { kind: "tool_result", ts, item });
     }
     case "user_message": {

@@ -54,8 +54,9 @@ export const RuntimeFrame = z.discriminatedUnion("kind", [
 export type RuntimeFrame = z.infer<typeof RuntimeFrame>;
 
 /**
- * Backend → viewer. `heartbeat` is sent only to viewers that asked for it (`?heartbeat=1`): once when all that the viewer
- * had missed has been sent, and then at a steady pace, so that a page can see that its link is alive.
+ * Backend → viewer. `heartbeat` is sent only to viewers that asked for it (`?heartbeat=1`): first with `behind`, to one that
+ * had missed something; when all of that has been sent; when what the viewer may do has changed; and at a steady pace, so
+ * that a page can see that its link is alive.
  */
 export const ClientFrame = z.discriminatedUnion("kind", [
   z.looseObject({
@@ -76,10 +77,14 @@ export const ClientFrame = z.discriminatedUnion("kind", [
     ts: epochMs,
     /** When the next one is due at the latest. */
     interval_ms: uint,
-    /** Newest cursor of the stream: a viewer that has it has everything that the Backend has. */
+    /** Newest position that the viewer has been sent: one that has it misses nothing so far. */
     cursor: ClientCursor,
     /** What keeps the Backend from hearing more; absent while it hears the Worker. It goes on trying. */
     upstream: z.optional(z.looseObject({ problem: z.string(), since_ts: epochMs })),
+    /** How many events come next that the viewer had missed; absent once it has everything that the Backend has. */
+    behind: z.optional(uint),
+    /** Whether the viewer may tell Workers nothing; absent: it may. */
+    read_only: z.optional(z.boolean()),
   }),
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;

@@ -13,6 +13,11 @@ export function withBlocks(state: Transcript, blocks: readonly InFlightBlock[]):
   return { ...state, in_flight: { blocks } };
 }
 
+/** The mark of what is kept from a viewer, where it is. */
+export function markHidden(isHidden: boolean | undefined): { readonly hidden?: true } {
+  return isHidden === true ? { hidden: true } : {};
+}
+
 type TextBlock = Extract<InFlightBlock, { kind: "text" | "thinking" }>;
 
 /** Whether text of this kind can go on in the block. */
@@ -21,22 +26,36 @@ function isOpenText(block: InFlightBlock | undefined, kind: "text" | "thinking")
 }
 
 /** Text goes on in the newest block, or begins one. */
-export function appendText(state: Transcript, kind: "text" | "thinking", text: string, ts: number): Transcript {
+export function appendText(
+  state: Transcript,
+  kind: "text" | "thinking",
+  text: string,
+  ts: number,
+  isHidden?: boolean,
+): Transcript {
   const { blocks } = state.in_flight;
   const newest = blocks.at(-1);
-  if (!isOpenText(newest, kind)) return withBlocks(state, [...blocks, { kind, text, ts }]);
-  return withBlocks(state, blocks.with(-1, { ...newest, text: newest.text + text }));
+  const mark = markHidden(isHidden);
+  if (!isOpenText(newest, kind)) return withBlocks(state, [...blocks, { kind, text, ts, ...mark }]);
+  return withBlocks(state, blocks.with(-1, { ...newest, text: newest.text + text, ...mark }));
 }
 
 /** A block of text is whole. */
-export function finishText(state: Transcript, kind: "text" | "thinking", whole: string, ts: number): Transcript {
+export function finishText(
+  state: Transcript,
+  kind: "text" | "thinking",
+  whole: string,
+  ts: number,
+  isHidden?: boolean,
+): Transcript {
   const { blocks } = state.in_flight;
   const index = blocks.findLastIndex((block) => isOpenText(block, kind));
   const block = blocks[index];
-  if (!isOpenText(block, kind)) return withBlocks(state, [...blocks, { kind, text: whole, ts, finished: true }]);
+  const end = { finished: true, ...markHidden(isHidden) };
+  if (!isOpenText(block, kind)) return withBlocks(state, [...blocks, { kind, text: whole, ts, ...end }]);
   // Reference peers close a thinking block with an empty text although deltas came.
   const text = kind === "thinking" && whole === "" ? block.text : whole;
-  return withBlocks(state, blocks.with(index, { ...block, text, finished: true }));
+  return withBlocks(state, blocks.with(index, { ...block, text, ...end }));
 }
 
 function toolCallIndex(blocks: readonly InFlightBlock[], id: string): number {
@@ -55,13 +74,19 @@ export function appendArguments(state: Transcript, id: string, json: string): Tr
 /** A tool call's arguments are whole. */
 export function finishToolCall(
   state: Transcript,
-  call: { readonly id: string; readonly name: string; readonly arguments: string },
+  call: {
+    readonly id: string;
+    readonly name: string;
+    readonly arguments: string;
+    readonly hidden?: boolean | undefined;
+  },
   ts: number,
 ): Transcript {
   const { blocks } = state.in_flight;
   const index = toolCallIndex(blocks, call.id);
   const block = blocks[index];
-  const done = { kind: "tool_call", id: call.id, name: call.name, args: call.arguments, state: "done" } as const;
+  const { id, name, arguments: args } = call;
+  const done = { kind: "tool_call", id, name, args, state: "done", ...markHidden(call.hidden) } as const;
   if (block === undefined) return withBlocks(state, [...blocks, { ...done, ts }]);
   return withBlocks(state, blocks.with(index, { ...block, ...done }));
 }
@@ -90,7 +115,7 @@ export function flush(state: Transcript, ts: number): Transcript {
   return withBlocks(commit(state, ...blocks.flatMap((block) => entryOf(block, ts))), []);
 }
 
-/** The entry of a block; none for an empty text, which nobody needs to see. */
+/** The entry of a block; none for an empty text, which nobody needs to see, unless it is empty because it is hidden. */
 function entryOf(block: InFlightBlock, ts: number): LogEntry[] {
   if (!isKnownBlock(block)) return [];
   switch (block.kind) {
@@ -100,12 +125,14 @@ function entryOf(block: InFlightBlock, ts: number): LogEntry[] {
       return [{ kind: "assistant_item", ts, item }];
     }
     case "thinking": {
-      if (block.text === "") return [];
+      if (block.text === "" && block.hidden !== true) return [];
       const duration_ms = block.ts === undefined ? {} : { duration_ms: Math.max(0, ts - block.ts) };
-      return [{ kind: "assistant_item", ts, item: { kind: "reasoning", text: block.text, ...duration_ms } }];
+      const item: LoggedItem = { kind: "reasoning", text: block.text, ...duration_ms, ...markHidden(block.hidden) };
+      return [{ kind: "assistant_item", ts, item }];
     }
     case "tool_call": {
-      const item: LoggedItem = { kind: "tool_call", call_id: block.id, name: block.name, arguments: block.args };
+      const { id: call_id, name, args } = block;
+      const item: LoggedItem = { kind: "tool_call", call_id, name, arguments: args, ...markHidden(block.hidden) };
       return [{ kind: "assistant_item", ts, item }];
     }
   }

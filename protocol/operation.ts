@@ -19,7 +19,7 @@ export interface QueryParameter {
 export interface Operation {
   /** e.g. `sendInput`; unique in its API. */
   readonly id: string;
-  readonly method: "GET" | "POST" | "PATCH";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH";
   /** As the router has it, e.g. `/api/runtimes/:runtime_id`. */
   readonly path: string;
   /** The part of the API that it belongs to. */

@@ -14,10 +14,11 @@ import { TOUR_COOKIE, TourLayout } from "../islands/tour/tour-layout.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, problemBody, ProblemError, type ProblemBody } from "../protocol/problem.ts";
 import type { Backend } from "../server/backend.ts";
+import type { ObservationPolicy } from "../server/policy.ts";
 import type { Assets } from "../server/platform.ts";
 import { MANIFEST_PATH, renderAwayPage, renderConsolePage, renderErrorPage } from "./pages.tsx";
 import { wantsPage } from "./problem.ts";
-import { beforeQueryOf, workerRefOf } from "./request.ts";
+import { beforeQueryOf, observationOf, workerRefOf } from "./request.ts";
 
 /** What the console's pages need besides the Backend. */
 export interface ConsoleOptions {
@@ -37,7 +38,10 @@ const VIEW_MS = 6_000;
 export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
   const { assets, workspaceName, demo, maxRecords } = options;
 
-  const frameOf = async (choices: Choices & Pick<FrameData, "base">, selected: WorkerRef): Promise<FrameData> => {
+  const frameOf = async (
+    choices: Choices & Pick<FrameData, "base" | "readOnly">,
+    selected: WorkerRef,
+  ): Promise<FrameData> => {
     const [all, runtimes] = await Promise.all([
       within(LISTS_MS, backend.listWorkers()),
       within(LISTS_MS, listRuntimes(backend)),
@@ -48,20 +52,23 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
     return { ...choices, workspaceName, demo, selected, workers: items, runtimes: [...(runtimes ?? [])] };
   };
 
-  const contentOf = async (selected: WorkerRef, before: number | undefined) => {
-    const { snapshot, cursor } = await backend.view(selected);
+  const contentOf = async (selected: WorkerRef, before: number | undefined, policy: ObservationPolicy) => {
+    const { snapshot, cursor } = await backend.view(selected, policy);
     if (before === undefined) return { snapshot, cursor };
-    return { snapshot, cursor, earlier: await backend.entries(selected, { before, limit: maxRecords }) };
+    return { snapshot, cursor, earlier: await backend.entries(selected, { before, limit: maxRecords }, policy) };
   };
 
   const page = async (context: Context, selected: WorkerRef): Promise<Response> => {
     const { before } = beforeQueryOf(context, maxRecords);
-    const content = within(VIEW_MS, contentOf(selected, before)).then(
+    const content = within(VIEW_MS, contentOf(selected, before, observationOf(context))).then(
       (value) => value ?? new ProblemError("runtime_timeout", "The Worker's conversation did not come in time."),
       asProblem,
     );
     const [frame, found] = await Promise.all([
-      frameOf({ ...choicesOf(context), base: baseOf(context) }, selected),
+      frameOf(
+        { ...choicesOf(context), base: baseOf(context), readOnly: !context.get("rights").policy.mayCommand },
+        selected,
+      ),
       content,
     ]);
     context.header("Cache-Control", "no-store");

@@ -89,6 +89,7 @@ function speakerOf(row: Row, worker: string, messages: Messages): string | undef
 }
 
 function textOf(row: Row, messages: Messages, words: ExportWords): string {
+  const hidden = ` *${inline(messages.hidden)}*`;
   switch (row.kind) {
     case "user":
       return quote(row.text);
@@ -97,12 +98,13 @@ function textOf(row: Row, messages: Messages, words: ExportWords): string {
     case "thinking": {
       const took =
         row.durationMs === undefined ? messages.thought : messages.thoughtFor(messages.duration(row.durationMs));
-      return folded(took, row.text);
+      return row.isHidden ? `*${inline(took)}: ${inline(messages.hidden)}*` : folded(took, row.text);
     }
     case "tool_call":
-      return `**${words.tool}:** ${inline(row.name)}\n\n${fence(row.input)}`;
+      return `**${words.tool}:** ${inline(row.name)}${row.isHidden ? hidden : `\n\n${fence(row.input)}`}`;
     case "tool_result": {
       const name = row.isError ? words.failed : words.result;
+      if (row.isHidden) return `**${name}:**${hidden}`;
       const output = row.output === "" ? "" : `\n\n${fence(row.output)}`;
       return `**${name}:** ${inline(row.summary)}${output}`;
     }
@@ -114,7 +116,7 @@ function textOf(row: Row, messages: Messages, words: ExportWords): string {
     case "failure": {
       const { problem, message } = row;
       const why = problem !== undefined && isProblemCode(problem) ? ` ${inline(messages.problem(problem))}` : "";
-      return `**${messages.runFailed}.**${why}\n\n${fence(message)}`;
+      return `**${messages.runFailed}.**${why}${message === "" ? "" : `\n\n${fence(message)}`}`;
     }
     case "run_end":
       return row.end.reason === undefined ? "" : `*${inline(messages.runEnd(row.end.reason))}*`;

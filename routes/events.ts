@@ -50,6 +50,7 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
         // A reader can't tell silence from a dead link unless it sees something; only `heartbeat=0` does without.
         {
           client: context.get("client"),
+          rights: context.get("rights"),
           heartbeat: context.req.query("heartbeat") !== "0",
           ...(cursor === undefined ? {} : { cursor }),
         },
@@ -77,6 +78,7 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
         const cursor = context.req.query("cursor");
         const request: ViewRequest = {
           client: context.get("client"),
+          rights: context.get("rights"),
           heartbeat: context.req.query("heartbeat") === "1",
           ...(cursor === undefined ? {} : { cursor }),
         };

@@ -13,6 +13,7 @@ export const COMMON_PROBLEMS: readonly ProblemCode[] = [
   "login_failed",
   "too_many_tries",
   "rate_limited",
+  "not_permitted",
   "body_too_large",
   "shutting_down",
   "internal",

@@ -13,6 +13,7 @@ import {
   RestartRuntimeResult,
 } from "../protocol/demo.ts";
 import { IndexText, json, type Operation } from "../protocol/operation.ts";
+import { ViewerRules } from "../protocol/viewer-rules.ts";
 import { BUNDLE_EXAMPLE, CONVERSATION_EXAMPLE } from "./operation-examples.ts";
 import { BODY, BUNDLE, INPUT, REMOTE, RUNTIME, SPAWN, STORE, WORKER } from "./operation-problems.ts";
 
@@ -292,6 +293,28 @@ export const OPERATIONS = [
     body: REASON,
     answer: json(api.CompanionMessageResponse),
     problems: [...WORKER, ...BODY, ...STORE, "worker_stopped", "unsupported"],
+  },
+  {
+    id: "getViewerRules",
+    method: "GET",
+    path: "/api/viewer-rules",
+    group: "server",
+    summary: "Who may only read, and from whom the inner work of Workers is hidden; for owners.",
+    answer: json(ViewerRules),
+    problems: [],
+  },
+  {
+    id: "setViewerRules",
+    method: "PUT",
+    path: "/api/viewer-rules",
+    group: "server",
+    summary: "Changes these rules, at once and for open sockets too; for owners.",
+    body: {
+      schema: ViewerRules,
+      example: { read_only: ["*@guests.example", "!ada@guests.example"], hide_inner_work: [] },
+    },
+    answer: json(ViewerRules),
+    problems: [...BODY, "store_failed"],
   },
   {
     id: "getHealth",

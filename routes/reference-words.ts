@@ -95,6 +95,8 @@ const SUMMARIES_JA: Readonly<Record<OperationId, string>> = {
   getCompanionTranscript: "Companion の会話の各行を、古いほうから 1 ページ分。",
   sendCompanionMessage: "Companion にメッセージを送ります。",
   cancelCompanion: "Companion の実行を終わらせます。",
+  getViewerRules: "閲覧のみの相手と、Worker の内部の作業を見せない相手の規則。所有者向けです。",
+  setViewerRules: "これらの規則を変えます。開いているソケットにもすぐに反映されます。所有者向けです。",
   getHealth: "プロセスが応答するかどうか。",
   getReadiness: "サーバーが処理できる状態かどうか。妨げているものがあれば、その問題が返ります。",
   getMetrics: "Prometheus 向けのサーバーの計測値。",

@@ -2,7 +2,7 @@
  * What requests bring: ids, queries and bodies.
  *
  * Owns their parsing, so that every route refuses bad input in the same words: where it was wrong, and what would be
- * right.
+ * right; and what whoever asks is shown.
  */
 import type { Context } from "hono";
 import * as z from "zod/mini";
@@ -11,6 +11,20 @@ import { CONFIG_BUNDLE_ID_MAX_CHARS } from "../protocol/config-bundle.ts";
 import { HostId, RuntimeId, WorkerId, type WorkerRef } from "../protocol/id.ts";
 import { describeIssues, ProblemError, type ProblemCode } from "../protocol/problem.ts";
 import type { ConfigBundleRef } from "../protocol/runtime-api.ts";
+import type { ViewerRights } from "../server/access/viewer-policy.ts";
+import type { ObservationPolicy } from "../server/policy.ts";
+
+declare module "hono" {
+  interface ContextVariableMap {
+    /** What whoever asks may see and do. */
+    rights: ViewerRights;
+  }
+}
+
+/** By which policy whoever asks is shown what Workers say and do. */
+export function observationOf(context: Context): ObservationPolicy {
+  return context.get("rights").policy.observation;
+}
 
 /** Parses, or fails with the problem. */
 function parseAs<Schema extends z.ZodMiniType>(

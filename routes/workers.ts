@@ -6,7 +6,7 @@
 import { Hono } from "hono";
 import { LifecycleRequest, WorkerInputRequest, WorkerRenameRequest } from "../protocol/backend-api.ts";
 import type { Backend } from "../server/backend.ts";
-import { beforeQueryOf, bodyOf, pageQueryOf, workerRefOf } from "./request.ts";
+import { beforeQueryOf, bodyOf, observationOf, pageQueryOf, workerRefOf } from "./request.ts";
 
 const WORKER = "/api/runtimes/:runtime_id/workers/:worker_id";
 
@@ -32,9 +32,11 @@ export function workerRoutes(backend: Backend, options: { readonly maxRecords: n
       return context.json(await backend.cancelRun(ref, await bodyOf(context, LifecycleRequest)));
     })
     .get(`${WORKER}/transcript`, async (context) => {
-      return context.json(await backend.transcript(workerRefOf(context), pageQueryOf(context, maxRecords)));
+      const query = pageQueryOf(context, maxRecords);
+      return context.json(await backend.transcript(workerRefOf(context), query, observationOf(context)));
     })
     .get(`${WORKER}/entries`, async (context) => {
-      return context.json(await backend.entries(workerRefOf(context), beforeQueryOf(context, maxRecords)));
+      const query = beforeQueryOf(context, maxRecords);
+      return context.json(await backend.entries(workerRefOf(context), query, observationOf(context)));
     });
 }

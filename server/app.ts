@@ -18,10 +18,12 @@ import { metricsRoutes } from "../routes/metrics.ts";
 import { descriptionRoutes } from "../routes/openapi.ts";
 import { notFoundHandler, problemHandler, wantsPage, type ProblemRendering } from "../routes/problem.ts";
 import { runtimeRoutes } from "../routes/runtimes.ts";
+import { refuseReadOnly, viewerRulesRoutes } from "../routes/viewer-rules.ts";
 import { workerRoutes } from "../routes/workers.ts";
 import { observerSocket } from "../runtime/observation/observer-socket.ts";
 import type { Access } from "./access/access.ts";
 import type { Rates } from "./access/rates.ts";
+import type { ViewerPolicies } from "./access/viewer-policies.ts";
 import type { Backend } from "./backend.ts";
 import { withoutBase, type BasePaths } from "./base-path.ts";
 import type { DemoFaults } from "./demo-faults.ts";
@@ -37,6 +39,7 @@ import { openSseStream } from "./sse-stream.ts";
 export interface AppOptions {
   readonly access: Access;
   readonly rates: Rates;
+  readonly policies: ViewerPolicies;
   readonly backend: Backend;
   readonly bases: BasePaths;
   readonly platform: Platform;
@@ -55,7 +58,7 @@ export interface AppOptions {
 
 /** Makes the app. It holds no port: `app.request()` drives all of it. */
 export function createApp(options: AppOptions): Hono {
-  const { access, rates, backend, bases, platform, workspaceName, demo, limits, onUnexpected } = options;
+  const { access, rates, policies, backend, bases, platform, workspaceName, demo, limits, onUnexpected } = options;
   const app = new Hono({ getPath: (request, { env } = {}) => bases.pathOf(request, env) });
   app.use(options.watchRequests);
   const rendering: ProblemRendering = {
@@ -90,7 +93,13 @@ export function createApp(options: AppOptions): Hono {
   app.use(access.requireIdentity);
   app.use("/api/*", rates.limitCommands);
   for (const path of EVENT_PATHS) app.use(path, rates.limitConnects);
+  app.use((context, next) => {
+    context.set("rights", policies.rightsOf(context.get("identity")));
+    return next();
+  });
   if (access.cookie) app.route("/", logoutRoutes(access, access.cookie));
+  app.route("/", viewerRulesRoutes(policies));
+  app.use("/api/*", refuseReadOnly);
   app.route("/", metricsRoutes(options.metrics, backend));
   app.route("/", runtimeRoutes(backend));
   app.route("/", conversationRoutes(backend));

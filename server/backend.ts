@@ -3,6 +3,7 @@
  *
  * Owns the interface only (`create-backend.ts` fulfils it). Every method answers the wire shapes of
  * `protocol/backend-api.ts` and fails with a `ProblemError`; nothing that it answers names an endpoint, a key or a path.
+ * Whatever shows what a Worker said or did asks for the policy to show it by.
  */
 import type * as z from "zod/mini";
 import type {
@@ -33,6 +34,8 @@ import type { LogEntry } from "../protocol/entry.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { HostId, RuntimeId, WorkerRef } from "../protocol/id.ts";
 import type { ConfigBundleRef } from "../protocol/runtime-api.ts";
+import type { ViewerRights } from "./access/viewer-policy.ts";
+import type { ObservationPolicy } from "./policy.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
 
 /** A list with its wrapper. */
@@ -52,6 +55,14 @@ export interface ViewRequest {
   readonly heartbeat: boolean;
   /** Who counts as one client with it; absent: the server itself, which may have as many as it likes. */
   readonly client?: string;
+  /** What the viewer may see and do, now and as long as its socket is open. */
+  readonly rights: ViewerRights;
+}
+
+/** A page of the transcript. */
+export interface PageQuery {
+  readonly start: number;
+  readonly limit: number;
 }
 
 /** A conversation to be taken along. */
@@ -94,15 +105,19 @@ export interface Backend extends AsyncDisposable {
   /** Makes a Worker that has this conversation. */
   importWorker(runtimeId: RuntimeId, conversation: ConversationFile): Promise<WorkerSpawnResult>;
   renameWorker(ref: WorkerRef, request: WorkerRenameRequest): Promise<WorkerSummary>;
-  /** A Worker's whole conversation, as viewers may see it, up to now. */
-  exportConversation(ref: WorkerRef): Promise<ExportedConversation>;
+  /** A Worker's whole conversation, as a policy shows it, up to now. */
+  exportConversation(ref: WorkerRef, policy: ObservationPolicy): Promise<ExportedConversation>;
   stopWorker(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;
   cancelRun(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;
-  transcript(ref: WorkerRef, query: { readonly start: number; readonly limit: number }): Promise<WorkerTranscript>;
-  entries(ref: WorkerRef, query: { readonly before?: number; readonly limit: number }): Promise<WorkerEntries>;
+  transcript(ref: WorkerRef, query: PageQuery, policy: ObservationPolicy): Promise<WorkerTranscript>;
+  entries(
+    ref: WorkerRef,
+    query: { readonly before?: number; readonly limit: number },
+    policy: ObservationPolicy,
+  ): Promise<WorkerEntries>;
 
   /** Where the Worker stands now, for a page that is rendered on the server. */
-  view(ref: WorkerRef): Promise<WorkerView>;
+  view(ref: WorkerRef, policy: ObservationPolicy): Promise<WorkerView>;
   /** Attaches a viewer to the Worker's stream until its socket closes. Never throws: the socket is told. */
   observe(ref: WorkerRef, request: ViewRequest, socket: ViewerSocket): Observation;
   load(): Promise<ObservationLoad>;
@@ -120,7 +135,7 @@ export interface Backend extends AsyncDisposable {
 export interface Companion {
   readonly ref: WorkerRef;
   status(): Promise<CompanionStatus>;
-  transcript(query: { readonly start: number; readonly limit: number }): Promise<CompanionTranscript>;
-  sendMessage(request: CompanionMessageRequest): Promise<CompanionMessageResponse>;
-  cancel(request: LifecycleRequest): Promise<CompanionMessageResponse>;
+  transcript(query: PageQuery, policy: ObservationPolicy): Promise<CompanionTranscript>;
+  sendMessage(request: CompanionMessageRequest, policy: ObservationPolicy): Promise<CompanionMessageResponse>;
+  cancel(request: LifecycleRequest, policy: ObservationPolicy): Promise<CompanionMessageResponse>;
 }

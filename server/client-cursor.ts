@@ -2,12 +2,15 @@
  * The Backend's cursor.
  *
  * Owns its form: `bo_` + a tag of the Worker + a seal + `.` + the Runtime's cursor. The seal is an HMAC over the Worker's
- * identity and the projection's version under the Backend's secret: it is made once per stream, needs no state, and
- * holds on any replica that shares the secret. The position is not sealed: whoever may see a Worker may see all of it.
+ * identity and the policy that viewers see it by, under the Backend's secret: it is made once per stream, needs no state,
+ * and holds on any replica that shares the secret. So nobody goes on in a stream that is shown to others. The position is
+ * not sealed: whoever is shown a stream may be shown all of it.
  */
 import { ClientCursor, RuntimeCursor } from "../protocol/cursor.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { ProblemError } from "../protocol/problem.ts";
+import { hideInnerWork } from "./hide-inner-work.ts";
+import { passThrough, type ObservationPolicy } from "./policy.ts";
 
 const PREFIX = "bo_";
 const TAG_BYTES = 3;
@@ -29,12 +32,37 @@ export interface CursorMint {
   unwrap(cursor: string): RuntimeCursor;
 }
 
-/** The mint of one Worker's stream. `secret` holds at least 16 bytes. */
-export async function createCursorMint(secret: Uint8Array<ArrayBuffer>, ref: WorkerRef): Promise<CursorMint> {
-  const identity = new TextEncoder().encode(`${PROJECTION_VERSION}\n${ref.runtime_id}\n${ref.worker_id}`);
+/** The mints of one Worker's streams, by the policy that shows them. */
+export type CursorMints = (policy: ObservationPolicy) => CursorMint;
+
+/** Every policy that viewers may have. */
+const POLICIES: readonly ObservationPolicy[] = [passThrough, hideInnerWork];
+
+/** All mints of one Worker, made ahead: a viewer may come to be shown another stream at any moment. */
+export async function createCursorMints(secret: Uint8Array<ArrayBuffer>, ref: WorkerRef): Promise<CursorMints> {
+  const made = await Promise.all(
+    POLICIES.map(async (policy) => [policy, await createCursorMint(secret, ref, policy.name)] as const),
+  );
+  const mints = new Map(made);
+  return (policy) => {
+    const mint = mints.get(policy);
+    if (mint === undefined) throw new TypeError(`Cannot seal cursors: "${policy.name}" is no policy of this server`);
+    return mint;
+  };
+}
+
+/** The mint of one Worker's stream. `secret` holds at least 16 bytes; `policyName` is empty for what shows everything. */
+export async function createCursorMint(
+  secret: Uint8Array<ArrayBuffer>,
+  ref: WorkerRef,
+  policyName = "",
+): Promise<CursorMint> {
+  const encoder = new TextEncoder();
+  const worker = `${PROJECTION_VERSION}\n${ref.runtime_id}\n${ref.worker_id}`;
+  const stream = policyName === "" ? worker : `${worker}\n${policyName}`;
   const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  const tag = base64Url(await crypto.subtle.digest("SHA-256", identity), TAG_BYTES);
-  const seal = base64Url(await crypto.subtle.sign("HMAC", key, identity), SEAL_BYTES);
+  const tag = base64Url(await crypto.subtle.digest("SHA-256", encoder.encode(worker)), TAG_BYTES);
+  const seal = base64Url(await crypto.subtle.sign("HMAC", key, encoder.encode(stream)), SEAL_BYTES);
   const prefix = `${PREFIX}${tag}${seal}.`;
 
   return {

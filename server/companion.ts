@@ -14,6 +14,7 @@ import type {
 } from "../protocol/backend-api.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import type { Backend, Companion } from "./backend.ts";
+import type { ObservationPolicy } from "./policy.ts";
 
 /** The Companion over the Backend's operations. */
 export function createCompanion(options: {
@@ -23,14 +24,17 @@ export function createCompanion(options: {
 }): Companion {
   const { ref, backend, maxRecords } = options;
 
-  const newest = async (): Promise<WorkerTranscript> => {
-    const { total_items } = await backend.transcript(ref, { start: 0, limit: 0 });
-    return backend.transcript(ref, { start: Math.max(0, total_items - maxRecords), limit: maxRecords });
+  const newest = async (policy: ObservationPolicy): Promise<WorkerTranscript> => {
+    const { total_items } = await backend.transcript(ref, { start: 0, limit: 0 }, policy);
+    return backend.transcript(ref, { start: Math.max(0, total_items - maxRecords), limit: maxRecords }, policy);
   };
 
   /** What a command answers: how the Worker stands after it, and the newest of its transcript. */
-  const respond = async (state: CompanionStatus["state"]): Promise<CompanionMessageResponse> => {
-    const [worker, page] = await Promise.all([backend.getWorker(ref), newest()]);
+  const respond = async (
+    state: CompanionStatus["state"],
+    policy: ObservationPolicy,
+  ): Promise<CompanionMessageResponse> => {
+    const [worker, page] = await Promise.all([backend.getWorker(ref), newest(policy)]);
     const transcript = companionTranscript(page, stateOf(worker));
     const newestOf = (role: string) => transcript.items.findLast((item) => item.role === role);
     const user = newestOf("user");
@@ -64,23 +68,23 @@ export function createCompanion(options: {
       };
     },
 
-    async transcript(query) {
-      const [worker, page] = await Promise.all([backend.getWorker(ref), backend.transcript(ref, query)]);
+    async transcript(query, policy) {
+      const [worker, page] = await Promise.all([backend.getWorker(ref), backend.transcript(ref, query, policy)]);
       return companionTranscript(page, stateOf(worker));
     },
 
-    async sendMessage({ content, submission_id }) {
+    async sendMessage({ content, submission_id }, policy) {
       await backend.sendInput(ref, {
         kind: "user",
         content,
         ...(submission_id === undefined ? {} : { submission_id }),
       });
-      return respond("accepted");
+      return respond("accepted", policy);
     },
 
-    async cancel(request) {
+    async cancel(request, policy) {
       await backend.cancelRun(ref, request);
-      return respond("cancelled");
+      return respond("cancelled", policy);
     },
   };
 }

@@ -4,6 +4,7 @@
  * Owns what the settings mean together. Which settings there are stands in `runtime/settings/table.ts`; their values come
  * from an environment and a file, which the entry point hands in.
  */
+import type { ViewerRules } from "../protocol/viewer-rules.ts";
 import { answerConfigOf, type AnswerConfig } from "../runtime/provider-config.ts";
 import { operationConfigOf, type OperationConfig } from "../runtime/operation-config.ts";
 import { isLoopback } from "../runtime/runtime-config.ts";
@@ -36,6 +37,7 @@ export interface Config extends AnswerConfig, KeepingConfig, OperationConfig {
   readonly basePath: string;
   readonly workspace: { readonly id: string; readonly displayName: string };
   readonly access: AccessConfig;
+  readonly viewers: ViewerConfig;
   readonly clientLimits: ClientLimits;
   /** Seals the cursors; null: made at the start. */
   readonly cursorSecret: Secret | null;
@@ -58,6 +60,13 @@ export interface AccessConfig {
   readonly trustedProxies: readonly string[];
   /** Header in which such a proxy names the user. */
   readonly userHeader: string | null;
+}
+
+/** What viewers may see and do. */
+export interface ViewerConfig {
+  readonly rules: ViewerRules;
+  /** Who may change the rules: patterns, as in a rule. */
+  readonly owners: readonly string[];
 }
 
 /** The names of all settings in the environment, in the order of their documentation. */
@@ -111,6 +120,7 @@ export async function loadConfig(
     ...keepingConfigOf(keys, { kind: keys.YOI_STORE, dataDir: keys.YOI_DATA_DIR }),
     ...operationConfigOf(keys),
     access: accessOf(keys),
+    viewers: viewersOf(keys),
     clientLimits: clientLimitsOf(keys),
     cursorSecret: keys.YOI_CURSOR_SECRET,
     heartbeatIntervalMs: keys.YOI_HEARTBEAT_INTERVAL_MS,
@@ -172,5 +182,14 @@ function accessOf(keys: Values): AccessConfig {
     allowedOrigins: keys.YOI_ALLOWED_ORIGINS,
     trustedProxies: keys.YOI_TRUSTED_PROXIES,
     userHeader: keys.YOI_USER_HEADER,
+  };
+}
+
+function viewersOf(keys: Values): ViewerConfig {
+  const { YOI_OWNERS: named, YOI_READ_ONLY_VIEWERS: readOnly, YOI_HIDE_INNER_WORK_FROM: hidden } = keys;
+  const isOwnMachine = keys.YOI_ACCESS_TOKEN === null && keys.YOI_USER_HEADER === null && !keys.YOI_LET_ANYONE_IN;
+  return {
+    rules: { read_only: [...readOnly], hide_inner_work: [...hidden] },
+    owners: named.length > 0 ? named : isOwnMachine ? ["@anyone"] : ["@login", "@program"],
   };
 }

@@ -14,7 +14,6 @@ import type { Backend, ListOf } from "./backend.ts";
 import { createCompanion } from "./companion.ts";
 import { exportConversation } from "./export-conversation.ts";
 import type { BackendLimits } from "./limits.ts";
-import { showEntries, type ObservationPolicy } from "./policy.ts";
 import {
   hostIdOf,
   projectCapabilities,
@@ -35,7 +34,6 @@ export interface BackendOptions {
   readonly companion: WorkerRef;
   /** Seals the cursors; at least 16 bytes. */
   readonly cursorSecret: Uint8Array<ArrayBuffer>;
-  readonly policy: ObservationPolicy;
   readonly limits: BackendLimits;
   readonly host: HostFacts;
   readonly clock: Clock;
@@ -58,9 +56,9 @@ const MAX_LIST_DIAGNOSTICS = 16;
 
 /** Makes the Backend over its Runtimes. */
 export function createBackend(options: BackendOptions): Backend {
-  const { workspace, limits, clock, random, policy, host, cursorSecret, telemetry = NO_TELEMETRY } = options;
+  const { workspace, limits, clock, random, host, cursorSecret, telemetry = NO_TELEMETRY } = options;
   const registry = new RuntimeRegistry({ runtimes: options.runtimes, clock, timeoutMs: limits.runtimeTimeoutMs });
-  const relays = new Relays({ registry, cursorSecret, policy, limits, clock, random, telemetry });
+  const relays = new Relays({ registry, cursorSecret, limits, clock, random, telemetry });
 
   const list = <Item>(items: readonly Item[], diagnostics: readonly Diagnostic[] = []): ListOf<Item> => ({
     workspace_id: workspace.id,
@@ -247,7 +245,7 @@ export function createBackend(options: BackendOptions): Backend {
       return projectWorker(runtime.kind, detail, await hostOf(runtime), lastSeenAt(runtime));
     },
 
-    async exportConversation(ref) {
+    async exportConversation(ref, policy) {
       const runtime = registry.get(ref.runtime_id);
       const detail = await registry.ask(runtime, (call) => runtime.getWorker(ref.worker_id, call));
       const { label } = projectWorker(runtime.kind, detail, await hostOf(runtime));
@@ -255,9 +253,9 @@ export function createBackend(options: BackendOptions): Backend {
         ref,
         label,
         detail,
-        view: () => registry.ask(runtime, () => relays.view(ref)),
+        view: () => registry.ask(runtime, () => relays.view(ref, policy)),
         entries: (query) => registry.ask(runtime, (call) => runtime.entries(ref.worker_id, query, call)),
-        show: (entries) => showEntries(policy, entries, ref),
+        show: (entries) => policy.showEntries(entries),
         pageEntries: limits.maxRecords,
         now: clock.now(),
       });
@@ -275,22 +273,23 @@ export function createBackend(options: BackendOptions): Backend {
       return { state: "accepted", ...ref, event_id, diagnostics: [] };
     },
 
-    async transcript(ref, query) {
+    async transcript(ref, query, policy) {
       const runtime = registry.get(ref.runtime_id);
       const page = await registry.ask(runtime, (call) => runtime.transcript(ref.worker_id, query, call));
-      const { start, limit, total_items, items, next_start } = page;
+      const { start, limit, total_items, next_start } = page;
+      const items = page.items.map((line) => policy.showLine(line));
       const next = next_start === undefined || next_start === null ? {} : { next_start };
       return { state: "accepted", ...ref, start, limit, total_items, ...next, items, diagnostics: [] };
     },
 
-    async entries(ref, query) {
+    async entries(ref, query, policy) {
       const runtime = registry.get(ref.runtime_id);
       const page = await registry.ask(runtime, (call) => runtime.entries(ref.worker_id, query, call));
       const { entries_start, entries_total, oldest_kept, entries } = page;
-      return { ...ref, entries_start, entries_total, oldest_kept, entries: [...showEntries(policy, entries, ref)] };
+      return { ...ref, entries_start, entries_total, oldest_kept, entries: [...policy.showEntries(entries)] };
     },
 
-    view: (ref) => relays.view(ref),
+    view: (ref, policy) => relays.view(ref, policy),
     observe: (ref, request, socket) => relays.observe(ref, request, socket),
     load: () => relays.load(),
 

@@ -16,6 +16,7 @@ import { loadConfig, printConfig } from "./config.ts";
 import { openEmbeddedStore } from "./embedded-store.ts";
 import { loadAssets } from "./node-assets.ts";
 import { withKeptSecret } from "./node-cursor-secret.ts";
+import { rulesFileOf } from "./node-rules-file.ts";
 import { sessionFileOf } from "./node-session-file.ts";
 
 async function start(): Promise<void> {
@@ -43,6 +44,7 @@ async function start(): Promise<void> {
     registry: processRegistry,
     host: { os: Deno.build.os, arch: Deno.build.arch },
     sessionFile: sessionFileOf(config),
+    rulesFile: rulesFileOf(config),
     log,
   });
   const { host, port } = config;

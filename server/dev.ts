@@ -20,6 +20,7 @@ import { readConfig } from "./config.ts";
 import { openEmbeddedStore } from "./embedded-store.ts";
 import { CLIENT_FRAME_MAX_BYTES } from "../runtime/edge-limits.ts";
 import { systemRandom } from "../runtime/clock.ts";
+import { rulesFileOf } from "./node-rules-file.ts";
 import { sessionFileOf } from "./node-session-file.ts";
 import { withKeptSecret } from "./node-cursor-secret.ts";
 import type { Assets } from "./platform.ts";
@@ -48,6 +49,7 @@ const open = async (): Promise<WorkspaceModule.Workspace> => {
     registry,
     host: { os: process.platform, arch: process.arch },
     sessionFile: sessionFileOf(config),
+    rulesFile: rulesFileOf(config),
     log,
   });
 };

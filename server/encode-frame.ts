@@ -35,13 +35,26 @@ export interface UpstreamTrouble {
   readonly sinceTs: number;
 }
 
-/** The frame that says that the link is alive and that nothing is missing before `cursor`. */
-export function encodeHeartbeat(
-  cursor: ClientCursor,
-  ts: number,
-  intervalMs: number,
-  trouble: UpstreamTrouble | null,
-): string {
+/** What a heartbeat tells of its link. */
+export interface Pulse {
+  /** The newest position that the viewer has been sent. */
+  readonly cursor: ClientCursor;
+  readonly ts: number;
+  readonly intervalMs: number;
+  readonly trouble: UpstreamTrouble | null;
+}
+
+/** How one viewer stands. */
+export interface ViewerStanding {
+  /** How many frames come next that it has missed; 0: it has everything. */
+  readonly behind: number;
+  readonly mayCommand: boolean;
+}
+
+/** The frame that says that the link is alive and that nothing is missing before its cursor. */
+export function encodeHeartbeat({ cursor, ts, intervalMs, trouble }: Pulse, standing: ViewerStanding): string {
   const upstream = trouble === null ? {} : { upstream: { problem: trouble.problem.code, since_ts: trouble.sinceTs } };
-  return JSON.stringify({ kind: "heartbeat", ts, interval_ms: intervalMs, cursor, ...upstream });
+  const behind = standing.behind === 0 ? {} : { behind: standing.behind };
+  const rights = standing.mayCommand ? {} : { read_only: true };
+  return JSON.stringify({ kind: "heartbeat", ts, interval_ms: intervalMs, cursor, ...upstream, ...behind, ...rights });
 }

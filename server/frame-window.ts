@@ -72,6 +72,15 @@ export class FrameWindow {
     return following === undefined || following < this.start ? null : following;
   }
 
+  /** How many frames from a number on are shown to viewers. */
+  countShown(from: number): number {
+    let count = 0;
+    for (let number = Math.max(from, this.start); number < this.#end; number += 1) {
+      if (this.at(number)?.text !== null) count += 1;
+    }
+    return count;
+  }
+
   /** Number of the frame of a cursor, or null where there is none. */
   numberOf(cursor: RuntimeCursor): number | null {
     return this.#numbers.get(cursor) ?? null;

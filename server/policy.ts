@@ -1,33 +1,34 @@
 /**
- * The observation policy: what viewers may see of a Worker's events.
+ * What viewers may see of a Worker: the seam, and what shows everything.
  *
- * Owns the seam. Snapshot, replay and live events all pass through the same function, since a snapshot is an event too;
- * a policy that hides something must hide it in both forms.
+ * Owns the interface. A policy sees every way in which a conversation leaves the server: events as they come, states as
+ * snapshots tell them, pages of entries, lines of the transcript. Which viewer has which policy is decided in
+ * `access/viewer-policy.ts`.
  */
 import type { LogEntry } from "../protocol/entry.ts";
-import { isSnapshotEvent, type Event, type SnapshotEvent } from "../protocol/event.ts";
-import type { WorkerRef } from "../protocol/id.ts";
-import { emptyTranscript, snapshotEvent } from "../protocol/transcript.ts";
+import type { Event } from "../protocol/event.ts";
+import type { TranscriptItem } from "../protocol/runtime-api.ts";
+import type { Transcript } from "../protocol/transcript.ts";
 
-/** Gives the event as viewers may see it, changed or not, or null to withhold it. Must be pure. */
-export type ObservationPolicy = (event: Event, ref: WorkerRef) => Event | null;
-
-/** Shows everything. The relay knows it and splices payloads through as they came. */
-export const passThrough: ObservationPolicy = (event) => event;
-
-/** A snapshot as viewers may see it. */
-export function showSnapshot(policy: ObservationPolicy, event: SnapshotEvent, ref: WorkerRef): SnapshotEvent {
-  const shown = policy(event, ref);
-  if (shown === null || !isSnapshotEvent(shown)) throw new TypeError("A policy must show a snapshot as a snapshot");
-  return shown;
+/**
+ * A way to look at Workers. Pure, and the same by every path: the state that shown events fold to is the shown state that
+ * the events themselves fold to.
+ */
+export interface ObservationPolicy {
+  /** Part of the seal of its cursors; to be changed with what it shows. Empty: shows everything. */
+  readonly name: string;
+  /** The event as viewers may see it: itself where nothing is hidden; null to withhold it, where no shown state tells it. */
+  showEvent(event: Event): Event | null;
+  showTranscript(transcript: Transcript): Transcript;
+  showEntries(entries: readonly LogEntry[]): readonly LogEntry[];
+  showLine(line: TranscriptItem): TranscriptItem;
 }
 
-/** Entries as viewers may see them: as in a snapshot. */
-export function showEntries(
-  policy: ObservationPolicy,
-  entries: readonly LogEntry[],
-  ref: WorkerRef,
-): readonly LogEntry[] {
-  if (policy === passThrough) return entries;
-  return showSnapshot(policy, snapshotEvent({ ...emptyTranscript(), entries }), ref).data.entries;
-}
+/** Shows everything. */
+export const passThrough: ObservationPolicy = {
+  name: "",
+  showEvent: (event) => event,
+  showTranscript: (transcript) => transcript,
+  showEntries: (entries) => entries,
+  showLine: (line) => line,
+};

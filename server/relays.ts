@@ -9,7 +9,7 @@ import { asProblem, closeCodeOf, ProblemError } from "../protocol/problem.ts";
 import type { Clock, Random } from "../runtime/clock.ts";
 import type { Telemetry } from "../runtime/telemetry.ts";
 import type { Backend, Observation, ObservationLoad, ViewRequest, WorkerView } from "./backend.ts";
-import { createCursorMint } from "./client-cursor.ts";
+import { createCursorMints } from "./client-cursor.ts";
 import { encodeDiagnostic } from "./encode-frame.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { ObservationPolicy } from "./policy.ts";
@@ -22,7 +22,6 @@ export interface RelaysOptions {
   readonly registry: RuntimeRegistry;
   /** Seals the cursors; at least 16 bytes. */
   readonly cursorSecret: Uint8Array<ArrayBuffer>;
-  readonly policy: ObservationPolicy;
   readonly limits: BackendLimits;
   readonly clock: Clock;
   readonly random: Random;
@@ -42,9 +41,9 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
   }
 
   /** See `Backend.view`. */
-  async view(ref: WorkerRef): Promise<WorkerView> {
+  async view(ref: WorkerRef, policy: ObservationPolicy): Promise<WorkerView> {
     const relay = await this.#relayOf(ref);
-    return relay.view();
+    return relay.view(policy);
   }
 
   /** See `Backend.observe`. */
@@ -140,8 +139,8 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
   async #make(ref: WorkerRef, key: string): Promise<Relay> {
     const { registry, cursorSecret, ...shared } = this.#options;
     const runtime = registry.get(ref.runtime_id);
-    const mint = await createCursorMint(cursorSecret, ref);
-    return new Relay({ ...shared, ref, runtime, mint, onEnd: () => this.#open.delete(key) });
+    const mints = await createCursorMints(cursorSecret, ref);
+    return new Relay({ ...shared, ref, runtime, mints, onEnd: () => this.#open.delete(key) });
   }
 }
 

@@ -1,33 +1,47 @@
 /**
  * One viewer of one Worker.
  *
- * Owns a position in the relay's window and the socket that it is written to. It is written while it drains; one that
- * falls behind the window gets a snapshot; one that takes nothing for long is let go. It has no queue of its own.
+ * Owns a position in a shown stream's window and the socket that it is written to. It is written while it drains; one
+ * that falls behind the window gets a snapshot; one that takes nothing for long is let go. It has no queue of its own.
  */
 import { closeCodeOf, type ProblemError } from "../protocol/problem.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Telemetry } from "../runtime/telemetry.ts";
-import { encodeDiagnostic } from "./encode-frame.ts";
-import type { FrameWindow } from "./frame-window.ts";
+import type { RuntimeCursor } from "../protocol/cursor.ts";
+import type { ViewerRights } from "./access/viewer-policy.ts";
+import { encodeDiagnostic, type ViewerStanding } from "./encode-frame.ts";
+import type { FrameWindow, WindowFrame } from "./frame-window.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
 
-/** What a viewer asks of its relay. */
+/** What a viewer asks of the stream that it is shown. */
 export interface ViewerFeed {
   readonly window: FrameWindow;
-  /** The snapshot frame at the window's end. */
-  snapshotFrame(): string;
-  heartbeatFrame(): string;
+  /** The snapshot at the window's end. */
+  snapshotFrame(): WindowFrame & { readonly text: string };
+  /** @param cursor The newest position that the viewer has been sent */
+  heartbeatFrame(cursor: RuntimeCursor, standing: ViewerStanding): string;
+}
+
+/** Where a viewer goes on. */
+export interface ViewerStart {
+  /** The position that it has. */
+  readonly cursor: RuntimeCursor;
+  /** Number of the frame that follows it. */
+  readonly next: number;
 }
 
 /** One socket's place in a stream. */
 export class Viewer {
-  readonly #feed: ViewerFeed;
+  readonly #rights: Pick<ViewerRights, "policy">;
   readonly #socket: ViewerSocket;
   readonly #clock: Clock;
   readonly #limits: BackendLimits;
   readonly #wantsHeartbeat: boolean;
   readonly #telemetry: Pick<Telemetry, "viewerFellBehind" | "gapSeen">;
+  #feed: ViewerFeed;
+  /** The newest position that it has been sent; events that it is not shown have none. */
+  #cursor: RuntimeCursor | null;
   /** Number of the next frame to write; null: a snapshot is due. */
   #next: number | null;
   /** Number of the frame that has to be written next, unless a snapshot comes first; null: any. */
@@ -42,10 +56,11 @@ export class Viewer {
     readonly socket: ViewerSocket;
     readonly clock: Clock;
     readonly limits: BackendLimits;
+    readonly rights: Pick<ViewerRights, "policy">;
     readonly wantsHeartbeat: boolean;
     readonly telemetry: Pick<Telemetry, "viewerFellBehind" | "gapSeen">;
-    /** Number of the first frame to write; null: a snapshot first. */
-    readonly next: number | null;
+    /** Null: a snapshot first. */
+    readonly start: ViewerStart | null;
   }) {
     this.#feed = options.feed;
     this.#socket = options.socket;
@@ -53,12 +68,28 @@ export class Viewer {
     this.#limits = options.limits;
     this.#wantsHeartbeat = options.wantsHeartbeat;
     this.#telemetry = options.telemetry;
-    this.#next = options.next;
+    this.#rights = options.rights;
+    this.#cursor = options.start?.cursor ?? null;
+    this.#next = options.start?.next ?? null;
   }
 
   /** How many frames it has not been given yet. */
   get lagFrames(): number {
     return this.#next === null ? 0 : this.#feed.window.end - this.#next;
+  }
+
+  /** Writes what it has missed, after a word on how much that is. */
+  begin(): void {
+    this.#tell(this.#next === null ? 0 : this.#feed.window.countShown(this.#next));
+    this.pump();
+  }
+
+  /** From now on it is shown another stream, which begins with a snapshot. */
+  show(feed: ViewerFeed): void {
+    this.#feed = feed;
+    this.#isCaughtUp = false;
+    this.reset();
+    this.pump();
   }
 
   /** Writes what has come, as far as the socket takes it. */
@@ -84,20 +115,32 @@ export class Viewer {
       if (this.#next !== null) this.#telemetry.viewerFellBehind();
       this.#due = window.end;
       this.#next = window.end;
-      this.#socket.send(this.#feed.snapshotFrame());
+      const { cursor, text } = this.#feed.snapshotFrame();
+      this.#cursor = cursor;
+      this.#socket.send(text);
       return;
     }
     if (this.#due !== null && this.#next !== this.#due) this.#telemetry.gapSeen();
     this.#next += 1;
     this.#due = this.#next;
-    if (frame.text !== null) this.#socket.send(frame.text);
+    if (frame.text === null) return;
+    this.#cursor = frame.cursor;
+    this.#socket.send(frame.text);
   }
 
   /** Tells a viewer that asked for it that its link is alive and that it has everything. */
   beat(): void {
-    if (this.#wantsHeartbeat && this.#isCaughtUp && this.#drainCheck === null) {
-      this.#socket.send(this.#feed.heartbeatFrame());
-    }
+    if (!this.#wantsHeartbeat || !this.#isCaughtUp || this.#drainCheck !== null || this.#cursor === null) return;
+    this.#socket.send(this.#feed.heartbeatFrame(this.#cursor, this.#standing(0)));
+  }
+
+  #tell(behind: number): void {
+    if (!this.#wantsHeartbeat || behind === 0 || this.#cursor === null) return;
+    this.#socket.send(this.#feed.heartbeatFrame(this.#cursor, this.#standing(behind)));
+  }
+
+  #standing(behind: number): ViewerStanding {
+    return { behind, mayCommand: this.#rights.policy.mayCommand };
   }
 
   /** The stream started over: a snapshot is due. */

@@ -25,6 +25,7 @@ import { createRates } from "./access/rates.ts";
 import { digest, digestText } from "../runtime/digest.ts";
 import { Sessions, type SessionFile } from "./access/sessions.ts";
 import { Tries } from "./access/tries.ts";
+import { ViewerPolicies, type RulesFile } from "./access/viewer-policies.ts";
 import { createApp } from "./app.ts";
 import { createBasePaths } from "./base-path.ts";
 import type { Config } from "./config.ts";
@@ -35,7 +36,6 @@ import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { watchRequests } from "./observability/request-watch.ts";
 import type { Platform } from "./platform.ts";
-import { passThrough } from "./policy.ts";
 import type { HostFacts } from "./projection.ts";
 import { openRemoteRuntimes } from "./remote-runtimes.ts";
 
@@ -53,6 +53,8 @@ export interface WorkspaceOptions {
   readonly host: HostFacts;
   /** Where logins outlive the process; null: they end with it. */
   readonly sessionFile: SessionFile | null;
+  /** Where rules for viewers do that were changed meanwhile. */
+  readonly rulesFile: RulesFile | null;
   readonly log: Log;
 }
 
@@ -68,7 +70,7 @@ export interface Workspace {
 
 /** Puts a workspace server together. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { config, store, registry, host, sessionFile, log } = options;
+  const { config, store, registry, host, sessionFile, rulesFile, log } = options;
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
   const metrics = createMetrics(systemClock);
@@ -102,7 +104,6 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       config.cursorSecret === null
         ? new Uint8Array(systemRandom.bytes(SECRET_BYTES))
         : new TextEncoder().encode(config.cursorSecret.reveal()),
-    policy: passThrough,
     limits,
     host,
     clock: systemClock,
@@ -114,6 +115,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const mark = digestText(await digest(`sessions of ${token}`));
   const sessions = await Sessions.load({ clock: systemClock, random: systemRandom, file: sessionFile, mark });
   const tries = new Tries(systemClock);
+  const { rules: settings, owners } = config.viewers;
+  const policies = await ViewerPolicies.load({ settings, owners, file: rulesFile });
   const rates = createRates({
     limits: config.clientLimits.rates,
     clock: systemClock,
@@ -147,6 +150,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       return createApp({
         access,
         rates,
+        policies,
         bases: createBasePaths(config.basePath, proxiesOf(platform)),
         backend,
         platform,
@@ -194,7 +198,7 @@ async function openRuntime(config: Config, store: StoreSource, telemetry: Teleme
 function openOn(store: RuntimeStore, config: Config, telemetry: Telemetry): Promise<EmbeddedRuntime> {
   const limits: Limits = {
     ...DEFAULT_LIMITS,
-    run: { ...DEFAULT_LIMITS.run, ...config.timeouts },
+    run: { ...DEFAULT_LIMITS.run, ...config.run },
     worker: { ...DEFAULT_LIMITS.worker, ...config.retention },
   };
   return openEmbeddedRuntime({

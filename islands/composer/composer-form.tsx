@@ -16,7 +16,7 @@ const LARGE_CHARS = 20_000;
 
 export function ComposerForm() {
   const page = useConsole();
-  const { composer, connection, messages, formats, isRunning, isInteractive, takesInput, label, ime } = page;
+  const { composer, connection, messages, formats, isRunning, isInteractive, takesInput, isOver, label, ime } = page;
   const outbox = page.outbox.value;
   const sendKey = page.preferences.sendKey.value;
   const link = connection.state.value;
@@ -55,7 +55,7 @@ export function ComposerForm() {
       {!isOpen && (
         <p class="composer-note" role="status">
           {link.kind === "ended" && `${messages.problem(link.problem)} `}
-          {messages.ended}
+          {isOver.value ? messages.ended : messages.readOnly}
         </p>
       )}
       <form

@@ -20,6 +20,8 @@ export interface Command {
   readonly note?: string;
   /** Words that find it too, e.g. its English name where the page speaks another language. */
   readonly aliases?: string;
+  /** Whether a Worker or a Runtime is told something, which not everybody may. */
+  readonly isTold?: true;
   readonly run: () => void;
 }
 
@@ -45,6 +47,11 @@ const MAX_OFFERS = 50;
 
 /** Everything that can be done now. */
 export function commandsOf(context: CommandContext): readonly Command[] {
+  const all = allCommands(context);
+  return context.frame.isReadOnly.peek() ? all.filter(({ isTold }) => isTold !== true) : all;
+}
+
+function allCommands(context: CommandContext): readonly Command[] {
   const ofWorkers = workerCommands(context);
   return [
     ...ofWorkers.filter(({ group }) => group === "workers"),
@@ -92,6 +99,7 @@ function workerCommands({ frame, words, goTo, open }: CommandContext): readonly 
         group: "workspace",
         label: words.palette.stopWorker(worker.label),
         aliases: "stop end worker",
+        isTold: true,
         run: () => open({ kind: "stop-worker", target }),
       };
       return [...(isShown ? [] : [visit]), ...(worker.capabilities.can_stop && !isUnreachable ? [stop] : [])];
@@ -113,6 +121,7 @@ function conversationCommands({ frame, page, words, open, download }: CommandCon
             label: palette.stopAnswer,
             note: "Esc",
             aliases: "stop cancel answer",
+            isTold: true,
             run: () => void page.composer.cancelRun(),
           } as const,
         ]
@@ -122,6 +131,7 @@ function conversationCommands({ frame, page, words, open, download }: CommandCon
       group,
       label: palette.writeMessage,
       aliases: "write message compose",
+      isTold: true,
       run: () => document.getElementById("composer-input")?.focus(),
     },
     {
@@ -137,6 +147,7 @@ function conversationCommands({ frame, page, words, open, download }: CommandCon
       group,
       label: menu.renameWorker,
       aliases: "rename name worker",
+      isTold: true,
       run: () => open({ kind: "rename-worker", target: ref }),
     },
     ...(["markdown", "json"] as const).map((format): Command => ({
@@ -162,6 +173,7 @@ function workspaceCommands({ frame, words, open, goTo }: CommandContext): readon
       group,
       label: palette.newWorker(groups.length > 1 ? label : undefined),
       aliases: "new create worker",
+      isTold: true,
       run: () => {
         const made = workers.create(runtimeId, messages.workerName(count + 1));
         void made.then((ref) => ref && goTo(paths.workerPage(ref)));
@@ -172,6 +184,7 @@ function workspaceCommands({ frame, words, open, goTo }: CommandContext): readon
       group,
       label: palette.importConversation,
       aliases: "import conversation file json restore",
+      isTold: true,
       run: () => open({ kind: "import" }),
     },
     {

@@ -9,7 +9,7 @@ import { contextUsageOf } from "./context-usage.ts";
 const METER_ID = "context-meter";
 
 export function ConversationMenu() {
-  const { conversation, paths, ref, takesInput } = useConsole();
+  const { conversation, paths, ref, takesInput, isReadOnly } = useConsole();
   const words = useToolMessages().menu;
   const { model } = conversation.greeting.value;
   return (
@@ -35,11 +35,13 @@ export function ConversationMenu() {
         </li>
       </ul>
       <ul class="menu-items needs-script">
-        <li>
-          <button type="button" data-tool="rename-worker">
-            {words.renameWorker}
-          </button>
-        </li>
+        {!isReadOnly.value && (
+          <li>
+            <button type="button" data-tool="rename-worker">
+              {words.renameWorker}
+            </button>
+          </li>
+        )}
         {takesInput.value && (
           <li>
             <button type="button" class="danger" data-tool="stop-worker">

@@ -2,6 +2,7 @@
  * The link, honestly: its state in a word, and behind that word what is known about it.
  */
 import { useConsole } from "../context.ts";
+import type { Formats } from "../formats.ts";
 import type { Messages } from "../messages.ts";
 import type { LinkState } from "../store/link-state.ts";
 import { useNow } from "../use-now.ts";
@@ -24,15 +25,16 @@ export function LinkStatus() {
     [words.gaps, link.gaps],
     [words.damaged, link.badFrames + link.lateFrames + events.malformed + events.foreign],
   ];
+  const said = linkWords(state, now, { messages, formats });
   const isLost = state.kind === "reconnecting" || state.kind === "offline" || state.kind === "ended";
   return (
     <>
       <LiveRegion />
       <details class="link needs-script" data-state={state.kind}>
-        <summary aria-label={`${messages.link.label}: ${linkWords(state, now, messages)}`}>
+        <summary aria-label={`${messages.link.label}: ${said}`}>
           <span class="dot" aria-hidden="true" />
           <span class="link-word" data-testid="link-state">
-            {linkWords(state, now, messages)}
+            {said}
           </span>
         </summary>
         <div class="popover-panel">
@@ -61,13 +63,18 @@ export function LinkStatus() {
   );
 }
 
-function linkWords(state: LinkState, now: number | undefined, messages: Messages): string {
+interface Words {
+  readonly messages: Messages;
+  readonly formats: Formats;
+}
+
+function linkWords(state: LinkState, now: number | undefined, { messages, formats }: Words): string {
   const { link } = messages;
   switch (state.kind) {
     case "connecting":
       return link.connecting;
     case "catching_up":
-      return link.catchingUp;
+      return state.behind === undefined ? link.catchingUp : link.catchingUpBy(formats.number(state.behind));
     case "live":
       return link.live;
     case "waiting":

@@ -35,6 +35,8 @@ export interface ConnectionOptions {
   /** A number within [0, 1). */
   readonly random: () => number;
   readonly WebSocket: SocketClass;
+  /** Told, as often as the server says it, whether the viewer may tell Workers nothing. */
+  readonly noteReadOnly: (isReadOnly: boolean) => void;
   /** Whether the browser believes that it has a network. */
   readonly isOnline: () => boolean;
 }
@@ -59,6 +61,8 @@ const SILENT_INTERVALS = 2.5;
 /** On waking up, what is silent for longer than this is dead. */
 const WAKE_INTERVALS = 1.25;
 const CLIENT_CLOSE_CODE = 3000;
+/** What is still missing is counted anew this often. */
+const BEHIND_SHOWN_MS = 100;
 /** A link that lasts no longer than this does not make the next wait short again. */
 const STABLE_MS = 5_000;
 
@@ -84,6 +88,9 @@ export const Connection = createModel((options: ConnectionOptions) => {
   let resumed = false;
   let silenceAllowedMs = FIRST_FRAME_MS;
   let heartbeatMs: number | undefined;
+  /** How many events are still to come of those that were missed. */
+  let behind = 0;
+  let behindShownAt = 0;
   let watchdog: TimerHandle | undefined;
   let endWait: (() => void) | undefined;
   let missed: ClientCursor | undefined;
@@ -180,6 +187,12 @@ export const Connection = createModel((options: ConnectionOptions) => {
     heartbeatMs = frame.interval_ms;
     silenceAllowedMs = Math.max(1_000, frame.interval_ms * SILENT_INTERVALS);
     if (clock.now() - openedAt >= STABLE_MS) failedAttempts = 0;
+    options.noteReadOnly(frame.read_only === true);
+    behind = frame.behind ?? 0;
+    if (behind > 0) {
+      showBehind();
+      return;
+    }
     const { upstream } = frame;
     state.value =
       upstream === undefined
@@ -204,6 +217,18 @@ export const Connection = createModel((options: ConnectionOptions) => {
     renew();
   };
 
+  const showBehind = () => {
+    behindShownAt = clock.now();
+    state.value = { kind: "catching_up", behind };
+  };
+
+  /** Something that was missed has come. Not each is worth a new picture. */
+  const countDown = () => {
+    if (behind === 0) return;
+    behind -= 1;
+    if (behind > 0 && clock.now() - behindShownAt >= BEHIND_SHOWN_MS) showBehind();
+  };
+
   const onMessage = (event: MessageEvent) => {
     if (!isOpen) return count("lateFrames");
     lastFrameAt = clock.now();
@@ -217,6 +242,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
         case "event":
           // A link that brings something new is worth coming back to soon, however often it breaks.
           if (resumed) failedAttempts = 0;
+          countDown();
           options.receive(frame.envelope);
           break;
         case "heartbeat":
@@ -234,6 +260,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
     isOpen = true;
     isHeard = false;
     missed = undefined;
+    behind = 0;
     openedAt = lastFrameAt = clock.now();
     count("opened");
     state.value = { kind: "catching_up" };

@@ -5,7 +5,11 @@ export type LinkState =
   /** The first attempt; nothing has been received yet. */
   | { readonly kind: "connecting" }
   /** Open, but what was missed is still coming in. */
-  | { readonly kind: "catching_up" }
+  | {
+      readonly kind: "catching_up";
+      /** How many events are still to come; absent where that is not known. */
+      readonly behind?: number;
+    }
   /** Everything there is has been received, and the link gives signs of life. */
   | { readonly kind: "live" }
   /** The link is open, but the server can't hear the Worker; it goes on trying by itself. */

@@ -57,7 +57,7 @@ function Step({ step, tour, words }: StepProps) {
         type="button"
         class="quiet-button"
         aria-describedby={beforeId}
-        aria-disabled={state?.phase === "under_way" ? "true" : undefined}
+        aria-disabled={tour.isOff.value || state?.phase === "under_way" ? "true" : undefined}
         onClick={() => void tour.take(step)}
       >
         {label}

@@ -29,6 +29,8 @@ export interface Tour {
   readonly state: ReadonlySignal<TourState | undefined>;
   /** Whether the Worker is known to live in another Runtime than the one that the tour could restart. */
   readonly isElsewhere: ReadonlySignal<boolean>;
+  /** Whether the person may tell the Worker nothing. */
+  readonly isOff: ReadonlySignal<boolean>;
   /** Does a step; one at a time. */
   readonly take: (step: TourStep) => Promise<void>;
 }
@@ -36,7 +38,7 @@ export interface Tour {
 export interface TourOptions {
   readonly page: Pick<
     Console,
-    "composer" | "conversation" | "isRunning" | "clock" | "paths" | "viewerId" | "ref" | "workers"
+    "composer" | "conversation" | "isReadOnly" | "isRunning" | "clock" | "paths" | "viewerId" | "ref" | "workers"
   >;
   readonly words: TourMessages;
   readonly fetch: (input: string, init: RequestInit) => Promise<Response>;
@@ -94,8 +96,9 @@ export function createTour({ page, words, fetch }: TourOptions): Tour {
       const runtime = page.workers.runtimes.value.find(({ runtime_id }) => runtime_id === page.ref.runtime_id);
       return runtime?.kind === "remote_worker_runtime";
     }),
+    isOff: page.isReadOnly,
     async take(step) {
-      if (state.peek()?.phase === "under_way") return;
+      if (page.isReadOnly.peek() || state.peek()?.phase === "under_way") return;
       state.value = { step: step.id, phase: "under_way" };
       const isDone =
         step.kind === "say" ? await say(words.steps[step.id].request, step.command) : await provoke(step.id);

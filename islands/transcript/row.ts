@@ -32,8 +32,16 @@ export type Row =
       readonly isStreaming: boolean;
       readonly startedTs?: number | undefined;
       readonly durationMs?: number | undefined;
+      /** Whether it is kept from this reader. */
+      readonly isHidden: boolean;
     }
-  | { readonly kind: "tool_call"; readonly name: string; readonly input: string; readonly isStreaming: boolean }
+  | {
+      readonly kind: "tool_call";
+      readonly name: string;
+      readonly input: string;
+      readonly isStreaming: boolean;
+      readonly isHidden: boolean;
+    }
   | {
       readonly kind: "tool_result";
       /** The tool's name; `undefined` when its call is not at hand. */
@@ -41,6 +49,7 @@ export type Row =
       readonly summary: string;
       readonly output: string;
       readonly isError: boolean;
+      readonly isHidden: boolean;
     }
   /** A quiet line; with `detail` it can be opened. */
   | {
@@ -113,6 +122,7 @@ export function rowOfBlock(block: InFlightBlock, messages: Messages, isOver = fa
         text: block.text,
         isStreaming: !isOver && block.finished !== true,
         startedTs: block.ts,
+        isHidden: block.hidden === true,
       };
     case "tool_call":
       return {
@@ -120,6 +130,7 @@ export function rowOfBlock(block: InFlightBlock, messages: Messages, isOver = fa
         name: block.name,
         input: block.args,
         isStreaming: !isOver && block.state !== "done",
+        isHidden: block.hidden === true,
       };
   }
 }
@@ -131,6 +142,7 @@ function rowOfItem(
   messages: Messages,
 ): Row | undefined {
   if (!isKnownItem(item)) return unknownNote(item.kind, item, messages);
+  const isHidden = item["hidden"] === true;
   switch (item.kind) {
     case "message": {
       const text = item.content.map(textOfPart).join("");
@@ -139,13 +151,15 @@ function rowOfItem(
       return { kind: "note", tone: "quiet", label: messages.system, detail: text };
     }
     case "reasoning":
-      return { kind: "thinking", text: item.text, isStreaming: false, durationMs: item.duration_ms };
-    case "tool_call":
-      return { kind: "tool_call", name: item.name, input: prettyArguments(item.arguments), isStreaming: false };
+      return { kind: "thinking", text: item.text, isStreaming: false, durationMs: item.duration_ms, isHidden };
+    case "tool_call": {
+      const input = prettyArguments(item.arguments);
+      return { kind: "tool_call", name: item.name, input, isStreaming: false, isHidden };
+    }
     case "tool_result": {
       const { summary, content, is_error } = item;
       const name = toolName(entries, index, item.call_id);
-      return { kind: "tool_result", name, summary, output: content ?? "", isError: is_error };
+      return { kind: "tool_result", name, summary, output: content ?? "", isError: is_error, isHidden };
     }
   }
 }
@@ -231,7 +245,9 @@ function systemNote(raw: unknown, messages: Messages): Row {
 }
 
 function unknownNote(name: string, value: unknown, messages: Messages): Row {
-  return { kind: "note", tone: "quiet", label: messages.unknown(name), detail: prettyJson(value) };
+  const isHidden = typeof value === "object" && value !== null && "hidden" in value && value.hidden === true;
+  const content = isHidden ? { text: messages.hidden } : { detail: prettyJson(value) };
+  return { kind: "note", tone: "quiet", label: messages.unknown(name), ...content };
 }
 
 function prettyJson(value: unknown): string {

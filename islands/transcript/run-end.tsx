@@ -22,7 +22,7 @@ export function Failure({ row, index }: FailureProps) {
         <Icon name="warn" />
         <div>
           <p class="failure-title">{words}</p>
-          <p class="failure-reason">{row.message}</p>
+          {row.message !== "" && <p class="failure-reason">{row.message}</p>}
           <p class="failure-code">
             <code>{row.problem ?? row.code}</code>
           </p>

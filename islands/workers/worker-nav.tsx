@@ -9,15 +9,15 @@ import { NewWorker, SpawnFailure } from "./new-worker.tsx";
 import { RuntimeState, runtimeIds } from "./runtime-state.tsx";
 
 export function WorkerNav() {
-  const { workers, messages } = useFrame();
+  const { workers, messages, isReadOnly } = useFrame();
   const groups = workers.groups.value;
   const only = groups.length === 1 ? groups[0] : undefined;
   return (
     <>
       <div class="nav-head">
         <h2>{messages.workers}</h2>
-        <ImportButton />
-        {only && <NewWorker group={only} name={messages.newWorker} />}
+        {!isReadOnly.value && <ImportButton />}
+        {only && !isReadOnly.value && <NewWorker group={only} name={messages.newWorker} />}
       </div>
       {only && <OnlyRuntime group={only} />}
       {!only && groups.map((group) => <RuntimeSection group={group} key={group.runtimeId} />)}
@@ -47,7 +47,7 @@ function OnlyRuntime({ group }: { readonly group: RuntimeGroup }) {
 }
 
 function RuntimeSection({ group }: { readonly group: RuntimeGroup }) {
-  const { messages } = useFrame();
+  const { messages, isReadOnly } = useFrame();
   const { headingId } = runtimeIds(group.runtimeId);
   const isAway = group.runtime?.status === "unavailable";
   return (
@@ -56,7 +56,7 @@ function RuntimeSection({ group }: { readonly group: RuntimeGroup }) {
         {group.label}
       </h3>
       <RuntimeState group={group} />
-      <NewWorker group={group} name={messages.newWorkerOn(group.label)} />
+      {!isReadOnly.value && <NewWorker group={group} name={messages.newWorkerOn(group.label)} />}
       <SpawnFailure runtimeId={group.runtimeId} />
       {group.workers.length > 0 ? (
         <WorkerItems workers={group.workers} />

@@ -19,13 +19,14 @@ import { operationSettings } from "./operation-settings.ts";
 import { processSettings } from "./process-settings.ts";
 import type { SettingTable } from "./setting.ts";
 import { storeSettings } from "./store-settings.ts";
+import { viewerSettings } from "./viewer-settings.ts";
 import { workspaceSettings } from "./workspace-settings.ts";
 
 /** What both programs read. */
 const sharedSettings = { ...answerSettings, ...storeSettings, ...operationSettings };
 
 /** What the workspace server reads. */
-export const serverTable = { ...workspaceSettings, ...clientSettings, ...sharedSettings };
+export const serverTable = { ...workspaceSettings, ...viewerSettings, ...clientSettings, ...sharedSettings };
 
 /** What the Runtime process reads. */
 export const processTable = { ...processSettings, ...sharedSettings };
@@ -38,6 +39,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   server: "Where the workspace server listens, and how it speaks.",
   workspace: "What the workspace is called.",
   access: "Who may come in.",
+  viewers: "Who sees what, and who may only read.",
   clients: "How much one client, and all of them, may ask for.",
   companion: "What the Companion is told.",
   provider: "Who answers.",

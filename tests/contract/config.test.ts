@@ -41,6 +41,7 @@ test("readConfig() gives the documented defaults for an empty environment", asyn
       trustedProxies: [],
       userHeader: null,
     },
+    viewers: { rules: { read_only: [], hide_inner_work: [] }, owners: ["@anyone"] },
     clientLimits: {
       rates: { commandsPerMinute: 1_200, connectsPerMinute: 600 },
       headTimeoutMs: 15_000,
@@ -80,6 +81,9 @@ test("readConfig() takes every key", async () => {
       YOI_WORKSPACE_NAME: "  研究室  ",
       YOI_LANGUAGE: "ja",
       YOI_PROMPT_FILE: "prompt.md",
+      YOI_READ_ONLY_VIEWERS: "*, !ada",
+      YOI_HIDE_INNER_WORK_FROM: "*@guests.example",
+      YOI_OWNERS: "ada",
       YOI_COMMANDS_PER_MINUTE: "0",
       YOI_CONNECTS_PER_MINUTE: "1",
       YOI_HEAD_TIMEOUT_MS: "100",
@@ -139,6 +143,7 @@ test("readConfig() takes every key", async () => {
       trustedProxies: [],
       userHeader: null,
     },
+    viewers: { rules: { read_only: ["*", "!ada"], hide_inner_work: ["*@guests.example"] }, owners: ["ada"] },
     clientLimits: {
       rates: { commandsPerMinute: 0, connectsPerMinute: 1 },
       headTimeoutMs: 100,

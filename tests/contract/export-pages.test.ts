@@ -11,8 +11,9 @@ import { conversationRoutes } from "../../routes/conversations.ts";
 import type { EntriesQuery } from "../../runtime/runtime.ts";
 import type { Backend } from "../../server/backend.ts";
 import { exportConversation, type ExportSource } from "../../server/export-conversation.ts";
-import { passThrough, showEntries, type ObservationPolicy } from "../../server/policy.ts";
+import { passThrough } from "../../server/policy.ts";
 import { conversationFile } from "../support/conversation-file.ts";
+import { withRights } from "../support/viewer-rights.ts";
 
 const REF = { runtime_id: RuntimeId.parse("lab"), worker_id: WorkerId.parse("companion") };
 const said = (content: string, ts = 0): LogEntry => ({ kind: "user_input", ts, segments: [{ kind: "text", content }] });
@@ -140,16 +141,11 @@ describe("an export", () => {
 
   test("shows what the policy shows", async () => {
     const { source } = sceneOf(25);
-    const noOdd: ObservationPolicy = (event) => {
-      if (event.event !== "snapshot") return event;
-      // why: the name says which variant it is
-      const { data } = event as ReturnType<typeof snapshotEvent>;
-      return { event: "snapshot", data: { ...data, entries: data.entries.filter((_, index) => index % 2 === 0) } };
-    };
-    const { pages } = await exportConversation({ ...source, show: (entries) => showEntries(noOdd, entries, REF) });
+    const noOdd = (entries: readonly LogEntry[]) => entries.filter((_, index) => index % 2 === 0);
+    const { pages } = await exportConversation({ ...source, show: noOdd });
     expect((await all(pages)).map(({ ts }) => ts)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]);
     const whole = [said("a"), said("b")];
-    expect(showEntries(passThrough, whole, REF)).toBe(whole);
+    expect(passThrough.showEntries(whole)).toBe(whole);
   });
 });
 
@@ -159,7 +155,7 @@ describe("a download", () => {
     const { entries: _none, ...header } = conversationFile();
     // why: the route asks for nothing else
     const backend = { exportConversation: async () => ({ header, pages }) } as unknown as Backend;
-    return conversationRoutes(backend).request(`/api/runtimes/a/workers/b/export?format=${format}`);
+    return withRights(conversationRoutes(backend)).request(`/api/runtimes/a/workers/b/export?format=${format}`);
   };
 
   test.each(["json", "markdown"])("as %s that can't be read to its end breaks off", async (format) => {

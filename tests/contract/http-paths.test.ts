@@ -20,6 +20,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   "/api/runtimes/:runtime_id/workers/:worker_id/input": { content: "Hi" },
   "/api/runtimes/:runtime_id/config-bundles": { bundle: await sealed(bundleOf()) },
   [WORKER]: { display_name: "Scribe" },
+  "/api/viewer-rules": { read_only: [], hide_inner_work: [] },
 };
 const queries: Readonly<Record<string, string>> = {
   "/api/runtimes/:runtime_id/config-bundles/:bundle_id/availability": `?digest=${"0".repeat(64)}`,
@@ -28,7 +29,7 @@ const queries: Readonly<Record<string, string>> = {
 /** A request that is right but for its ids. */
 function requestTo(method: string, path: string, values: Readonly<Record<string, string>>) {
   const target = fillPath(path, values) + (queries[path] ?? "");
-  const body = method === "POST" || method === "PATCH" ? JSON.stringify(bodies[path] ?? {}) : "";
+  const body = ["POST", "PUT", "PATCH"].includes(method) ? JSON.stringify(bodies[path] ?? {}) : "";
   const headers = { "Content-Type": "application/json", "Content-Length": String(body.length) };
   return { target, body, headers };
 }

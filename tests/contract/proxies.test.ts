@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ServerProcess } from "../support/server-process.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { IDLE_CUT_S, ProxyProcess, type ProxyKind, type ProxyOptions } from "../support/proxy-process.ts";
-import type { Observer } from "../support/observer.ts";
+import { isCaughtUp, type Observer } from "../support/observer.ts";
 import { WorkspaceClient } from "../support/workspace-client.ts";
 
 const IDLE_TEST_DEADLINE_MS = 3 * IDLE_CUT_S * 1_000;
@@ -82,7 +82,7 @@ describe.each(CASES)("behind $kind with the prefix $prefix", ({ kind, prefix }) 
       );
       await observer.idle();
       await using back = client.observe(ref, { cursor, heartbeat: true });
-      await back.until("everything", ({ frames }) => frames.some((frame) => frame.kind === "heartbeat"));
+      await back.until("everything", ({ frames }) => frames.some(isCaughtUp));
       expect(back.received).toEqual(observer.received.slice(1));
     },
   );

@@ -5,9 +5,9 @@ import { RuntimeId, WorkerId } from "../../protocol/id.ts";
 import { ProblemError, type ProblemCode } from "../../protocol/problem.ts";
 import { emptyTranscript, snapshotEvent } from "../../protocol/transcript.ts";
 import type { ObservationStep } from "../../runtime/runtime.ts";
-import { createCursorMint } from "../../server/client-cursor.ts";
+import { createCursorMints } from "../../server/client-cursor.ts";
 import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
-import { passThrough } from "../../server/policy.ts";
+import { FULL_RIGHTS } from "../../server/access/viewer-policy.ts";
 import { Relay } from "../../server/relay.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { FakeSocket } from "../support/relay-fixture.ts";
@@ -39,15 +39,14 @@ async function setUp(stepsOf: (call: number) => readonly ObservationStep[], code
   const relay = new Relay({
     ref,
     runtime,
-    mint: await createCursorMint(new Uint8Array(32), ref),
-    policy: passThrough,
+    mints: await createCursorMints(new Uint8Array(32), ref),
     limits: DEFAULT_BACKEND_LIMITS,
     clock,
     random: createSeededRandom(1),
     onEnd: () => {},
   });
   const socket = new FakeSocket();
-  await relay.attach(socket, { heartbeat: true });
+  await relay.attach(socket, { heartbeat: true, rights: FULL_RIGHTS });
   return { clock, socket, calls: () => calls };
 }
 

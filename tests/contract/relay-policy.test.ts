@@ -13,6 +13,7 @@ import { growingLog, workerLog } from "../support/generate-events.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { foldEnvelopes, RelayFixture, refTo, type FakeSocket, SECRET } from "../support/relay-fixture.ts";
 import { canonicalJson } from "../support/same-json.ts";
+import { policyOf } from "../support/viewer-rights.ts";
 
 const WORKER = "companion";
 const shutDown = () => new ProblemError("shutting_down", "The test is over.");
@@ -21,7 +22,7 @@ const isThought = (entry: LogEntry): boolean =>
   isKnownEntry(entry) && entry.kind === "assistant_item" && isKnownItem(entry.item) && entry.item.kind === "reasoning";
 
 /** Hides what the model thought, as an event and in snapshots. */
-const hideThinking: ObservationPolicy = (event) => {
+const hideThinking = policyOf((event) => {
   if (!isKnownEvent(event)) return event;
   switch (event.event) {
     case "thinking_start":
@@ -36,7 +37,7 @@ const hideThinking: ObservationPolicy = (event) => {
     default:
       return event;
   }
-};
+});
 
 /** What a person sees: the entries and what is being written, without the numbers that count hidden entries. */
 function seen(socket: FakeSocket): string {
@@ -134,7 +135,7 @@ describe("the observation policy", () => {
     );
     await settle();
     expect(socket.events).toHaveLength(2);
-    const { cursor } = await fixture.relay.view();
+    const { cursor } = await fixture.view();
     expect(fixture.positionOf(cursor)).toBe(3);
     const resumed = fixture.attach({ cursor });
     await runtime.publish(workerId, { event: "text_delta", data: { text: "b" } });
@@ -145,7 +146,7 @@ describe("the observation policy", () => {
   test("is asked for rendered pages too", async () => {
     const { runtime, workerId, fixture } = await setUp(hideThinking);
     await runtime.publish(workerId, { event: "thinking_delta", data: { text: "secret" } });
-    const { snapshot } = await fixture.relay.view();
+    const { snapshot } = await fixture.view();
     expect(JSON.stringify(snapshot)).not.toContain("secret");
     expect(snapshotEvent(runtime.transcript(workerId)).data.in_flight.blocks).toHaveLength(1);
   });

@@ -9,16 +9,17 @@ import { createCursorMint } from "../../server/client-cursor.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { closedBy, foldEnvelopes, RelayFixture, refTo, type RelayFixtureOptions } from "../support/relay-fixture.ts";
 import { canonicalJson } from "../support/same-json.ts";
+import { policyOf } from "../support/viewer-rights.ts";
 import { delta, setUp, stateOf, words } from "../support/relay-scene.ts";
 
 describe("many viewers", () => {
   test("a Worker is observed once, and each event is encoded once, for any number of viewers", async () => {
     let projections = 0;
     const { runtime, fixture, join, publish } = await setUp({
-      policy: (event) => {
+      policy: policyOf((event) => {
         projections += 1;
         return event;
-      },
+      }),
     });
     const sockets = await Promise.all(Array.from({ length: 50 }, () => join()));
     expect(projections).toBe(1);
@@ -99,7 +100,7 @@ describe("grace", () => {
     expect(fixture.isOpen).toBe(false);
 
     // The relay that is made now knows the head only: the viewer waits while what it missed is read again.
-    await fixture.relay.view();
+    await fixture.view();
     const held = runtime.hold();
     const returning = fixture.attach({ cursor: old! });
     await clock.advance(100);
@@ -115,13 +116,13 @@ describe("grace", () => {
   test("a page that is only rendered keeps the Worker observed no longer than that", async () => {
     const { clock, fixture, publish, stateJson } = await setUp({ limits: { relayGraceMs: 1_000 } });
     await publish(...words(2));
-    const { snapshot, cursor } = await fixture.relay.view();
+    const { snapshot, cursor } = await fixture.view();
     expect(canonicalJson({ event: "snapshot", data: snapshot })).toBe(stateJson());
     const socket = fixture.attach({ cursor });
     await publish(delta("next"));
     expect(socket.events.map(({ payload }) => payload)).toEqual([delta("next")]);
     socket.cut();
-    await fixture.relay.view();
+    await fixture.view();
     await clock.advance(1_000);
     expect([fixture.isOpen, clock.waiting]).toEqual([false, 0]);
   });
@@ -202,10 +203,10 @@ describe("cursors", () => {
     const { join, publish } = await setUp({
       limits: { windowChars: 4_000 },
       runtimeLimits: { runtime: { maxEventBatch: 1 } },
-      policy: (event) => {
+      policy: policyOf((event) => {
         projections += 1;
         return event;
-      },
+      }),
     });
     const first = await join();
     await publish(...words(500));

@@ -8,7 +8,6 @@ import { runtimeRoutes } from "../../routes/runtimes.ts";
 import { systemClock, systemRandom } from "../../runtime/clock.ts";
 import { createBackend } from "../../server/create-backend.ts";
 import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
-import { passThrough } from "../../server/policy.ts";
 import { bundleOf, sealed } from "../support/config-bundle.ts";
 import { LAB } from "../support/remote-failures.ts";
 import { COMPANION, ensureCompanion, openRuntimeFixture } from "../support/runtime-fixture.ts";
@@ -23,7 +22,6 @@ async function openScene() {
     runtimes: [served.remote],
     companion: { runtime_id: served.remote.runtimeId, worker_id: COMPANION },
     cursorSecret: new Uint8Array(32),
-    policy: passThrough,
     limits: DEFAULT_BACKEND_LIMITS,
     host: { os: "linux", arch: "x64" },
     clock: systemClock,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WorkerSummary, WorkerTranscript } from "../../protocol/backend-api.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
 import { closeCodeOf } from "../../protocol/problem.ts";
-import type { Observer } from "../support/observer.ts";
+import { isCaughtUp, type Observer } from "../support/observer.ts";
 import { RemoteSite } from "../support/remote-site.ts";
 import { RemoteWorkspace, seenBy } from "../support/remote-workspace.ts";
 import { ENGINES } from "../support/runtime-process.ts";
@@ -13,8 +13,7 @@ import { problemOf, workerPath, type WorkspaceClient } from "../support/workspac
 
 allowProcesses();
 
-const caughtUp = (observer: Observer) =>
-  observer.until("everything", ({ frames }) => frames.some(({ kind }) => kind === "heartbeat"));
+const caughtUp = (observer: Observer) => observer.until("everything", ({ frames }) => frames.some(isCaughtUp));
 
 describe.each(ENGINES)("a Worker in a Runtime on %s", (engine) => {
   let site: RemoteSite;

@@ -5,7 +5,7 @@ import { RuntimeId } from "../../protocol/id.ts";
 import { systemClock, systemRandom } from "../../runtime/clock.ts";
 import { createBackend } from "../../server/create-backend.ts";
 import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
-import { passThrough } from "../../server/policy.ts";
+import { FULL_RIGHTS } from "../../server/access/viewer-policy.ts";
 import { FakeSocket } from "../support/relay-fixture.ts";
 import { remoteClient } from "../support/remote-client.ts";
 import { LAB } from "../support/remote-failures.ts";
@@ -31,7 +31,6 @@ test.each(ENGINES)(
       runtimes: [embedded.runtime, remote],
       companion: { runtime_id: embedded.runtime.runtimeId, worker_id: COMPANION },
       cursorSecret: new Uint8Array(32),
-      policy: passThrough,
       limits: { ...DEFAULT_BACKEND_LIMITS, relayGraceMs: 100 },
       host: { os: "linux", arch: "x64" },
       clock: systemClock,
@@ -43,7 +42,7 @@ test.each(ENGINES)(
     };
     const view = async (ref: WorkerRef): Promise<FakeSocket> => {
       const socket = new FakeSocket();
-      backend.observe(ref, { heartbeat: false }, socket);
+      backend.observe(ref, { heartbeat: false, rights: FULL_RIGHTS }, socket);
       await until(() => socket.texts.length > 0);
       return socket;
     };

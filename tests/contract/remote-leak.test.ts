@@ -11,11 +11,12 @@ import { systemClock, systemRandom } from "../../runtime/clock.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { createBackend } from "../../server/create-backend.ts";
 import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
-import { passThrough } from "../../server/policy.ts";
+import { FULL_RIGHTS } from "../../server/access/viewer-policy.ts";
 import { remoteClient, TOKEN } from "../support/remote-client.ts";
 import { CANARY, HTTP_FAILURES, LAB, SOCKET_FAILURES, WORKER } from "../support/remote-failures.ts";
 import { FakeSocket } from "../support/relay-fixture.ts";
 import { COMPANION, ensureCompanion, openRuntimeFixture } from "../support/runtime-fixture.ts";
+import { withRights } from "../support/viewer-rights.ts";
 
 const ref = { runtime_id: RuntimeId.parse(LAB), worker_id: WorkerId.parse(WORKER) };
 const worker = `/api/runtimes/${LAB}/workers/${WORKER}`;
@@ -34,7 +35,6 @@ async function openApp(remote: Runtime) {
     runtimes: [fixture.runtime, remote],
     companion: { runtime_id: fixture.runtime.runtimeId, worker_id: COMPANION },
     cursorSecret: new Uint8Array(32),
-    policy: passThrough,
     limits: { ...DEFAULT_BACKEND_LIMITS, runtimeTimeoutMs: 3_000 },
     host: { os: "linux", arch: "x64" },
     clock: systemClock,
@@ -44,7 +44,7 @@ async function openApp(remote: Runtime) {
   const app = new Hono()
     .onError(problemHandler({ onUnexpected: (error) => logged.push(error), renderPage: () => "" }))
     .route("/", runtimeRoutes(backend))
-    .route("/", workerRoutes(backend, { maxRecords: 200 }));
+    .route("/", withRights(workerRoutes(backend, { maxRecords: 200 })));
   return {
     app,
     backend,
@@ -86,7 +86,7 @@ async function everyAnswer(app: Hono): Promise<readonly { path: string; status: 
 /** What a viewer is sent until its socket is closed. */
 async function everyFrame(backend: Awaited<ReturnType<typeof openApp>>["backend"]): Promise<string> {
   const socket = new FakeSocket();
-  backend.observe(ref, { heartbeat: true }, socket);
+  backend.observe(ref, { heartbeat: true, rights: FULL_RIGHTS }, socket);
   if (!socket.closed.aborted) {
     await new Promise((resolve) => socket.closed.addEventListener("abort", resolve, { once: true }));
   }

@@ -5,7 +5,7 @@ import { systemClock, systemRandom } from "../../runtime/clock.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { createBackend } from "../../server/create-backend.ts";
 import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
-import { passThrough } from "../../server/policy.ts";
+import { FULL_RIGHTS } from "../../server/access/viewer-policy.ts";
 import { HostileServer, json } from "../support/hostile-server.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { remoteClient } from "../support/remote-client.ts";
@@ -91,14 +91,17 @@ async function openScene() {
     runtimes: [embedded.runtime, remote],
     companion,
     cursorSecret: new Uint8Array(32),
-    policy: passThrough,
     limits: { ...DEFAULT_BACKEND_LIMITS, upstreamMinBackoffMs: 5, upstreamMaxBackoffMs: 50 },
     host: { os: "linux", arch: "x64" },
     clock: systemClock,
     random: systemRandom,
   });
   const socket = new FakeSocket();
-  backend.observe({ runtime_id: remote.runtimeId, worker_id: workerId }, { heartbeat: true }, socket);
+  backend.observe(
+    { runtime_id: remote.runtimeId, worker_id: workerId },
+    { heartbeat: true, rights: FULL_RIGHTS },
+    socket,
+  );
   await until(() => socket.texts.length > 0);
   const seen = () => socket.events.map(({ payload }) => Event.parse(payload).event);
   return {

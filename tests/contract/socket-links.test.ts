@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { WorkerRef } from "../../protocol/id.ts";
-import { Observer } from "../support/observer.ts";
+import { isCaughtUp, Observer } from "../support/observer.ts";
 import { isSameJson } from "../support/same-json.ts";
 import { serveWorkspace, type ServedWorkspace } from "../support/served-workspace.ts";
 import { TcpProxy, type Direction } from "../support/tcp-proxy.ts";
@@ -94,7 +94,7 @@ test("a link that is cut at whatever byte resumes exactly", async () => {
   proxy.resume();
   const cursor = sockets.findLast(({ received }) => received.length > 0)?.cursor ?? whole.received[0]!.cursor;
   const last = new Observer(proxy.url, ref, { cursor, heartbeat: true });
-  await last.until("everything", ({ frames }) => frames.some(({ kind }) => kind === "heartbeat"));
+  await last.until("everything", ({ frames }) => frames.some(isCaughtUp));
   const received = [...sockets, last].flatMap((socket) => socket.received);
   expect(sockets.filter((socket) => socket.received.length > 0).length).toBeGreaterThan(3);
   expect(received.map(({ cursor: id }) => id)).toEqual(whole.received.slice(1).map(({ cursor: id }) => id));

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { closeCodeOf } from "../../protocol/problem.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
-import { Observer, type ReceivedEvent } from "../support/observer.ts";
+import { isCaughtUp, Observer, type ReceivedEvent } from "../support/observer.ts";
 import { isSameJson } from "../support/same-json.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
 import { ServerProcess } from "../support/server-process.ts";
@@ -10,8 +10,7 @@ import { WorkspaceClient } from "../support/workspace-client.ts";
 const RETENTION_EVENTS = 16;
 
 /** Waits until a viewer that asked for heartbeats has everything. */
-const caughtUp = (observer: Observer) =>
-  observer.until("everything", ({ frames }) => frames.some(({ kind }) => kind === "heartbeat"));
+const caughtUp = (observer: Observer) => observer.until("everything", ({ frames }) => frames.some(isCaughtUp));
 
 describe.each(["socket", "sse"] as const)("a viewer by %s", (transport) => {
   const workspace = serveWorkspace({}, transport);

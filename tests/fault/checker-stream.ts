@@ -66,6 +66,8 @@ class StreamWalk {
   /** Whether the servers have refused the position since it was used last. */
   #isRefused = false;
   #isHeard = false;
+  /** How many events it was told to have missed, and how many have come since; null: it was told nothing. */
+  #behind: { readonly told: number; come: number } | null = null;
 
   constructor(viewer: ViewerHistory, { mayCompact }: History, log: LogIndex | null) {
     this.#viewer = viewer;
@@ -93,6 +95,7 @@ class StreamWalk {
     }
     this.#cursor = cursor;
     this.#isRefused = false;
+    this.#behind = null;
     this.isRetained = isRetained;
   }
 
@@ -107,10 +110,19 @@ class StreamWalk {
         if (frame.cursor !== this.#cursor) {
           this.#find("gap", `a heartbeat says that nothing is missing before ${frame.cursor}; it has ${this.#cursor}`);
         }
-        return;
+        return this.#count(frame.behind);
       case "diagnostic":
         return this.#takeRefusal(frame.diagnostic.problem ?? frame.diagnostic.code);
     }
+  }
+
+  /** What a viewer is told to have missed comes before it is told that it has everything. */
+  #count(behind: number | undefined): void {
+    const before = this.#behind;
+    this.#behind = behind === undefined ? null : { told: behind, come: 0 };
+    if (behind === 0) this.#find("miscounted", "it was told that it has missed nothing, as if it had missed something");
+    if (before === null || before.come >= before.told) return;
+    this.#find("miscounted", `it was told that ${before.told} events come, and there were ${before.come}`);
   }
 
   #takeRefusal(problem: string): void {
@@ -124,6 +136,7 @@ class StreamWalk {
   }
 
   #takeEvent({ cursor, ts }: EventEnvelope, { event, payload }: ReadFrame): void {
+    if (this.#behind !== null) this.#behind.come += 1;
     if (event === null) return this.#find("bad_frame", payload.slice(0, 120));
     if (isSnapshotEvent(event)) {
       this.#takeSnapshot(cursor, transcriptOf(event.data));
@@ -138,6 +151,7 @@ class StreamWalk {
   }
 
   #takeSnapshot(cursor: string, shown: ReturnType<typeof transcriptOf>): void {
+    this.#behind = null;
     const isNeeded = this.#cursor === null || this.isRetained !== true || this.#viewer.mayFallBehind;
     if (!isNeeded) this.#find("needless_snapshot", `a snapshot came although ${this.#cursor} is kept`);
     const place = this.#log?.placeOf(cursor);

@@ -3,11 +3,13 @@
  *
  * Owns one pure function from what was written down to what was wrong. It knows nothing of how the run was made: the
  * simulation and the real processes hand it the same history. Nothing is forgiven because a viewer mended it by itself:
- * a gap, a repetition or a snapshot that nobody needed is a finding, also where the last picture is right.
+ * a gap, a repetition or a snapshot that nobody needed is a finding, also where the last picture is right. Each viewer is
+ * held to what its policy shows of the log.
  */
 import { isKnownEntry, type LogEntry } from "../../protocol/entry.ts";
 import { flattenSegments } from "../../protocol/segment.ts";
 import type { Transcript } from "../../protocol/transcript.ts";
+import { passThrough, type ObservationPolicy } from "../../server/policy.ts";
 import { judgeStream, type ReadFrame } from "./checker-stream.ts";
 import { LogIndex } from "./log-index.ts";
 import { differenceOf } from "./transcript-difference.ts";
@@ -47,6 +49,8 @@ export type ViewerRecord =
 export interface ViewerHistory {
   readonly name: string;
   readonly records: readonly ViewerRecord[];
+  /** What it is shown; absent: everything. */
+  readonly policy?: ObservationPolicy;
   /** What it shows when everything has calmed down. */
   readonly transcript: Transcript;
   /** Whether its link is up and has brought everything: `live`. */
@@ -98,6 +102,7 @@ export type Rule =
   | "needless_snapshot"
   | "needless_reconnect"
   | "needless_refusal"
+  | "miscounted"
   | "acknowledged"
   | "open_run"
   | "restless"
@@ -112,7 +117,13 @@ export interface Finding {
 
 /** Everything that was wrong; empty for a sound run. */
 export function judge(history: History): readonly Finding[] {
-  const log = history.log === null ? null : new LogIndex(history.log, history.truth.greeting);
+  const logs = new Map<ObservationPolicy, LogIndex>();
+  const logAs = (policy: ObservationPolicy): LogIndex | null => {
+    if (history.log === null) return null;
+    const log = logs.get(policy) ?? new LogIndex(history.log, history.truth.greeting, policy);
+    logs.set(policy, log);
+    return log;
+  };
   const frames = new Map<string, ReadFrame | null>();
   return [
     ...judgeCounters("servers", history.counters),
@@ -121,8 +132,8 @@ export function judge(history: History): readonly Finding[] {
     ...judgeRuns(history),
     ...history.viewers.flatMap((viewer) => [
       ...judgeCounters(viewer.name, viewer.counters),
-      ...judgeEnd(viewer, history.truth),
-      ...judgeStream(viewer, history, log, frames),
+      ...judgeEnd(viewer, (viewer.policy ?? passThrough).showTranscript(history.truth)),
+      ...judgeStream(viewer, history, logAs(viewer.policy ?? passThrough), frames),
     ]),
   ];
 }

@@ -7,6 +7,7 @@
 import { Event, type Greeting } from "../../protocol/event.ts";
 import { fold } from "../../protocol/fold.ts";
 import { emptyTranscript, type Transcript } from "../../protocol/transcript.ts";
+import { passThrough, type ObservationPolicy } from "../../server/policy.ts";
 import type { LoggedEvent } from "./checker.ts";
 
 const CURSOR = /wo_([0-9a-f]{8})([0-9a-f]{8})$/;
@@ -17,15 +18,18 @@ export const innerCursor = (cursor: string): string => CURSOR.exec(cursor)?.[0] 
 /** The position that a cursor names, or NaN. */
 export const positionOf = (cursor: string): number => Number.parseInt(CURSOR.exec(cursor)?.[2] ?? "", 16);
 
-/** A log by cursor. */
+/** An event of which viewers are shown nothing. */
+const WITHHELD = "";
+
+/** A log by cursor, as a policy shows it. */
 export class LogIndex {
   readonly #events: readonly LoggedEvent[];
   readonly #greeting: Greeting;
   readonly #places = new Map<string, number>();
   readonly #states: Transcript[] = [];
 
-  constructor(events: readonly LoggedEvent[], greeting: Greeting) {
-    this.#events = events;
+  constructor(events: readonly LoggedEvent[], greeting: Greeting, policy: ObservationPolicy) {
+    this.#events = policy === passThrough ? events : events.map((event) => shown(event, policy));
     this.#greeting = greeting;
     events.forEach(({ cursor }, place) => this.#places.set(innerCursor(cursor), place));
   }
@@ -39,9 +43,9 @@ export class LogIndex {
     return this.#events[place];
   }
 
-  /** The events that stand between two places and survived. */
+  /** The events that stand between two places, survived and are shown. */
   between(from: number, to: number): readonly LoggedEvent[] {
-    return this.#events.slice(from + 1, to).filter(({ isLost }) => !isLost);
+    return this.#events.slice(from + 1, to).filter(({ isLost, payload }) => !isLost && payload !== WITHHELD);
   }
 
   /**
@@ -60,7 +64,9 @@ export class LogIndex {
     for (let index = this.#states.length; index <= place; index += 1) {
       const event = this.#events[index];
       if (event === undefined) throw new RangeError(`Cannot tell the state at ${index}: the log ends before`);
-      this.#states.push(fold(this.#baseOf(index), Event.parse(JSON.parse(event.payload)), event.ts));
+      const base = this.#baseOf(index);
+      const { payload, ts } = event;
+      this.#states.push(payload === WITHHELD ? base : fold(base, Event.parse(JSON.parse(payload)), ts));
     }
     return this.#states[place] ?? emptyTranscript(this.#greeting);
   }
@@ -73,6 +79,14 @@ export class LogIndex {
     }
     return emptyTranscript(this.#greeting);
   }
+}
+
+function shown(logged: LoggedEvent, policy: ObservationPolicy): LoggedEvent {
+  const event = Event.parse(JSON.parse(logged.payload));
+  const shownEvent = policy.showEvent(event);
+  // What is not hidden goes out byte for byte.
+  if (shownEvent === event) return logged;
+  return { ...logged, payload: shownEvent === null ? WITHHELD : JSON.stringify(shownEvent) };
 }
 
 /** Pieces of text, by the event that has them whole. */

@@ -8,7 +8,9 @@ import { companionRoutes } from "../../routes/companion.ts";
 import { conversationRoutes } from "../../routes/conversations.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { runtimeRoutes } from "../../routes/runtimes.ts";
+import { viewerRulesRoutes } from "../../routes/viewer-rules.ts";
 import { workerRoutes } from "../../routes/workers.ts";
+import type { ViewerPolicies } from "../../server/access/viewer-policies.ts";
 import type { Backend } from "../../server/backend.ts";
 
 /** A route, e.g. `{ method: "GET", path: "/api/runtimes/:runtime_id" }`. */
@@ -35,6 +37,7 @@ export const API_ROUTES: readonly ApiRoute[] = new Hono()
   .route("/", workerRoutes(backend, { maxRecords: 1 }))
   .route("/", conversationRoutes(backend))
   .route("/", companionRoutes(backend, { maxRecords: 1 }))
+  .route("/", viewerRulesRoutes({} as ViewerPolicies)) // why: as above
   .routes.map(({ method, path }) => ({ method, path }));
 
 /** A route's path with its ids filled in. */

@@ -43,6 +43,11 @@ export interface Closed {
 
 type Diagnostic = Extract<ClientFrame, { kind: "diagnostic" }>["diagnostic"];
 
+/** Whether a frame says that its viewer has everything. */
+export function isCaughtUp(frame: ClientFrame): boolean {
+  return frame.kind === "heartbeat" && frame.behind === undefined;
+}
+
 /** The path of a Worker's stream. */
 export function observationPath({ runtime_id, worker_id }: WorkerRef): string {
   return `/api/runtimes/${runtime_id}/workers/${worker_id}/events/ws`;

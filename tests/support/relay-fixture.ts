@@ -12,10 +12,12 @@ import { RuntimeId, type WorkerRef, type WorkerId } from "../../protocol/id.ts";
 import { asProblem, closeCodeOf, type ProblemCode } from "../../protocol/problem.ts";
 import { emptyTranscript, type Transcript } from "../../protocol/transcript.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { createCursorMint, type CursorMint } from "../../server/client-cursor.ts";
+import { createCursorMint, createCursorMints, type CursorMint, type CursorMints } from "../../server/client-cursor.ts";
+import type { WorkerView } from "../../server/backend.ts";
 import { encodeDiagnostic } from "../../server/encode-frame.ts";
 import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "../../server/limits.ts";
-import { passThrough, type ObservationPolicy } from "../../server/policy.ts";
+import { FULL_RIGHTS, type ViewerRights } from "../../server/access/viewer-policy.ts";
+import type { ObservationPolicy } from "../../server/policy.ts";
 import { Relay } from "../../server/relay.ts";
 import type { ViewerSocket } from "../../server/viewer-socket.ts";
 import type { ManualClock } from "./manual-clock.ts";
@@ -95,6 +97,7 @@ export interface RelayFixtureOptions {
   readonly workerId: WorkerId;
   readonly clock: ManualClock;
   readonly limits?: Partial<BackendLimits>;
+  /** What viewers see who come with no rights of their own. */
   readonly policy?: ObservationPolicy;
   readonly mint?: CursorMint;
 }
@@ -110,6 +113,8 @@ export const refTo = (workerId: WorkerId): WorkerRef => ({
 /** Relays of one Worker. */
 export class RelayFixture {
   readonly mint: CursorMint;
+  /** Of every policy of the server. */
+  readonly mints: CursorMints;
   readonly ref: WorkerRef;
   readonly limits: BackendLimits;
   /** How many relays there have been. */
@@ -117,28 +122,28 @@ export class RelayFixture {
   readonly #options: RelayFixtureOptions;
   #relay: Relay | null = null;
 
-  constructor(options: RelayFixtureOptions & { readonly mint: CursorMint }) {
+  constructor(options: RelayFixtureOptions & { readonly mint: CursorMint; readonly mints: CursorMints }) {
     this.#options = options;
     this.mint = options.mint;
+    this.mints = options.mints;
     this.ref = refTo(options.workerId);
     this.limits = { ...DEFAULT_BACKEND_LIMITS, ...options.limits };
   }
 
   static async create(options: RelayFixtureOptions): Promise<RelayFixture> {
     const mint = options.mint ?? (await createCursorMint(SECRET, refTo(options.workerId)));
-    return new RelayFixture({ ...options, mint });
+    return new RelayFixture({ ...options, mint, mints: await createCursorMints(SECRET, refTo(options.workerId)) });
   }
 
   /** The relay, made anew if the one before has ended. */
   get relay(): Relay {
     if (this.#relay !== null) return this.#relay;
-    const { runtime, clock, policy } = this.#options;
+    const { runtime, clock } = this.#options;
     this.relayCount += 1;
     const relay = new Relay({
       ref: this.ref,
       runtime,
-      mint: this.mint,
-      policy: policy ?? passThrough,
+      mints: (policy) => (policy === this.rights.policy.observation ? this.mint : this.mints(policy)),
       limits: this.limits,
       clock,
       random: createSeededRandom(3),
@@ -150,6 +155,17 @@ export class RelayFixture {
     return relay;
   }
 
+  /** Of viewers who come with none of their own. */
+  get rights(): ViewerRights {
+    const { policy } = this.#options;
+    return policy === undefined ? FULL_RIGHTS : { ...FULL_RIGHTS, policy: { observation: policy, mayCommand: true } };
+  }
+
+  /** Where the Worker stands, as such a viewer sees it. */
+  view(): Promise<WorkerView> {
+    return this.relay.view(this.rights.policy.observation);
+  }
+
   /** Whether a relay is observing. */
   get isOpen(): boolean {
     return this.#relay !== null;
@@ -157,12 +173,12 @@ export class RelayFixture {
 
   /** Attaches a socket; a refusal is told to it, as the Backend does. */
   attach(
-    request: { readonly cursor?: string; readonly heartbeat?: boolean } = {},
+    request: { readonly cursor?: string; readonly heartbeat?: boolean; readonly rights?: ViewerRights } = {},
     socket: FakeSocket = new FakeSocket(),
   ): FakeSocket {
-    const { cursor } = request;
+    const { cursor, heartbeat = false, rights = this.rights } = request;
     this.relay
-      .attach(socket, { heartbeat: request.heartbeat ?? false, ...(cursor === undefined ? {} : { cursor }) })
+      .attach(socket, { heartbeat, rights, ...(cursor === undefined ? {} : { cursor }) })
       .catch((error: unknown) => {
         const problem = asProblem(error);
         if (problem.code === "internal") throw error;

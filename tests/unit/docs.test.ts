@@ -13,7 +13,9 @@ import { healthRoutes } from "../../routes/health.ts";
 import { metricsRoutes } from "../../routes/metrics.ts";
 import { descriptionRoutes } from "../../routes/openapi.ts";
 import { runtimeRoutes } from "../../routes/runtimes.ts";
+import { viewerRulesRoutes } from "../../routes/viewer-rules.ts";
 import { workerRoutes } from "../../routes/workers.ts";
+import type { ViewerPolicies } from "../../server/access/viewer-policies.ts";
 import { demoCommandHelp } from "../../runtime/model/demo/commands.ts";
 import type { Backend } from "../../server/backend.ts";
 import { readConfig, SETTING_NAMES } from "../../server/config.ts";
@@ -26,7 +28,7 @@ const textOf = (path: string) => readFileSync(path, "utf8");
 function rowsOf(path: string): string[][] {
   return textOf(path)
     .split("\n")
-    .filter((line) => line.startsWith("| `") || /^\| (GET|POST|PATCH) /.test(line))
+    .filter((line) => line.startsWith("| `") || /^\| (GET|POST|PUT|PATCH) /.test(line))
     .map((line) =>
       line
         .split("|")
@@ -69,6 +71,7 @@ describe("docs/api.md", () => {
       .route("/", workerRoutes(backend, { maxRecords: 1 }))
       .route("/", conversationRoutes(backend))
       .route("/", companionRoutes(backend, { maxRecords: 1 }))
+      .route("/", viewerRulesRoutes({} as ViewerPolicies)) // why: as above
       .route("/", healthRoutes(backend))
       .route("/", metricsRoutes({ render: () => "" }, backend))
       .route("/", descriptionRoutes({ assets: { styles: [] }, workspaceName: "", baseOf: () => "/" }))
@@ -77,13 +80,13 @@ describe("docs/api.md", () => {
     const stream = "GET /api/runtimes/:runtime_id/workers/:worker_id/events";
     const known = [...app.routes.map(({ method, path }) => `${method} ${path}`), socket, stream];
     const listed = rows
-      .filter(([method]) => /^(GET|POST|PATCH)$/.test(method!))
+      .filter(([method]) => /^(GET|POST|PUT|PATCH)$/.test(method!))
       .map(([method, path]) => `${method} ${path}`);
     expect(listed.toSorted()).toEqual(known.toSorted());
   });
 
   test("lists every problem code with its status", () => {
-    const listed = rows.filter(([code]) => !/^(GET|POST|PATCH)$/.test(code!));
+    const listed = rows.filter(([code]) => !/^(GET|POST|PUT|PATCH)$/.test(code!));
     const known = PROBLEM_CODES.map((code) => {
       const { status, retryable } = problemRow(code);
       return [code, String(status), retryable ? "yes" : "no"];

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../islands/store/clock.ts";
 import { Connection, type ConnectionOptions } from "../../islands/store/connection.ts";
 import type { Envelope } from "../../islands/store/conversation.ts";
-import { backoffMs, remedyFor } from "../../islands/store/link-state.ts";
 import { ClientCursor } from "../../protocol/cursor.ts";
 import type { StreamDiagnostic } from "../../protocol/frame.ts";
 import { closeCodeOf, type ProblemCode } from "../../protocol/problem.ts";
@@ -20,6 +19,7 @@ function setUp(change: Partial<ConnectionOptions> = {}) {
   const received: Envelope[] = [];
   const position: { cursor: ClientCursor | undefined } = { cursor: ClientCursor.parse("bo_0") };
   const browser = { isOnline: true };
+  const rights: boolean[] = [];
   const connection = new Connection({
     url: (cursor) => `ws://test/?cursor=${cursor ?? ""}`,
     cursor: () => position.cursor,
@@ -33,10 +33,11 @@ function setUp(change: Partial<ConnectionOptions> = {}) {
     clock: systemClock(),
     random: () => 0,
     WebSocket: fake.WebSocket,
+    noteReadOnly: (isReadOnly) => rights.push(isReadOnly),
     isOnline: () => browser.isOnline,
     ...change,
   });
-  return { connection, ...fake, received, position, browser };
+  return { connection, ...fake, received, position, browser, rights };
 }
 type Setup = ReturnType<typeof setUp>;
 
@@ -90,6 +91,39 @@ describe("Connection", () => {
     setup.newest().frame(heartbeat("bo_1"));
     expect(setup.connection.state.value.kind).toBe("live");
     expect(setup.received).toHaveLength(1);
+  });
+
+  test("counts down what it has missed, seldom enough to be drawn, and is live when all of it has come", async () => {
+    const setup = setUp();
+    setup.connection.start(ReconnectingWebSocket);
+    await settle();
+    setup.newest().open();
+    setup.newest().frame({ ...heartbeat("bo_0"), behind: 40 });
+    expect(setup.connection.state.value).toEqual({ kind: "catching_up", behind: 40 });
+    setup.newest().frame(event(1));
+    setup.newest().frame(event(2));
+    expect(setup.connection.state.value).toEqual({ kind: "catching_up", behind: 40 });
+    await vi.advanceTimersByTimeAsync(100);
+    setup.newest().frame(event(3));
+    expect(setup.connection.state.value).toEqual({ kind: "catching_up", behind: 37 });
+    setup.newest().frame(heartbeat("bo_3"));
+    expect(setup.connection.state.value).toEqual({ kind: "live" });
+    // A count is of one link: the next one has its own, or none.
+    setup.newest().frame({ ...heartbeat("bo_3"), behind: 5 });
+    setup.newest().end();
+    await vi.advanceTimersByTimeAsync(1_000);
+    setup.newest().open();
+    setup.newest().frame(event(4));
+    expect(setup.connection.state.value).toEqual({ kind: "catching_up" });
+    expect(setup.connection.counters.value.gaps).toBe(0);
+  });
+
+  test("tells as often as the server does whether the person may only read", async () => {
+    const setup = setUp();
+    await live(setup);
+    setup.newest().frame({ ...heartbeat("bo_0"), read_only: true });
+    setup.newest().frame(heartbeat("bo_0"));
+    expect(setup.rights).toEqual([false, true, false]);
   });
 
   test("each attempt carries the newest cursor, and nothing is ever sent", async () => {
@@ -345,24 +379,5 @@ describe("Connection", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(setup.sockets).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
-  });
-});
-
-describe("backoffMs()", () => {
-  test("is nothing before the first failure, and bounded after many", () => {
-    expect(backoffMs(0, 0.99)).toBe(0);
-    expect(backoffMs(1, 0)).toBe(125);
-    expect(backoffMs(1, 1)).toBe(250);
-    expect(backoffMs(1_000, 1)).toBe(10_000);
-  });
-});
-
-describe("remedyFor()", () => {
-  test("understands a peer that has no key of ours", () => {
-    const of = (code: string) => remedyFor({ code, message: "" }).kind;
-    expect(of("backend.cursor_unknown_or_expired")).toBe("fresh_snapshot");
-    expect(of("backend.worker_not_found")).toBe("give_up");
-    expect(of("runtime.unavailable")).toBe("retry");
-    expect(of("something.new")).toBe("retry");
   });
 });

@@ -5,6 +5,7 @@ import { ProblemError } from "../../protocol/problem.ts";
 import { consoleRoutes } from "../../routes/console.ts";
 import type { Backend, ListOf } from "../../server/backend.ts";
 import { consoleData } from "../support/console-data.ts";
+import { withRights } from "../support/viewer-rights.ts";
 import { listedRuntime } from "../support/listed-runtime.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -39,7 +40,9 @@ async function open(change: Partial<Asked>) {
   const backend = { ...answers, companion: { ref: selected } } as unknown as Backend;
   const assets = { files: new Map(), scripts: [], styles: [] };
   const routes = consoleRoutes(backend, { assets, workspaceName: "Workspace", demo: false, maxRecords: 200 });
-  const answer = Promise.resolve(routes.request("/runtimes/r/workers/w", { headers: { Accept: "text/html" } }));
+  const answer = Promise.resolve(
+    withRights(routes).request("/runtimes/r/workers/w", { headers: { Accept: "text/html" } }),
+  );
   const startedAt = Date.now();
   const [response] = await Promise.all([answer, vi.runAllTimersAsync()]);
   const html = await response.text();

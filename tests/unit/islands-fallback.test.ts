@@ -24,6 +24,7 @@ async function start(change: Partial<ConnectionOptions> = {}) {
     clock: systemClock(),
     random: () => 0,
     WebSocket: sockets.WebSocket,
+    noteReadOnly: () => {},
     isOnline: () => true,
     ...change,
   });

@@ -4,6 +4,7 @@ import { LOCALE_COOKIE, THEME_COOKIE } from "../../islands/cookies.ts";
 import { consoleRoutes } from "../../routes/console.ts";
 import type { Backend } from "../../server/backend.ts";
 import { consoleData } from "../support/console-data.ts";
+import { withRights } from "../support/viewer-rights.ts";
 
 const { selected, workers, snapshot, cursor } = consoleData();
 
@@ -28,7 +29,7 @@ async function get(path: string, headers: Readonly<Record<string, string>> = {})
   const backend = { ...asked, companion: { ref: selected } } as unknown as Backend;
   const assets = { files: new Map(), scripts: [], styles: [] };
   const options = { assets, workspaceName: "Harbour", demo: false, maxRecords: 200 };
-  return consoleRoutes(backend, options).request(path, { headers: { Accept: "text/html", ...headers } });
+  return withRights(consoleRoutes(backend, options)).request(path, { headers: { Accept: "text/html", ...headers } });
 }
 
 const htmlOf = async (...request: Parameters<typeof get>) => (await get(...request)).text();

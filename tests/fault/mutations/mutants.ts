@@ -26,22 +26,26 @@ const mutant = (name: string, what: string, file: string, ...edits: readonly Edi
 
 /** Every planted bug. */
 export const MUTANTS: readonly Mutant[] = [
-  mutant("skipped-event", "The relay leaves out an event now and then", "server/relay.ts", [
+  mutant("skipped-event", "The relay leaves out an event now and then", "server/shown-stream.ts", [
     "this.window.push(frame);",
-    "if (this.window.end % 7 !== 3 || this.window.at(this.window.end - 1)?.cursor === undefined) this.window.push(frame); else this.#headTs = observed.ts;",
+    "if (this.window.end % 7 !== 3 || this.window.at(this.window.end - 1)?.cursor === undefined) this.window.push(frame);",
   ]),
-  mutant("doubled-event", "The relay sends an event twice now and then", "server/relay.ts", [
+  mutant("doubled-event", "The relay sends an event twice now and then", "server/shown-stream.ts", [
     "this.window.push(frame);",
     "this.window.push(frame); if (this.window.end % 7 === 3) this.window.push(frame);",
   ]),
-  mutant("swapped-events", "Two events of one batch change places", "server/relay.ts", [
-    "for (const observed of events) {\n      const event = Event.parse(JSON.parse(observed.payload));\n      // What can't",
-    "for (const observed of events.toReversed()) {\n      const event = Event.parse(JSON.parse(observed.payload));\n      // What can't",
+  mutant("swapped-events", "Two events of one batch change places", "server/worker-upstream.ts", [
+    "for (const observed of events) {\n      const { event } = heard(observed);\n      // What can't",
+    "for (const observed of events.toReversed()) {\n      const { event } = heard(observed);\n      // What can't",
   ]),
-  mutant("relay-from-stale-position", "The relay goes on upstream from where it once began", "server/relay.ts", [
-    "position: () => this.#head,",
-    "position: () => this.#window?.before ?? this.#head,",
-  ]),
+  mutant(
+    "relay-from-stale-position",
+    "The relay goes on upstream from where it once began",
+    "server/worker-upstream.ts",
+    ["  #headTs = 0;", "  #headTs = 0;\n  #first: RuntimeCursor | null = null;"],
+    ["this.#listener.restarted();", "this.#first = observed.cursor;\n    this.#listener.restarted();"],
+    ["position: () => this.#head,", "position: () => this.#first ?? this.#head,"],
+  ),
   mutant(
     "relay-keeps-lost-position",
     "The relay insists on a position that the Runtime has lost",
@@ -51,29 +55,47 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     "snapshot-without-its-cursor",
     "A viewer's snapshot names an older position than it shows",
-    "server/relay.ts",
+    "server/shown-stream.ts",
     [
-      "const frame = encodeSnapshot(this.#options.ref, this.#cursor,",
-      "const frame = encodeSnapshot(this.#options.ref, this.#options.mint.wrap(this.window.before),",
+      "const frame = encodeSnapshot(ref, mint.wrap(upstream.head),",
+      "const frame = encodeSnapshot(ref, mint.wrap(this.window.before),",
     ],
   ),
-  mutant("stale-snapshot", "A viewer gets the snapshot that an earlier one got", "server/relay.ts", [
+  mutant("stale-snapshot", "A viewer gets the snapshot that an earlier one got", "server/shown-stream.ts", [
     "if (this.#snapshot?.number !== number) {",
     "if (this.#snapshot === null) {",
   ]),
   mutant(
     "heartbeat-names-another-position",
     "A heartbeat names the position where the window begins",
-    "server/relay.ts",
-    ["return encodeHeartbeat(this.#cursor,", "return encodeHeartbeat(this.#options.mint.wrap(this.window.before),"],
+    "server/shown-stream.ts",
+    ["{ cursor: mint.wrap(cursor), ts: clock.now()", "{ cursor: mint.wrap(this.window.before), ts: clock.now()"],
   ),
-  mutant("viewers-not-reset", "Viewers are not told that the stream started over", "server/relay.ts", [
+  mutant("viewers-not-reset", "Viewers are not told that the stream started over", "server/shown-stream.ts", [
     "viewer.reset();",
     "",
   ]),
-  mutant("catch-up-drops-the-last", "What a viewer missed is read back without its newest event", "server/relay.ts", [
-    "return window.prepend(frames, from);",
-    "return window.prepend(frames.slice(0, -1), from);",
+  mutant(
+    "catch-up-drops-the-last",
+    "What a viewer missed is read back without its newest event",
+    "server/shown-stream.ts",
+    ["return window.prepend(frames, from);", "return window.prepend(frames.slice(0, -1), from);"],
+  ),
+  mutant("policies-mixed", "Viewers are shown the stream of whoever came first", "server/relay.ts", [
+    "const known = this.#streams.get(policy);",
+    "const known = this.#streams.get(policy) ?? this.#streams.values().next().value;",
+  ]),
+  mutant("hidden-event-leaked", "An event is shown as it came now and then", "server/shown-stream.ts", [
+    "shown === event ? payload",
+    "shown === event || this.window.end % 7 === 3 ? payload",
+  ]),
+  mutant("hidden-in-events-only", "A snapshot shows what events hide", "server/shown-stream.ts", [
+    "snapshotEvent(this.policy.showTranscript(boundTranscript(upstream.transcript, bounds)))",
+    "snapshotEvent(boundTranscript(upstream.transcript, bounds))",
+  ]),
+  mutant("missed-events-miscounted", "A viewer is told of one more event than it has missed", "server/viewer.ts", [
+    "this.#next === null ? 0 : this.#feed.window.countShown(this.#next)",
+    "this.#next === null ? 0 : this.#feed.window.countShown(this.#next) + 1",
   ]),
   mutant("window-off-by-one", "A viewer that comes back gets the event again that it has", "server/frame-window.ts", [
     "if (number !== undefined) return number + 1;",
@@ -84,8 +106,12 @@ export const MUTANTS: readonly Mutant[] = [
     "A viewer that fell behind the window goes on where it begins",
     "server/viewer.ts",
     [
-      "this.#next = window.end;\n      this.#socket.send(this.#feed.snapshotFrame());",
-      "this.#next = this.#next === null ? window.end : window.start;\n      if (this.#next === window.end) this.#socket.send(this.#feed.snapshotFrame());",
+      "this.#next = window.end;\n      const { cursor",
+      "this.#next = this.#next === null ? window.end : window.start;\n      const { cursor",
+    ],
+    [
+      "this.#cursor = cursor;\n      this.#socket.send(text);",
+      "this.#cursor = cursor;\n      if (this.#next === window.end) this.#socket.send(text);",
     ],
   ),
   mutant("slow-viewer-forgotten", "A viewer whose socket was full is not written to again", "server/viewer.ts", [

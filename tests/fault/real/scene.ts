@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { DraftStorage } from "../../../islands/store/drafts.ts";
 import { isKnownEntry, type LogEntry } from "../../../protocol/entry.ts";
 import type { WorkerRef } from "../../../protocol/id.ts";
-import { Observer } from "../../support/observer.ts";
+import { isCaughtUp, Observer } from "../../support/observer.ts";
 import { isSameJson } from "../../support/same-json.ts";
 import { RUNTIME_PATH, WorkspaceClient } from "../../support/workspace-client.ts";
 import type { History, LoggedEvent, Send, SendAnswer } from "../checker.ts";
@@ -213,7 +213,7 @@ export class Scene implements AsyncDisposable {
     const events = new Map<string, LoggedEvent>();
     const cursor = (await this.#anyCursor()).replace(INNER_CURSOR, OLDEST);
     await using observer = new Observer(this.stage.backendUrl, this.ref, { cursor, heartbeat: true });
-    const isEnd = ({ frames }: Observer) => frames.some(({ kind }) => kind !== "event");
+    const isEnd = ({ frames }: Observer) => frames.some((frame) => frame.kind === "diagnostic" || isCaughtUp(frame));
     await observer.until("the end of the log", isEnd);
     if (observer.diagnostic !== undefined) return null;
     for (const frame of observer.frames) {

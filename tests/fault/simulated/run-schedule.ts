@@ -6,6 +6,9 @@
 import { Event, isSnapshotEvent } from "../../../protocol/event.ts";
 import { fold } from "../../../protocol/fold.ts";
 import { emptyTranscript, transcriptOf, type Transcript } from "../../../protocol/transcript.ts";
+import { FULL_RIGHTS } from "../../../server/access/viewer-policy.ts";
+import { hideInnerWork } from "../../../server/hide-inner-work.ts";
+import { passThrough } from "../../../server/policy.ts";
 import { judge, type Finding, type Send, type SendAnswer } from "../checker.ts";
 import { RestHop } from "./rest-hop.ts";
 import type { Schedule, Step } from "./schedule.ts";
@@ -93,7 +96,7 @@ class Run {
   #take(step: Step): void {
     switch (step.kind) {
       case "join":
-        return this.#join();
+        return this.#join(step.hides);
       case "send":
         this.#provider.faults.push(...step.provider);
         return this.#viewers[step.viewer]?.send();
@@ -127,7 +130,7 @@ class Run {
     }
   }
 
-  #join(): void {
+  #join(hides: boolean): void {
     if (this.#viewers.length >= MAX_VIEWERS) return;
     const { seed, circumstances } = this.#schedule;
     const number = this.#viewers.length;
@@ -137,6 +140,7 @@ class Run {
         number,
         time: this.#time,
         ref: REF,
+        rights: { ...FULL_RIGHTS, policy: { observation: hides ? hideInnerWork : passThrough, mayCommand: true } },
         chance: new Chance(seed, 8, number),
         maxLatencyMs,
         maxSliceBytes,

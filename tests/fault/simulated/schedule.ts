@@ -13,7 +13,8 @@ export type RestartOf = "runtime" | "backend" | "both" | "machine" | "runtime_ma
 
 /** One step. `viewer` counts from 0 in the order of their joining; who has not joined is not touched. */
 export type Step =
-  | { readonly kind: "join" }
+  /** `hides`: the Worker's inner work is hidden from it. */
+  | { readonly kind: "join"; readonly hides: boolean }
   | { readonly kind: "send"; readonly viewer: number; readonly provider: readonly ProviderFault[] }
   /** The same message from two tabs at once. */
   | { readonly kind: "send_twice"; readonly viewer: number }
@@ -85,12 +86,13 @@ export function createSchedule(seed: number): Schedule {
     maxSliceBytes: chance.isTrue(0.25) ? chance.between(40, 900) : null,
     continueInterrupted: chance.isTrue(0.2),
   };
-  const steps: TimedStep[] = [{ atMs: 0, step: { kind: "join" } }];
+  const viewers = new Chance(seed, 9);
+  const steps: TimedStep[] = [{ atMs: 0, step: joinOf(viewers) }];
   let atMs = 0;
   const count = chance.between(3, MAX_STEPS);
   for (let index = 0; index < count; index += 1) {
     atMs += chance.isTrue(0.4) ? chance.between(0, 12) : chance.between(0, MAX_STEP_PAUSE_MS);
-    steps.push({ atMs, step: index === 0 ? sendBy(chance, 0) : stepOf(chance, hop) });
+    steps.push({ atMs, step: index === 0 ? sendBy(chance, 0) : stepOf(chance, hop, viewers) });
   }
   return { seed, circumstances, steps };
 }
@@ -105,11 +107,16 @@ const sendBy = (chance: Chance, viewer: number): Step => ({
   ),
 });
 
-function stepOf(chance: Chance, hop: Circumstances["hop"]): Step {
+const HIDES_SHARE = 0.35;
+
+/** From a seed of its own, so that the rest of the schedule is what it would be anyway. */
+const joinOf = (viewers: Chance): Step => ({ kind: "join", hides: viewers.isTrue(HIDES_SHARE) });
+
+function stepOf(chance: Chance, hop: Circumstances["hop"], viewers: Chance): Step {
   const viewer = chance.between(0, MAX_VIEWERS - 1);
   const bytes = chance.pick([0, 1, chance.between(2, 300), chance.between(300, 3_000)]);
   const options: (readonly [number, () => Step])[] = [
-    [3, () => ({ kind: "join" })],
+    [3, () => joinOf(viewers)],
     [6, () => sendBy(chance, viewer)],
     [1, () => ({ kind: "send_twice", viewer })],
     [2, () => ({ kind: "cancel", viewer })],
@@ -133,7 +140,7 @@ function stepOf(chance: Chance, hop: Circumstances["hop"]): Step {
     ticket -= weight;
     if (ticket < 0) return make();
   }
-  return { kind: "join" };
+  return joinOf(viewers);
 }
 
 function requestFault(chance: Chance, hop: Circumstances["hop"]): Step {

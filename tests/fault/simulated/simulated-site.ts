@@ -14,7 +14,6 @@ import { createRestApp } from "../../../runtime/rest/rest-app.ts";
 import type { Runtime } from "../../../runtime/runtime.ts";
 import { createBackend } from "../../../server/create-backend.ts";
 import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "../../../server/limits.ts";
-import { passThrough } from "../../../server/policy.ts";
 import { RestHop } from "./rest-hop.ts";
 import { RuntimeLink, type ServingRuntime } from "./runtime-link.ts";
 import type { Circumstances } from "./schedule.ts";
@@ -80,6 +79,7 @@ export class SimulatedSite {
     this.#limits = {
       run: {
         ...DEFAULT_LIMITS.run,
+        deltaIntervalMs: 0,
         firstTokenTimeoutMs: 1_500,
         betweenChunksTimeoutMs: 900,
         wholeRunTimeoutMs: 6_000,
@@ -236,7 +236,6 @@ export class SimulatedSite {
       runtimes: [runtime],
       companion: REF,
       cursorSecret: SECRET,
-      policy: passThrough,
       limits: this.#backendLimits,
       host: { os: "simulated", arch: "simulated" },
       clock: process,

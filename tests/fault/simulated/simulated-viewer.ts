@@ -21,7 +21,7 @@ import { ViewerLink, type ServingBackend, type ViewerLinkOptions } from "./viewe
 /** What a page is made of. */
 export interface SimulatedViewerOptions extends Pick<
   ViewerLinkOptions,
-  "time" | "ref" | "maxLatencyMs" | "maxSliceBytes"
+  "time" | "ref" | "rights" | "maxLatencyMs" | "maxSliceBytes"
 > {
   readonly number: number;
   readonly chance: Chance;
@@ -77,6 +77,7 @@ export class SimulatedViewer {
     return {
       name: `viewer ${this.number}`,
       records: this.records,
+      policy: this.#options.rights.policy.observation,
       transcript: conversation.transcript.peek(),
       link: connection.state.peek().kind,
       counters: { duplicates, foreign, malformed, badFrames, lateFrames, gaps },
@@ -161,7 +162,7 @@ export class SimulatedViewer {
 
   #load(): void {
     const { ref, chance } = this.#options;
-    void this.#ask((backend) => backend.view(ref)).then((result) => {
+    void this.#ask((backend) => backend.view(ref, this.#options.rights.policy.observation)).then((result) => {
       if (!result.ok) return void this.#process.plan(chance.between(50, 400), () => this.#load());
       this.#page = this.wire(result.value);
       this.#page.connection.start(ReconnectingWebSocket);
@@ -211,6 +212,7 @@ export class SimulatedViewer {
       random: () => chance.fraction(),
       // why: a page uses no more of a WebSocket than the link's end has.
       WebSocket: this.#socketClass() as unknown as new (url: string) => WebSocket,
+      noteReadOnly: () => {},
       isOnline: () => true,
     });
     const isRunning = computed(() => conversation.run.value.state === "active");
@@ -244,12 +246,13 @@ export class SimulatedViewer {
   }
 
   #open(url: string) {
-    const { time, ref, chance, maxLatencyMs, maxSliceBytes, isRetained } = this.#options;
+    const { time, ref, rights, chance, maxLatencyMs, maxSliceBytes, isRetained } = this.#options;
     let asked: { readonly cursor: string | null; readonly isRetained: boolean } | null = null;
     const link = new ViewerLink(url, {
       time,
       chance,
       ref,
+      rights,
       maxLatencyMs,
       maxSliceBytes,
       networkBytes: NETWORK_BYTES,

@@ -37,7 +37,7 @@ describe("The simulation", () => {
 
 describe("shrink()", () => {
   const withSteps = (count: number) => {
-    const join = { atMs: 0, step: { kind: "join" } } as const;
+    const join = { atMs: 0, step: { kind: "join", hides: false } } as const;
     return {
       ...createSchedule(1),
       steps: [join, ...Array.from({ length: count }, (_, index) => ({ ...join, atMs: index + 1 }))],

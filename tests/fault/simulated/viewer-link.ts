@@ -6,6 +6,7 @@
  */
 import { ClientCursor } from "../../../protocol/cursor.ts";
 import type { WorkerRef } from "../../../protocol/id.ts";
+import type { ViewerRights } from "../../../server/access/viewer-policy.ts";
 import type { Backend, ViewRequest } from "../../../server/backend.ts";
 import { Pipe } from "./pipe.ts";
 import type { Chance } from "./seeded-chance.ts";
@@ -22,6 +23,8 @@ export interface ViewerLinkOptions {
   readonly time: SimulatedTime;
   readonly chance: Chance;
   readonly ref: WorkerRef;
+  /** What the viewer may see. */
+  readonly rights: ViewerRights;
   readonly maxLatencyMs: number;
   readonly maxSliceBytes: number | null;
   readonly networkBytes: number;
@@ -87,7 +90,8 @@ export class ViewerLink {
       pipe.release();
     });
     pipe.hold();
-    const request: ViewRequest = { heartbeat: true, ...(cursor === null ? {} : { cursor }) };
+    const { rights } = this.#options;
+    const request: ViewRequest = { heartbeat: true, rights, ...(cursor === null ? {} : { cursor }) };
     this.#options.onAsked(cursor === null ? null : ClientCursor.parse(cursor));
     backend.observe(this.#options.ref, request, {
       send(text) {

@@ -1,0 +1,173 @@
+/**
+ * The policy that hides a Worker's inner work: what the model thought, what it gave to tools and what they gave back.
+ *
+ * Owns what is left of each event, entry and block. Nothing is taken out of the conversation's order: where something is
+ * hidden, a place stays that says so (`hidden`), so that every index means the same to everybody. What this version does
+ * not know is hidden as well, since it may hold anything.
+ */
+import { isKnownEntry, isKnownItem, type KnownEntry, type LogEntry, type LoggedItem } from "../protocol/entry.ts";
+import { Event, isKnownBlock, isKnownEvent, type InFlightBlock } from "../protocol/event.ts";
+import type { TranscriptItem } from "../protocol/runtime-api.ts";
+import { EVENT_DOMAIN, snapshotEvent, transcriptOf } from "../protocol/transcript.ts";
+import type { ObservationPolicy } from "./policy.ts";
+
+/** Hides thinking, the input of tools and their output. */
+export const hideInnerWork: ObservationPolicy = {
+  name: "inner-work-hidden-1",
+  showEvent,
+  showTranscript: (transcript) => ({
+    ...transcript,
+    entries: transcript.entries.map(showEntry),
+    in_flight: { blocks: transcript.in_flight.blocks.map(showBlock) },
+  }),
+  showEntries: (entries) => entries.map(showEntry),
+  showLine,
+};
+
+const HIDDEN = { hidden: true } as const;
+
+/** What stands for a text of which only its being there may be known. */
+const marked = (text: string): { readonly text: ""; readonly hidden?: true } => ({
+  text: "",
+  ...(text === "" ? {} : HIDDEN),
+});
+
+function showEvent(event: Event): Event | null {
+  if (!isKnownEvent(event)) return { event: event.event, ...HIDDEN };
+  switch (event.event) {
+    case "thinking_delta":
+    case "thinking_done":
+      return { event: event.event, data: marked(event.data.text) };
+    case "tool_call_start": {
+      const { id, name } = event.data;
+      return { event: event.event, data: { id, name, ...HIDDEN } };
+    }
+    case "tool_call_args_delta":
+      return null;
+    case "tool_call_done": {
+      const { id, name } = event.data;
+      return { event: event.event, data: { id, name, arguments: "", ...HIDDEN } };
+    }
+    case "tool_result": {
+      const { id, is_error } = event.data;
+      return { event: event.event, data: { id, summary: "", output: null, is_error, ...HIDDEN } };
+    }
+    case "error":
+      return event.data.code === "tool_error" ? { ...event, data: { ...event.data, message: "" } } : event;
+    case "snapshot":
+      return snapshotEvent(hideInnerWork.showTranscript(transcriptOf(event.data)));
+    case "segment_rotated": {
+      const { entry } = event.data;
+      return { event: event.event, data: { entry: { ...entry, history: entry.history.map(showItem) } } };
+    }
+    case "rewind_applied":
+      return { ...event, data: { ...event.data, entries: event.data.entries.map(showEntry) } };
+    case "completions":
+    case "rewind_targets":
+    case "workers_listed":
+    case "worker_restored":
+    case "peer_registered":
+      // Answers to somebody's command, in which anything may stand.
+      return null;
+    case "user_message":
+    case "system_item":
+    case "invoke_start":
+    case "turn_start":
+    case "turn_end":
+    case "llm_call_start":
+    case "llm_call_end":
+    case "llm_retry":
+    case "llm_continuation":
+    case "text_delta":
+    case "text_done":
+    case "thinking_start":
+    case "usage":
+    case "run_end":
+    case "status":
+    case "alert":
+    case "memory_worker":
+    case "compact_start":
+    case "compact_done":
+    case "compact_failed":
+    case "shutdown":
+      return event;
+  }
+}
+
+function showEntry(entry: LogEntry): LogEntry {
+  if (!isKnownEntry(entry)) return { kind: entry.kind, ...HIDDEN };
+  switch (entry.kind) {
+    case "assistant_item":
+    case "tool_result":
+      return { kind: entry.kind, ts: entry.ts, item: showItem(entry.item) };
+    case "segment_start":
+      return { ...entry, history: entry.history.map(showItem) };
+    case "run_errored":
+      // Without a code it is not known whose words they are.
+      return entry.code === undefined || entry.code === "tool_error" ? { ...entry, message: "" } : entry;
+    case "extension":
+      return { kind: entry.kind, ts: entry.ts, domain: entry.domain, payload: showPayload(entry) };
+    case "invoke":
+    case "user_input":
+    case "system_item":
+    case "turn_end":
+    case "run_completed":
+    case "paused_turn_abandoned":
+    case "config_changed":
+    case "llm_usage":
+      return entry;
+  }
+}
+
+/** An event that was kept whole, as it is shown when it comes; whatever else there is, is not known. */
+function showPayload({ domain, payload }: Extract<KnownEntry, { kind: "extension" }>): unknown {
+  const event = domain === EVENT_DOMAIN ? Event.safeParse(payload) : null;
+  return event?.success === true ? (showEvent(event.data) ?? HIDDEN) : HIDDEN;
+}
+
+function showItem(item: LoggedItem): LoggedItem {
+  if (!isKnownItem(item)) return { kind: item.kind, ...HIDDEN };
+  switch (item.kind) {
+    case "message":
+      return {
+        ...item,
+        content: item.content.map((part) => (isShownPart(part) ? part : { kind: part.kind, ...HIDDEN })),
+      };
+    case "reasoning": {
+      const took = item.duration_ms === undefined ? {} : { duration_ms: item.duration_ms };
+      return { kind: item.kind, text: "", ...took, ...HIDDEN };
+    }
+    case "tool_call":
+      return { kind: item.kind, call_id: item.call_id, name: item.name, arguments: "", ...HIDDEN };
+    case "tool_result": {
+      const { kind, call_id, is_error } = item;
+      return { kind, call_id, summary: "", content: null, is_error, ...HIDDEN };
+    }
+  }
+}
+
+const isShownPart = ({ kind }: { readonly kind: string }): boolean => kind === "text" || kind === "refusal";
+
+function showBlock(block: InFlightBlock): InFlightBlock {
+  if (!isKnownBlock(block)) return { kind: block.kind, ...HIDDEN };
+  switch (block.kind) {
+    case "text":
+      return block;
+    case "thinking": {
+      const { kind, text, finished, ts } = block;
+      const known = { ...(finished === undefined ? {} : { finished }), ...(ts === undefined ? {} : { ts }) };
+      return { kind, ...marked(text), ...known };
+    }
+    case "tool_call": {
+      // How far its input has come is not told: those events are withheld.
+      const { kind, id, name, state, ts } = block;
+      const known = { ...(state === "done" ? { state } : {}), ...(ts === undefined ? {} : { ts }) };
+      return { kind, id, name, args: "", ...known, ...HIDDEN };
+    }
+  }
+}
+
+/** What a Runtime puts into the transcript besides what was said: results of tools are among it, and errors of theirs. */
+function showLine(line: TranscriptItem): TranscriptItem {
+  return line.role === "user" || line.role === "assistant" ? line : { ...line, content: "[hidden]" };
+}

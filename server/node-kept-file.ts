@@ -1,0 +1,37 @@
+/**
+ * A small file beside the store.
+ *
+ * Owns how it is written: replaced whole, for its owner's eyes only. What stands in it is the matter of whoever keeps it.
+ */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** A text that outlives the process. */
+export interface KeptFile {
+  /** What `write` wrote last; null where there is nothing. @throws where there is something that can't be read */
+  read(): Promise<string | null>;
+  write(text: string): Promise<void>;
+}
+
+/** The file of a name in the data folder. */
+export function keptFile(folder: string, name: string): KeptFile {
+  const path = join(folder, name);
+  return {
+    async read() {
+      try {
+        return await readFile(path, "utf8");
+      } catch (error) {
+        if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+        throw error;
+      }
+    },
+    async write(text) {
+      await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+      await writeFile(`${path}.new`, text, { mode: FILE_MODE });
+      await rename(`${path}.new`, path);
+    },
+  };
+}
