@@ -14,7 +14,7 @@ export async function ensureInstalled() {
   // In a folder that is in use, `install` changes only what differs; `ci` would take everything away first.
   const verb = existsSync(`${root}node_modules/.package-lock.json`) ? "install" : "ci";
   const code = await run([...npmCommand(), verb, "--no-fund", "--no-audit", "--loglevel=error"], {
-    env: environment,
+    env: npmEnvironment,
     shell: process.platform === "win32",
   });
   if (code !== 0 || !isInstalled()) throw new Error(`Cannot install the packages: npm ${verb} ended with code ${code}`);
@@ -35,8 +35,8 @@ function readPackages(path) {
   return JSON.parse(readFileSync(path, "utf8")).packages;
 }
 
-// npm must not run on the Node inside the folder that it is about to replace.
-const environment = {
+/** npm must not run on the Node inside the folder that it is about to replace. */
+export const npmEnvironment = {
   ...process.env,
   PATH: (process.env.PATH ?? "")
     .split(delimiter)
@@ -44,8 +44,9 @@ const environment = {
     .join(delimiter),
 };
 
-function npmCommand() {
-  const probe = spawnSync("npm", ["--version"], { env: environment, shell: process.platform === "win32" });
+/** npm's command line, by Deno where the machine has none. */
+export function npmCommand() {
+  const probe = spawnSync("npm", ["--version"], { env: npmEnvironment, shell: process.platform === "win32" });
   if (probe.status === 0) return ["npm"];
   if (!runsOnDeno) throw new Error("Cannot install the packages: npm is not on this machine");
   return [process.execPath, "run", "-A", "--no-config", "--no-lock", "--node-modules-dir=none", "npm:npm@11.19.1"];

@@ -6,17 +6,24 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { ensureBun } from "./bun.mjs";
 import { commandFor, run } from "./engines.mjs";
 
 const reports = mkdtempSync(join(tmpdir(), "yoi-test-"));
+
+/** What is to hold on Bun at every change: streams, resuming, kills, the end, and a Runtime elsewhere. */
+const BUN_FILES = ["client", "socket-resume", "sse", "worker-durability", "shutdown-grace", "remote-process"].map(
+  (name) => `tests/contract/${name}.test.ts`,
+);
 
 const stages = {
   check: () => runStep("check.mjs"),
   unit: () => runVitest("node", "unit"),
   contract: () => runWithProxies("node"),
   "contract-deno": () => runWithProxies("deno"),
+  "contract-bun": () => runOnBun(BUN_FILES),
   fault: () => runBuilt("node", "fault"),
-  "fault-deno": () => runVitest("deno", "fault", "tests/fault/model-based"),
+  "fault-deno": () => runVitest("deno", "fault", ["tests/fault/model-based"]),
   browser: async () => {
     const steps = ["install-chromium.mjs", "install-firefox.mjs", "install-proxies.mjs", "build.mjs"];
     const prepared = [];
@@ -25,10 +32,16 @@ const stages = {
   },
 };
 
+/** Run only when they are named. */
+const more = {
+  "contract-bun-whole": () => runOnBun([]),
+};
+
 const names = process.argv.slice(2);
-const unknown = names.filter((name) => !(name in stages));
+const known = { ...stages, ...more };
+const unknown = names.filter((name) => !(name in known));
 if (unknown.length > 0) {
-  console.error(`Cannot test ${unknown.join(", ")}: the stages are ${Object.keys(stages).join(", ")}`);
+  console.error(`Cannot test ${unknown.join(", ")}: the stages are ${Object.keys(known).join(", ")}`);
   process.exit(2);
 }
 
@@ -36,7 +49,7 @@ const results = [];
 try {
   for (const name of names.length > 0 ? names : Object.keys(stages)) {
     console.log(`\n== ${name}`);
-    results.push(await attempt(stages[name]));
+    results.push(await attempt(known[name]));
   }
 } finally {
   rmSync(reports, { recursive: true, force: true });
@@ -65,6 +78,13 @@ async function runWithProxies(engine) {
   return prepared.failed > 0 ? prepared : runBuilt(engine, "contract");
 }
 
+/** The contract suites on Node, against servers and Runtime processes that Bun runs from the same build. */
+async function runOnBun(files) {
+  const environment = { TEST_BUILT_PROGRAM: await ensureBun() };
+  const built = await runStep("build.mjs");
+  return built.failed > 0 ? built : runVitest("node", "contract", files, environment);
+}
+
 /** For tests that start the built server. */
 async function runBuilt(engine, project) {
   const built = await runStep("build.mjs");
@@ -72,7 +92,7 @@ async function runBuilt(engine, project) {
 }
 
 /** Counts what vitest reports; an end in error with no failed test (a crash, a file that does not load) counts as one. */
-async function runVitest(engine, project, ...files) {
+async function runVitest(engine, project, files = [], environment = {}) {
   const report = join(reports, `${engine}-${project}.json`);
   const options = [
     "run",
@@ -83,7 +103,8 @@ async function runVitest(engine, project, ...files) {
     "--reporter=json",
     `--outputFile.json=${report}`,
   ];
-  const code = await run(commandFor(engine, ["node_modules/vitest/vitest.mjs", ...options]));
+  const env = { ...process.env, ...environment };
+  const code = await run(commandFor(engine, ["node_modules/vitest/vitest.mjs", ...options]), { env });
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
   return {
     passed: numPassedTests,

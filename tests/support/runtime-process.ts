@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { makeDataFolder, removeDataFolder } from "./data-folder.ts";
-import { testEngine, type Engine, type Exit } from "./server-process.ts";
+import { builtProgram, testEngine, type Engine, type Exit } from "./server-process.ts";
 import { within } from "./within.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,8 +22,8 @@ process.on("disconnect", killAll);
 
 /** The program of an engine, whether or not it is there. */
 function programOf(engine: Engine): string {
+  if (engine === "node") return builtProgram;
   if (engine === testEngine) return process.execPath;
-  if (engine === "node") return `${root}node_modules/.bin/node`;
   const libc = process.platform === "linux" ? "-glibc" : "";
   return `${root}node_modules/@deno/${process.platform}-${process.arch}${libc}/deno`;
 }
@@ -69,6 +69,7 @@ export class RuntimeProcess implements AsyncDisposable {
       YOI_DEMO_PACE: "0",
       YOI_SHUTDOWN_GRACE_MS: "0",
       YOI_LOG_LEVEL: "error",
+      YOI_DELTA_INTERVAL_MS: "0",
     };
     const env = { ...machineEnvironment(), ...own, ...environment };
     this.#child = spawn(program, [...script, ...args], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });

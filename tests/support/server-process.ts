@@ -37,6 +37,10 @@ export interface Exit {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** What runs the built output: Node, or what is to be tried in its place, as Bun by `npm test -- contract-bun`. */
+export const builtProgram =
+  process.env["TEST_BUILT_PROGRAM"] ?? (testEngine === "node" ? process.execPath : `${root}node_modules/.bin/node`);
+
 /** The machine's environment without settings of the project that happen to stand in it. */
 function machineEnvironment(): Record<string, string> {
   const isSetting = (name: string) => name.startsWith("YOI_") || name.startsWith("OPENAI_");
@@ -49,14 +53,21 @@ function machineEnvironment(): Record<string, string> {
 
 /** The program of an engine and its first words. */
 export function commandOf(engine: Engine): readonly [string, ...string[]] {
-  const own = engine === testEngine ? process.execPath : `${root}node_modules/.bin/node`;
-  if (engine === "node") return [own, "dist/server/node.js"];
+  if (engine === "node") return [builtProgram, "dist/server/node.js"];
   const script = ["run", "-A", "server/deno.ts"];
-  return engine === testEngine ? [own, ...script] : [process.execPath, "scripts/deno.mjs", ...script];
+  return engine === testEngine ? [process.execPath, ...script] : [process.execPath, "scripts/deno.mjs", ...script];
 }
 
-/** A free port; no wait for runs at the end; and a log of nothing but what nobody expects, so that it stays empty. */
-const OWN_ENVIRONMENT = { YOI_PORT: "0", YOI_SHUTDOWN_GRACE_MS: "0", YOI_LOG_LEVEL: "error" };
+/**
+ * A free port; no wait for runs at the end; a log of nothing but what nobody expects, so that it stays empty; and answers
+ * in as many events as they have pieces, however fast a test lets them come.
+ */
+const OWN_ENVIRONMENT = {
+  YOI_PORT: "0",
+  YOI_SHUTDOWN_GRACE_MS: "0",
+  YOI_LOG_LEVEL: "error",
+  YOI_DELTA_INTERVAL_MS: "0",
+};
 
 const running = new Set<ChildProcess>();
 const killAll = () => running.forEach((child) => child.kill("SIGKILL"));
