@@ -3,9 +3,10 @@
  *
  * Owns the defaults and their shape. Configuration may change every one of them; nothing in the core is unbounded.
  */
+import type { Pace } from "./model/pace-parts.ts";
 
 /** Time-outs and bounds of one run. */
-export interface RunLimits {
+export interface RunLimits extends Pace {
   /** From the request to the first piece of the answer. */
   readonly firstTokenTimeoutMs: number;
   /** Between two pieces of the answer. */
@@ -79,6 +80,8 @@ export const DEFAULT_LIMITS: Limits = {
     maxAnswerChars: 1_000_000,
     maxContinuations: 3,
     reservedOutputTokens: 4_096,
+    deltaIntervalMs: 40,
+    deltaMaxChars: 512,
   },
   worker: {
     maxInputChars: 100_000,

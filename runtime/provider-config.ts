@@ -30,7 +30,10 @@ export interface AnswerConfig {
   readonly language: "en" | "ja";
   /** A prompt of the owner's own instead of the Companion's. */
   readonly prompt: string | null;
-  readonly timeouts: Pick<RunLimits, "firstTokenTimeoutMs" | "betweenChunksTimeoutMs" | "wholeRunTimeoutMs">;
+  readonly run: Pick<
+    RunLimits,
+    "firstTokenTimeoutMs" | "betweenChunksTimeoutMs" | "wholeRunTimeoutMs" | "deltaIntervalMs"
+  >;
 }
 
 const OPENAI_URL = "https://api.openai.com/v1";
@@ -60,10 +63,11 @@ export async function answerConfigOf(
     provider,
     language: keys.YOI_LANGUAGE,
     prompt: await promptOf(keys.YOI_PROMPT_FILE, readFile, problems),
-    timeouts: {
+    run: {
       firstTokenTimeoutMs: keys.YOI_FIRST_TOKEN_TIMEOUT_MS,
       betweenChunksTimeoutMs: keys.YOI_BETWEEN_CHUNKS_TIMEOUT_MS,
       wholeRunTimeoutMs: keys.YOI_WHOLE_RUN_TIMEOUT_MS,
+      deltaIntervalMs: keys.YOI_DELTA_INTERVAL_MS,
     },
   };
 }

@@ -10,6 +10,7 @@ import { ProblemError } from "../protocol/problem.ts";
 import { sleep, type Clock, type Random } from "./clock.ts";
 import type { RunLimits } from "./limits.ts";
 import { ModelError, type Model, type ModelPart, type ModelRequest } from "./model/model.ts";
+import { paceParts } from "./model/pace-parts.ts";
 import { backoffMs, isRetryable } from "./model/retry.ts";
 
 /** What a run needs of its Worker. */
@@ -124,7 +125,8 @@ async function streamAnswer(context: RunContext, answer: Answer, signal: AbortSi
     ),
   );
   try {
-    const parts = model.stream(request, { signal: AbortSignal.any([signal, attempt.signal]) });
+    const pieces = model.stream(request, { signal: AbortSignal.any([signal, attempt.signal]) });
+    const parts = paceParts(pieces, limits, clock);
     for await (const part of parts) {
       timer[Symbol.dispose]();
       timer = clock.schedule(betweenChunksTimeoutMs, () =>
@@ -148,6 +150,8 @@ async function streamAnswer(context: RunContext, answer: Answer, signal: AbortSi
     throw attempt.signal.aborted && !signal.aborted ? attempt.signal.reason : error;
   } finally {
     timer[Symbol.dispose]();
+    // Nobody reads on, whatever is still to come.
+    attempt.abort();
   }
 }
 

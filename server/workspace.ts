@@ -198,7 +198,7 @@ async function openRuntime(config: Config, store: StoreSource, telemetry: Teleme
 function openOn(store: RuntimeStore, config: Config, telemetry: Telemetry): Promise<EmbeddedRuntime> {
   const limits: Limits = {
     ...DEFAULT_LIMITS,
-    run: { ...DEFAULT_LIMITS.run, ...config.timeouts },
+    run: { ...DEFAULT_LIMITS.run, ...config.run },
     worker: { ...DEFAULT_LIMITS.worker, ...config.retention },
   };
   return openEmbeddedRuntime({

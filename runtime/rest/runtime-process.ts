@@ -42,7 +42,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
   const limits: Limits = {
-    run: { ...DEFAULT_LIMITS.run, ...config.timeouts },
+    run: { ...DEFAULT_LIMITS.run, ...config.run },
     worker: { ...DEFAULT_LIMITS.worker, ...config.retention },
     runtime: {
       ...DEFAULT_LIMITS.runtime,

@@ -73,4 +73,12 @@ export const answerSettings = {
     about: "The whole run, with its retries.",
     fallback: 600_000,
   }),
+  YOI_DELTA_INTERVAL_MS: integer({
+    key: "run.delta_interval_ms",
+    about: "Least time between two events of text: pieces that follow closely go together. `0`: each by itself.",
+    unit: "ms",
+    min: 0,
+    max: 1_000,
+    fallback: 40,
+  }),
 };

@@ -67,9 +67,9 @@ async function ask(api: "chat" | "responses", response: () => Response) {
 describe("the Companion", () => {
   test("has a profile whose tools are none, whatever is configured", () => {
     const provider = { kind: "demo", pace: 0 } as const;
-    const timeouts = DEFAULT_LIMITS.run;
+    const { run } = DEFAULT_LIMITS;
     for (const language of ["en", "ja"] as const) {
-      for (const [key, profile] of createConverseProfiles({ provider, language, prompt: null, timeouts }, "W")) {
+      for (const [key, profile] of createConverseProfiles({ provider, language, prompt: null, run }, "W")) {
         expect([key, profile.tools]).toEqual([key, []]);
       }
     }

@@ -49,7 +49,12 @@ test("readConfig() gives the documented defaults for an empty environment", asyn
       viewers: { maxViewers: 10_000, maxViewersPerWorker: 2_000, maxViewersPerClient: 500 },
     },
     cursorSecret: null,
-    timeouts: { firstTokenTimeoutMs: 60_000, betweenChunksTimeoutMs: 30_000, wholeRunTimeoutMs: 600_000 },
+    run: {
+      firstTokenTimeoutMs: 60_000,
+      betweenChunksTimeoutMs: 30_000,
+      wholeRunTimeoutMs: 600_000,
+      deltaIntervalMs: 40,
+    },
     heartbeatIntervalMs: 10_000,
     store: { kind: "sqlite", dataDir: "data", sync: "normal", maxBytes: null },
     retention: DEFAULT_RETENTION,
@@ -97,6 +102,7 @@ test("readConfig() takes every key", async () => {
       YOI_FIRST_TOKEN_TIMEOUT_MS: "1",
       YOI_BETWEEN_CHUNKS_TIMEOUT_MS: "2",
       YOI_WHOLE_RUN_TIMEOUT_MS: "3",
+      YOI_DELTA_INTERVAL_MS: "0",
       YOI_HEARTBEAT_INTERVAL_MS: "50",
       YOI_STORE: "sqlite",
       YOI_DATA_DIR: "/srv/workspace",
@@ -151,7 +157,7 @@ test("readConfig() takes every key", async () => {
       viewers: { maxViewers: 3, maxViewersPerWorker: 2, maxViewersPerClient: 1 },
     },
     cursorSecret: new Secret(SECRET),
-    timeouts: { firstTokenTimeoutMs: 1, betweenChunksTimeoutMs: 2, wholeRunTimeoutMs: 3 },
+    run: { firstTokenTimeoutMs: 1, betweenChunksTimeoutMs: 2, wholeRunTimeoutMs: 3, deltaIntervalMs: 0 },
     heartbeatIntervalMs: 50,
     store: { kind: "sqlite", dataDir: "/srv/workspace", sync: "full", maxBytes: 1_048_576 },
     retention: {
@@ -299,7 +305,7 @@ test("the process ends with 1 and one line when its port is taken", async () => 
     await using server = ServerProcess.spawn({ environment: { YOI_PORT: port } });
     expect(await within(server.exited, "the end of the process")).toEqual({ code: 1, signal: null });
     expect(server.stdout).toBe("");
-    expect(server.stderr).toMatch(/^Cannot start: .*address already in use.*\n$/i);
+    expect(server.stderr).toMatch(/^Cannot start: .*(?:address already|port \d+) in use.*\n$/i);
     expect(server.stderr.trim().split("\n")).toHaveLength(1);
   } finally {
     taken.close();

@@ -25,7 +25,12 @@ describe("readRuntimeConfig()", () => {
       provider: { kind: "demo", pace: 1 },
       language: "en",
       prompt: null,
-      timeouts: { firstTokenTimeoutMs: 60_000, betweenChunksTimeoutMs: 30_000, wholeRunTimeoutMs: 600_000 },
+      run: {
+        firstTokenTimeoutMs: 60_000,
+        betweenChunksTimeoutMs: 30_000,
+        wholeRunTimeoutMs: 600_000,
+        deltaIntervalMs: 40,
+      },
       runtimeId: "runtime",
       displayName: "Yoi Runtime",
       host: "127.0.0.1",

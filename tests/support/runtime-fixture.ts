@@ -41,7 +41,8 @@ export const COMPANION = WorkerId.parse("companion");
 /** The whole of the limits with some changed. */
 export function limitsWith(changes: LimitChanges = {}): Limits {
   return {
-    run: { ...DEFAULT_LIMITS.run, ...changes.run },
+    // A script's pieces are the events that a test looks for.
+    run: { ...DEFAULT_LIMITS.run, deltaIntervalMs: 0, ...changes.run },
     worker: { ...DEFAULT_LIMITS.worker, ...changes.worker },
     runtime: { ...DEFAULT_LIMITS.runtime, ...changes.runtime },
   };

@@ -79,6 +79,7 @@ export class SimulatedSite {
     this.#limits = {
       run: {
         ...DEFAULT_LIMITS.run,
+        deltaIntervalMs: 0,
         firstTokenTimeoutMs: 1_500,
         betweenChunksTimeoutMs: 900,
         wholeRunTimeoutMs: 6_000,
