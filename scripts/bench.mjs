@@ -11,8 +11,8 @@ const outDir = `${root}dist/bench`;
 await build({
   root,
   logLevel: "warn",
-  // It finds its own files beside itself.
-  ssr: { external: ["playwright-core"] },
+  // The one finds its own files beside itself; the other is a peer, and to run as it is published.
+  ssr: { external: ["playwright-core", "socket.io"] },
   build: {
     outDir,
     emptyOutDir: true,

@@ -20,9 +20,23 @@ export interface CaseResult {
   readonly notes: readonly string[];
 }
 
+/** What the command line changes of a case. */
+export interface BenchOptions {
+  /** Rounds instead of the case's own, for a look at whether it works. */
+  readonly rounds?: number;
+  /** How long a case lasts that goes on for minutes, instead of its own time. */
+  readonly minutes?: number;
+  /** Whether a case that has a longer form takes it. */
+  readonly isLong: boolean;
+}
+
 /** One question that the bench answers. */
 export interface BenchCase {
   /** As it is called on the command line and in the document, e.g. `fan-out`. */
   readonly name: string;
-  readonly run: () => Promise<CaseResult>;
+  readonly run: (options: BenchOptions) => Promise<CaseResult>;
+  /** Takes so long that it runs only where it is named; false where this is left out. */
+  readonly isByNameOnly?: boolean;
+  /** Past this it stands still, and is given up. Many times what it takes. */
+  readonly timeoutMs?: number;
 }

@@ -1,11 +1,12 @@
 /**
  * The bench: runs the cases that are asked for, shows what they found, and with `--write` puts it into the document.
  *
- * Owns the command line and the order of the cases.
+ * Owns the order of the cases; `command-line.ts` has its words.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { BenchCase } from "./bench-case.ts";
 import { append } from "./cases/append.ts";
+import { bursts } from "./cases/bursts.ts";
 import { bundle } from "./cases/bundle.ts";
 import { browserConsole } from "./cases/console.ts";
 import { fanOut } from "./cases/fan-out.ts";
@@ -16,14 +17,16 @@ import { restart } from "./cases/restart.ts";
 import { resume } from "./cases/resume.ts";
 import { start } from "./cases/start.ts";
 import { wire } from "./cases/wire.ts";
+import { parseCommandLine, type BenchOrder } from "./command-line.ts";
 import { replaceFigures, renderResult } from "./figures.ts";
-import { killChildrenAtExit } from "./harness/child.ts";
+import { killChildrenAtExit, withProcesses } from "./harness/child.ts";
 import { describeMachine } from "./harness/machine.ts";
 
 const CASES: readonly BenchCase[] = [
   hop,
   remoteHop,
   fanOut,
+  bursts,
   idleWorkers,
   append,
   resume,
@@ -34,26 +37,26 @@ const CASES: readonly BenchCase[] = [
   wire,
 ];
 const DOCUMENT = "docs/performance.md";
-const WRITE = "--write";
+/** Many times what any case takes that says nothing else. */
+const CASE_TIMEOUT_MS = 20 * 60_000;
+const USAGE_EXIT_CODE = 2;
 
 /** Runs a bench: `[]` for all cases, `["hop", "--write"]` for one of them. @returns the exit code */
 export async function runBench(args: readonly string[]): Promise<number> {
-  const names = args.filter((word) => word !== WRITE);
-  const unknown = names.filter((name) => !CASES.some((one) => one.name === name));
-  if (unknown.length > 0) {
-    console.error(`Cannot measure ${unknown.join(", ")}: the cases are ${CASES.map(({ name }) => name).join(", ")}`);
-    return 2;
-  }
+  const asked = readArguments(args);
+  if (asked === null) return USAGE_EXIT_CODE;
   killChildrenAtExit();
-  const machine = await describeMachine();
-  console.log(machine);
+  console.log(await describeMachine());
   let failures = 0;
-  for (const { name, run } of CASES.filter((one) => names.length === 0 || names.includes(one.name))) {
+  for (const { name, run, timeoutMs = CASE_TIMEOUT_MS } of asked.cases) {
     console.log(`\n== ${name}\n`);
+    const startedMs = performance.now();
+    const machine = await describeMachine();
     try {
-      const result = await run();
+      const result = await withProcesses(() => run(asked.options), timeoutMs);
       console.log(renderResult(result));
-      if (!args.includes(WRITE)) continue;
+      console.log(`\n${name} took ${Math.round((performance.now() - startedMs) / 1_000)} s`);
+      if (!asked.isWritten) continue;
       const figures = `${renderResult(result)}\n\nMeasured on ${machine}.`;
       writeFileSync(DOCUMENT, replaceFigures(readFileSync(DOCUMENT, "utf8"), name, figures));
     } catch (error) {
@@ -62,4 +65,14 @@ export async function runBench(args: readonly string[]): Promise<number> {
     }
   }
   return failures > 0 ? 1 : 0;
+}
+
+function readArguments(args: readonly string[]): BenchOrder | null {
+  try {
+    return parseCommandLine(args, CASES);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    console.error(error.message);
+    return null;
+  }
 }

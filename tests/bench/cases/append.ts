@@ -14,7 +14,7 @@ import { WorkerId } from "../../../protocol/id.ts";
 import { createMemoryStore } from "../../../runtime/store/memory.ts";
 import { openSqliteStore } from "../../../runtime/store/sqlite.ts";
 import type { RuntimeStore } from "../../../runtime/store/store.ts";
-import type { BenchCase, CaseResult } from "../bench-case.ts";
+import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { estimate, median, paired, pairedRatio } from "../harness/statistics.ts";
 import { figure, interval } from "../harness/table.ts";
@@ -54,10 +54,10 @@ type Subject = keyof typeof SUBJECTS;
 
 export const append: BenchCase = { name: "append", run };
 
-async function run(): Promise<CaseResult> {
+async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const names: readonly Subject[] = ["normal", "full", "memory", "sqlite", "file", "nothing"];
   const samples = await alternate(
-    ROUNDS,
+    rounds,
     new Map<Subject, () => Promise<Sample>>(names.map((name) => [name, SUBJECTS[name].measure])),
   );
   const of = (name: Subject, key: keyof Sample) => samplesOf(samples, name).map((sample) => sample[key]);
@@ -86,7 +86,7 @@ async function run(): Promise<CaseResult> {
       },
     ],
     notes: [
-      `${WORKERS} Workers, events of ${EVENT_CHARS} characters, ${ROUNDS} windows of ${WINDOW_MS / 1_000} s each, in turns, on Node. A Worker waits for its event before the next one.`,
+      `${WORKERS} Workers, events of ${EVENT_CHARS} characters, ${rounds} windows of ${WINDOW_MS / 1_000} s each, in turns, on Node. A Worker waits for its event before the next one.`,
     ],
   };
 }

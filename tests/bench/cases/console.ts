@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import * as z from "zod/mini";
 import { launchChromium } from "../../support/chromium.ts";
-import type { BenchCase, CaseResult, Goal } from "../bench-case.ts";
+import type { BenchCase, BenchOptions, CaseResult, Goal } from "../bench-case.ts";
 import { BuildManifest, BUDGET_GZIP_BYTES, firstLoadScripts, weigh, type Weight } from "../bundle-size.ts";
 import { conversationOf, openConsoleStage, openPeerStage, type StreamingPage } from "../console-stage.ts";
 import {
@@ -53,7 +53,7 @@ const WORKLOADS: readonly Workload[] = [
 
 export const browserConsole: BenchCase = { name: "console", run };
 
-async function run(): Promise<CaseResult> {
+async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();
   const peerFolder = await buildPeer();
   stack.defer(() => rmSync(peerFolder, { recursive: true, force: true }));
@@ -76,7 +76,7 @@ async function run(): Promise<CaseResult> {
     }
   }
   const samples = await alternate(
-    ROUNDS,
+    rounds,
     new Map(subjects.map(({ side, workload, take }) => [`${side} ${workload.label}`, take])),
   );
   const of = (side: Side, { label }: Workload, key: keyof PageCost): readonly number[] =>
@@ -87,7 +87,7 @@ async function run(): Promise<CaseResult> {
     tables: [costTable(of), startTable(starts, weights)],
     goals: goalsOf(of, weights),
     notes: [
-      `${DELTAS} deltas of ${DELTA_CHARS} characters, ${DELTAS_PER_SECOND}/s, ${ROUNDS} rounds of windows that alternate; medians.`,
+      `${DELTAS} deltas of ${DELTA_CHARS} characters, ${DELTAS_PER_SECOND}/s, ${rounds} rounds of windows that alternate; medians.`,
       "Main thread: all of its tasks. Long tasks are over 50 ms, summed over all rounds. Shift: cumulative layout shift, the largest window's.",
     ],
   };

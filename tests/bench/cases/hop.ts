@@ -5,7 +5,7 @@
  * from the provider and through the server on each engine.
  */
 import * as z from "zod/mini";
-import type { BenchCase, CaseResult } from "../bench-case.ts";
+import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import { startProgramChild, startWorkspace } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
@@ -26,7 +26,7 @@ const orders = stampedStreams(STREAMS, TOKENS_PER_SECOND, WINDOW_S);
 
 export const hop: BenchCase = { name: "hop", run };
 
-async function run(): Promise<CaseResult> {
+async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using provider = await startProgramChild("provider");
   await using reader = await startProgramChild("reader");
   const providerUrl = await provider.ask("address", null, z.url());
@@ -43,7 +43,7 @@ async function run(): Promise<CaseResult> {
     return readAll(reader.ask("through", { ...through(engine), orders }, Ages));
   };
   const samples = await alternate(
-    ROUNDS,
+    rounds,
     new Map<"direct" | Engine, () => Promise<Ages>>([
       ["direct", () => readAll(reader.ask("direct", { providerUrl, orders }, Ages))],
       ["node", readThrough("node")],
@@ -75,7 +75,7 @@ async function run(): Promise<CaseResult> {
       isMet: added(engine, 0.99).median <= ADDED_P99_GOAL_US,
     })),
     notes: [
-      `${STREAMS} streams of ${TOKENS_PER_SECOND} tokens/s at once, ${ROUNDS} rounds, windows of ${WINDOW_S} s that alternate.`,
+      `${STREAMS} streams of ${TOKENS_PER_SECOND} tokens/s at once, ${rounds} rounds, windows of ${WINDOW_S} s that alternate.`,
     ],
   };
 }

@@ -6,14 +6,15 @@
  * there when the counting begins.
  */
 import type { WebSocket } from "ws";
-import type { BenchCase, CaseResult } from "../bench-case.ts";
+import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { memoryUse, type MemoryUse } from "../harness/memory.ts";
 import { REMOTE_RUNTIME_ID, startRemotePair, type RemotePair } from "../harness/remote.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { median, pairedRatio } from "../harness/statistics.ts";
 import { figure, interval } from "../harness/table.ts";
-import { EMBEDDED_RUNTIME_ID, openViewer, spawnWorker, viewerUrl } from "../programs/worker-client.ts";
+import { openViewer } from "../programs/open-viewer.ts";
+import { EMBEDDED_RUNTIME_ID, spawnWorker, viewerUrl } from "../programs/worker-client.ts";
 
 const ROUNDS = 3;
 /** The server's own Companion is the first Worker of the embedded Runtime, which has room for a thousand. */
@@ -29,9 +30,9 @@ type Sample = Readonly<Record<(typeof PROCESSES)[number], MemoryUse>>;
 
 export const idleWorkers: BenchCase = { name: "idle-workers", run };
 
-async function run(): Promise<CaseResult> {
+async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const samples = await alternate(
-    ROUNDS,
+    rounds,
     new Map<`${Engine} ${Place}`, () => Promise<Sample>>(
       ENGINES.flatMap((engine) => PLACES.map((place) => [`${engine} ${place}`, () => measure(engine, place)])),
     ),
@@ -54,7 +55,7 @@ async function run(): Promise<CaseResult> {
     tables: [tableOf("heap, kB per Worker", "heapBytes"), tableOf("resident, kB per Worker", "residentBytes")],
     goals: [],
     notes: [
-      `${WORKERS.remote.toLocaleString("en-US")} Workers with one viewer each, of which the first ${UNCOUNTED} are not counted, after a garbage collection; ${ROUNDS} rounds, each with new processes.`,
+      `${WORKERS.remote.toLocaleString("en-US")} Workers with one viewer each, of which the first ${UNCOUNTED} are not counted, after a garbage collection; ${rounds} rounds, each with new processes.`,
     ],
   };
 }

@@ -5,7 +5,7 @@
  * on the same engine. The same reader takes the same answers from Workers of either.
  */
 import * as z from "zod/mini";
-import type { BenchCase, CaseResult } from "../bench-case.ts";
+import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import { startProgramChild, type ProgramChild } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { processorTimeUs } from "../harness/processor-time.ts";
@@ -38,7 +38,7 @@ interface Sample {
 
 export const remoteHop: BenchCase = { name: "remote-hop", run };
 
-async function run(): Promise<CaseResult> {
+async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using provider = await startProgramChild("provider");
   await using reader = await startProgramChild("reader");
   const environment = { OPENAI_BASE_URL: await provider.ask("address", null, z.url()) };
@@ -57,7 +57,7 @@ async function run(): Promise<CaseResult> {
       }
     }
   }
-  const samples = await alternate(ROUNDS, subjects);
+  const samples = await alternate(rounds, subjects);
   const of = (engine: Engine, place: Place, streams: number) => samplesOf(samples, `${engine} ${place} ${streams}`);
   const at = (engine: Engine, place: Place, streams: number, fraction: number) =>
     of(engine, place, streams).map(({ ages }) => quantile(ages, fraction));
@@ -103,7 +103,7 @@ async function run(): Promise<CaseResult> {
       isMet: ratio(engine, streams, 0.5).median <= P50_RATIO_GOAL,
     })),
     notes: [
-      `Streams of ${TOKENS_PER_SECOND} tokens/s at once, ${ROUNDS} rounds, windows of ${WINDOW_S} s that alternate.`,
+      `Streams of ${TOKENS_PER_SECOND} tokens/s at once, ${rounds} rounds, windows of ${WINDOW_S} s that alternate.`,
       "Cores busy: provider, Runtime, server and reader together, while the remote path is measured.",
     ],
   };

@@ -6,7 +6,7 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BenchCase, CaseResult } from "../bench-case.ts";
+import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import { startWorkspace } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
@@ -22,10 +22,10 @@ type Subject = `${Engine} full` | `${Engine} empty`;
 
 export const restart: BenchCase = { name: "restart", run };
 
-async function run(): Promise<CaseResult> {
+async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   using full = await writeHistory(FULL);
   const samples = await alternate(
-    ROUNDS,
+    rounds,
     new Map<Subject, () => Promise<number>>(
       ENGINES.flatMap((engine) => [
         [`${engine} full`, () => timeToFirstPage(engine, full.path)],
@@ -48,7 +48,7 @@ async function run(): Promise<CaseResult> {
     ],
     goals: [],
     notes: [
-      `Each Worker has ${FULL.messages} exchanges of ${FULL.tokens} tokens, ${ROUNDS} starts each, in turns, on a copy of the same store.`,
+      `Each Worker has ${FULL.messages} exchanges of ${FULL.tokens} tokens, ${rounds} starts each, in turns, on a copy of the same store.`,
     ],
   };
 }

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
 import { ClientFrame } from "../../../protocol/frame.ts";
-import type { BenchCase, CaseResult } from "../bench-case.ts";
+import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import { startWorkspace, type ServerChild } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
@@ -40,7 +40,7 @@ interface Sample {
 
 export const resume: BenchCase = { name: "resume", run };
 
-async function run(): Promise<CaseResult> {
+async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   using folders = new DisposableStack();
   const histories = new Map<Size, DataFolder>();
   for (const size of HISTORIES) {
@@ -52,7 +52,7 @@ async function run(): Promise<CaseResult> {
       () => measure(engine, folder.path),
     ]),
   );
-  const samples = await alternate(ROUNDS, new Map(subjects));
+  const samples = await alternate(rounds, new Map(subjects));
   const of = (engine: Engine, size: Size, key: keyof Sample) =>
     samplesOf(samples, `${engine} ${size}`).map((sample) => sample[key]);
   const growth = (engine: Engine, key: keyof Sample) =>
@@ -81,7 +81,7 @@ async function run(): Promise<CaseResult> {
       })),
     ),
     notes: [
-      `${MISSED} events missed, from opening the socket to the last of them; ${ROUNDS} rounds of one cold and ${RESUMES} warm resumes.`,
+      `${MISSED} events missed, from opening the socket to the last of them; ${rounds} rounds of one cold and ${RESUMES} warm resumes.`,
     ],
   };
 }

@@ -3,7 +3,7 @@
  *
  * Owns the workload and its figures. The peer is one route of bare Hono on the same engine, started the same way.
  */
-import type { BenchCase, CaseResult } from "../bench-case.ts";
+import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import { startHello, startWorkspace, type ServerChild } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
@@ -17,9 +17,9 @@ type Subject = `${Engine} server` | `${Engine} hello`;
 
 export const start: BenchCase = { name: "start", run };
 
-async function run(): Promise<CaseResult> {
+async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const samples = await alternate(
-    ROUNDS,
+    rounds,
     new Map<Subject, () => Promise<number>>(
       ENGINES.flatMap((engine) => [
         [`${engine} server`, () => timeToFirstPage(() => startWorkspace(engine))],
@@ -45,7 +45,7 @@ async function run(): Promise<CaseResult> {
       text: `${ENGINE_LABELS[engine]}: at most ${RATIO_GOAL} of bare Hono`,
       isMet: ratio(engine).median <= RATIO_GOAL,
     })),
-    notes: [`${ROUNDS} starts each, in turns, files in the system's cache.`],
+    notes: [`${rounds} starts each, in turns, files in the system's cache.`],
   };
 }
 

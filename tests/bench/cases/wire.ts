@@ -9,7 +9,8 @@ import type { BenchCase, CaseResult } from "../bench-case.ts";
 import { startProgramChild, startWorkspace, type ProgramChild, type ServerChild } from "../harness/child.ts";
 import { figure } from "../harness/table.ts";
 import { tokenText, type AnswerOrder } from "../programs/answer.ts";
-import { endsRun, openViewer, order, spawnWorker, viewerUrl } from "../programs/worker-client.ts";
+import { openViewer } from "../programs/open-viewer.ts";
+import { endsRun, order, spawnWorker, viewerUrl } from "../programs/worker-client.ts";
 
 const TOKENS = 240;
 const TOKENS_PER_SECOND = 80;

@@ -2,7 +2,7 @@
  * Processes that a bench starts.
  *
  * Owns their start, the questions to them and their end: disposing of one kills it and waits, and none outlives the
- * bench, however that ends.
+ * bench, however that ends. One that ends by itself, or does not answer, ends the case that it belongs to.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,9 +14,41 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type * as z from "zod/mini";
 import { Answer, type Question } from "./control.ts";
-import { benchProgram, commandOf, RUNTIME_PROGRAMS, SERVER_PROGRAMS, type Engine } from "./engine.ts";
+import { within } from "./deadline.ts";
+import { benchProgram, bunCommandOf, commandOf, RUNTIME_PROGRAMS, SERVER_PROGRAMS, type Engine } from "./engine.ts";
 
 const running = new Set<ChildProcess>();
+/** Told of a process that has ended by itself. */
+let onLost: (error: Error) => void = () => {};
+
+/** Until a server listens. */
+const START_TIMEOUT_MS = 60_000;
+/** Many times what the longest window takes; a question that takes longer says so. */
+const ASK_TIMEOUT_MS = 120_000;
+/** What a case that failed has left to put its things away. */
+const UNWIND_MS = 10_000;
+
+/**
+ * Does a case's work, and gives it up when one of its processes is gone or it takes too long. Its processes are gone
+ * afterwards in any case.
+ */
+export async function withProcesses<Value>(work: () => Promise<Value>, timeoutMs: number): Promise<Value> {
+  const lost = Promise.withResolvers<never>();
+  onLost = lost.reject;
+  const result = work();
+  try {
+    return await within(Promise.race([result, lost.promise]), timeoutMs, "the case has not come to its end");
+  } catch (error) {
+    onLost = () => {};
+    for (const child of running) child.kill("SIGKILL");
+    const unwound = result.then(
+      () => {},
+      () => {},
+    );
+    await within(unwound, UNWIND_MS, "the case has not put its things away").catch(() => {});
+    throw error;
+  }
+}
 
 /** Kills what still runs when the bench ends, by whichever way. Called once, by the bench. */
 export function killChildrenAtExit(): void {
@@ -30,16 +62,19 @@ export function killChildrenAtExit(): void {
 class Child implements AsyncDisposable {
   readonly pid: number;
   protected readonly process: ChildProcess;
+  #isEnding = false;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, name: string) {
     if (child.pid === undefined) throw new Error(`Cannot start ${child.spawnfile}`);
     this.process = child;
     this.pid = child.pid;
-    running.add(child);
-    child.once("exit", () => running.delete(child));
+    child.once("exit", (code, signal) => {
+      if (!this.#isEnding) onLost(new Error(`Cannot measure: ${name} has ended by itself (${signal ?? code})`));
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnding = true;
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const exited = once(this.process, "exit");
     this.process.kill("SIGKILL");
@@ -54,8 +89,8 @@ export class ServerChild extends Child {
   /** `ws://127.0.0.1:9229/0f2c…`, or null where none was asked for. */
   readonly inspectorUrl: string | null;
 
-  constructor(child: ChildProcess, url: string, inspectorUrl: string | null) {
-    super(child);
+  constructor(child: ChildProcess, name: string, url: string, inspectorUrl: string | null) {
+    super(child, name);
     this.url = url;
     this.inspectorUrl = inspectorUrl;
   }
@@ -64,10 +99,12 @@ export class ServerChild extends Child {
 /** One of the bench's programs, in a process of its own. */
 export class ProgramChild extends Child {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #name: string;
   #asked = 0;
 
-  constructor(child: ChildProcess) {
-    super(child);
+  constructor(child: ChildProcess, name: string) {
+    super(child, name);
+    this.#name = name;
     child.on("message", (message) => {
       const { id, value, error } = Answer.parse(message);
       const waiting = this.#waiting.get(id);
@@ -80,22 +117,35 @@ export class ProgramChild extends Child {
     });
   }
 
-  /** Asks the program; `answer` says what it must answer. */
-  async ask<Schema extends z.ZodMiniType>(method: string, argument: unknown, answer: Schema): Promise<z.infer<Schema>> {
+  /**
+   * Asks the program; `answer` says what it must answer.
+   *
+   * @throws Error when it does not, within `timeoutMs`
+   */
+  async ask<Schema extends z.ZodMiniType>(
+    method: string,
+    argument: unknown,
+    answer: Schema,
+    timeoutMs: number = ASK_TIMEOUT_MS,
+  ): Promise<z.infer<Schema>> {
     const id = (this.#asked += 1);
     const waiting = Promise.withResolvers<unknown>();
     this.#waiting.set(id, waiting);
     const question: Question = { id, method, argument };
     this.process.send(question);
-    return answer.parse(await waiting.promise);
+    return answer.parse(await within(waiting.promise, timeoutMs, `${this.#name} has not answered "${method}"`));
   }
 }
 
-/** Starts a program of `programs/`, on Node. */
-export async function startProgramChild(name: string): Promise<ProgramChild> {
-  const command = await commandOf("node", benchProgram("node"), "--program", name);
-  return new ProgramChild(launch(command, {}, ["ignore", "inherit", "inherit", "ipc"]));
+/** Starts a program of `programs/`, on Node or, where a peer is Bun's own, on Bun; it can collect its own garbage. */
+export async function startProgramChild(name: string, engine: "node" | "bun" = "node"): Promise<ProgramChild> {
+  const script = benchProgram("node");
+  const command = await (engine === "bun" ? bunCommandOf : nodeCommandOf)(script, "--program", name);
+  command.splice(command.indexOf(script), 0, "--expose-gc");
+  return new ProgramChild(launch(command, {}, ["ignore", "inherit", "inherit", "ipc"]), name);
 }
+
+const nodeCommandOf = (script: string, ...args: string[]) => commandOf("node", script, ...args);
 
 /** How a server is started. */
 export interface StartOptions {
@@ -107,6 +157,9 @@ export interface StartOptions {
 /** No lines among the figures, and no wait for runs at the end. */
 const QUIET = { YOI_LOG_LEVEL: "warning", YOI_SHUTDOWN_GRACE_MS: "0" };
 
+/** Each token is an event: put together in time, they would be fewer than those that the peers have to send. */
+const EACH_BY_ITSELF = { YOI_DELTA_INTERVAL_MS: "0" };
+
 /** One address is all of its clients. */
 const ANY_NUMBER = {
   YOI_COMMANDS_PER_MINUTE: "0",
@@ -116,12 +169,21 @@ const ANY_NUMBER = {
 
 /** Starts the workspace server as it is built, and waits until it listens. */
 export async function startWorkspace(engine: Engine, options: StartOptions = {}): Promise<ServerChild> {
-  return startServer(engine, [SERVER_PROGRAMS[engine]], options, { ...QUIET, ...ANY_NUMBER, YOI_PORT: "0" });
+  return startServer(engine, [SERVER_PROGRAMS[engine]], options, {
+    ...QUIET,
+    ...EACH_BY_ITSELF,
+    ...ANY_NUMBER,
+    YOI_PORT: "0",
+  });
 }
 
 /** Starts a Runtime's process as it is built, and waits until it listens. */
 export async function startRuntime(engine: Engine, options: StartOptions = {}): Promise<ServerChild> {
-  return startServer(engine, [RUNTIME_PROGRAMS[engine]], options, { ...QUIET, YOI_RUNTIME_BIND: "127.0.0.1:0" });
+  return startServer(engine, [RUNTIME_PROGRAMS[engine]], options, {
+    ...QUIET,
+    ...EACH_BY_ITSELF,
+    YOI_RUNTIME_BIND: "127.0.0.1:0",
+  });
 }
 
 /** Starts the bare Hono server, and waits until it listens. */
@@ -139,7 +201,8 @@ async function startServer(
   if (isInspected) command.splice(command.indexOf(script), 0, "--inspect=127.0.0.1:0");
   const child = launch(command, { ...defaults, ...environment }, ["ignore", "pipe", isInspected ? "pipe" : "inherit"]);
   const inspectorUrl = await (isInspected ? valueIn(child.stderr, /listening on (ws:\S+)/) : null);
-  return new ServerChild(child, await valueIn(child.stdout, / is at (http:\S+)/), inspectorUrl);
+  const url = await within(valueIn(child.stdout, / is at (http:\S+)/), START_TIMEOUT_MS, `${script} does not listen`);
+  return new ServerChild(child, script, url, inspectorUrl);
 }
 
 /** What a process says; the rest of its output is thrown away. */
@@ -167,6 +230,10 @@ function launch(
     env: { PATH, HOME, ...(DENO_DIR === undefined ? {} : { DENO_DIR }), ...data, ...environment },
     stdio,
   });
-  child.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  running.add(child);
+  child.once("exit", () => {
+    running.delete(child);
+    rmSync(folder, { recursive: true, force: true });
+  });
   return child;
 }

@@ -32,6 +32,13 @@ export function benchProgram(engine: Engine): string {
   return engine === "node" ? (process.argv[1] ?? "") : "tests/bench/main.ts";
 }
 
+/** The command line of a script on the pinned Bun, which is fetched where it is missing. Only peers run on it. */
+export async function bunCommandOf(script: string, ...args: string[]): Promise<[string, ...string[]]> {
+  const finder = pathToFileURL(`${process.cwd()}/scripts/bun.mjs`).href;
+  const { ensureBun }: { ensureBun: () => Promise<string> } = await import(/* @vite-ignore */ finder);
+  return [await ensureBun(), script, ...args];
+}
+
 /** The command line of a script on an engine, e.g. `["/…/node", "dist/server/node.js"]`. */
 export async function commandOf(engine: Engine, script: string, ...args: string[]): Promise<[string, ...string[]]> {
   // By its address: the finder looks from its own place for what is installed, so it must not be bundled.

@@ -6,12 +6,16 @@
  */
 import * as z from "zod/mini";
 
-/** `{"say":"stamps","tokens":50,"intervalMs":20,"offsetMs":4}`. */
+/** `{"say":"stamps","tokens":50,"intervalMs":20,"offsetMs":4}`; 8 a tick: `{…,"tokensPerTick":8}`. */
 export const AnswerOrder = z.strictObject({
   /** `stamps`: each token tells when it was sent; `filler`: tokens of one size; else prose. */
   say: z.enum(["stamps", "filler", "english", "japanese"]),
   tokens: z.number(),
   intervalMs: z.number(),
+  /** How many tokens are written at once; 1 where this is left out. */
+  tokensPerTick: z.optional(z.number()),
+  /** What has been said before the first token, all of it at once; nothing where this is left out. */
+  prefixChars: z.optional(z.number()),
   /** How long after the request the first token is sent. */
   offsetMs: z.number(),
 });
@@ -32,6 +36,21 @@ export function stampedStreams(streams: number, tokensPerSecond: number, seconds
 }
 
 const FILLER = "sixteen letters ";
+const PREFIX_PIECE_CHARS = 1_000;
+
+/** What is said before the first token, in pieces that a model might send after a long thought. */
+export function prefixOf({ prefixChars = 0 }: AnswerOrder): readonly string[] {
+  const text = FILLER.repeat(Math.ceil(prefixChars / FILLER.length)).slice(0, prefixChars);
+  return text.match(new RegExp(`[^]{1,${PREFIX_PIECE_CHARS}}`, "g")) ?? [];
+}
+
+/** The order's ticks, for whoever keeps its pace: the first and the last token of each, the last one not included. */
+export function ticksOf({ tokens, tokensPerTick = 1 }: AnswerOrder): readonly (readonly [from: number, to: number])[] {
+  return Array.from({ length: Math.ceil(tokens / tokensPerTick) }, (_, tick) => [
+    tick * tokensPerTick,
+    Math.min((tick + 1) * tokensPerTick, tokens),
+  ]);
+}
 
 const ENGLISH =
   "The server keeps every conversation in a log, and each event of that log has a position. A browser that was away " +
@@ -49,7 +68,7 @@ const PROSE = {
 };
 
 /** The monotonic clock that all processes of this machine share, in microseconds. */
-function sharedClockUs(): number {
+export function sharedClockUs(): number {
   return Number(process.hrtime.bigint() / 1_000n);
 }
 
@@ -70,4 +89,18 @@ export function tokenText(say: AnswerOrder["say"], index: number): string {
 export function stampAgesUs(text: string): number[] {
   const now = sharedClockUs();
   return [...text.matchAll(/(\d+);/g)].map(([, stamp]) => now - Number(stamp));
+}
+
+const DELTA_MARK = '"text_delta"';
+const TEXT_MARK = '"text":"';
+const STAMP_CHARS = 24;
+
+/** The age of the first stamp in a frame with a piece of an answer, or null in any other frame. Parses nothing else. */
+export function frameAgeUs(frame: Buffer): number | null {
+  const delta = frame.indexOf(DELTA_MARK);
+  const text = delta < 0 ? -1 : frame.indexOf(TEXT_MARK, delta);
+  if (text < 0) return null;
+  const from = text + TEXT_MARK.length;
+  const stamp = Number.parseInt(frame.toString("latin1", from, from + STAMP_CHARS), 10);
+  return Number.isNaN(stamp) ? null : sharedClockUs() - stamp;
 }

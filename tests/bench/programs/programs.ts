@@ -7,7 +7,9 @@ const PROGRAMS: Readonly<Record<string, () => Promise<{ readonly start: () => Pr
   provider: () => import("./provider.ts"),
   reader: () => import("./reader.ts"),
   crowd: () => import("./crowd.ts"),
-  broadcast: () => import("./broadcast.ts"),
+  "broadcast-ws": () => import("./broadcast-ws.ts"),
+  "broadcast-bun": () => import("./broadcast-bun.ts"),
+  "broadcast-socket-io": () => import("./broadcast-socket-io.ts"),
   hello: () => import("./hello.ts"),
 };
 

@@ -1,13 +1,13 @@
 /**
  * A provider stub: chat completions as OpenAI streams them.
  *
- * Owns the SSE stream that an order (`answer.ts`) asks for, and counts the bytes of the bodies that it has sent. Each
- * chunk is written by itself, as providers do.
+ * Owns the SSE stream that an order (`answer.ts`) asks for, and counts the bytes of the bodies that it has sent. The
+ * chunks of a tick are written together, each tick by itself, as providers do.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod/mini";
 import { answerRequests } from "../harness/control.ts";
-import { AnswerOrder, tokenText } from "./answer.ts";
+import { AnswerOrder, prefixOf, ticksOf, tokenText } from "./answer.ts";
 import { listenLocally } from "./listen.ts";
 import { keepPace } from "./pace.ts";
 
@@ -49,10 +49,13 @@ async function stream(response: ServerResponse, order: AnswerOrder, count: (byte
     service_tier: "default",
     system_fingerprint: "fp_8d1a4c27be",
   };
-  const send = (data: object | string): void => {
-    const line = `data: ${typeof data === "string" ? data : JSON.stringify({ ...head, ...data })}\n\n`;
-    count(Buffer.byteLength(line));
-    response.write(line);
+  const send = (...chunks: readonly (object | string)[]): void => {
+    const lines = chunks.map(
+      (data) => `data: ${typeof data === "string" ? data : JSON.stringify({ ...head, ...data })}\n\n`,
+    );
+    const text = lines.join("");
+    count(Buffer.byteLength(text));
+    response.write(text);
   };
   const choice = (delta: object, finishReason: string | null) => ({
     choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
@@ -61,7 +64,14 @@ async function stream(response: ServerResponse, order: AnswerOrder, count: (byte
   response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache" });
   response.socket?.setNoDelay(true);
   send(choice({ role: "assistant", content: "", refusal: null }, null));
-  await keepPace(order.tokens, order, (index) => send(choice({ content: tokenText(order.say, index) }, null)));
+  for (const content of prefixOf(order)) send(choice({ content }, null));
+  const ticks = ticksOf(order);
+  await keepPace(ticks.length, order, (tick) => {
+    const [from, to] = ticks[tick] ?? [0, 0];
+    send(
+      ...Array.from({ length: to - from }, (_, index) => choice({ content: tokenText(order.say, from + index) }, null)),
+    );
+  });
   send(choice({}, "stop"));
   send({
     choices: [],

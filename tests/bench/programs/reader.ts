@@ -9,7 +9,9 @@ import * as z from "zod/mini";
 import type { WebSocket } from "ws";
 import { answerRequests } from "../harness/control.ts";
 import { AnswerOrder, stampAgesUs } from "./answer.ts";
-import { openViewer, order, spawnWorker, viewerUrl, type WorkerUrl } from "./worker-client.ts";
+import { openViewer } from "./open-viewer.ts";
+import { readChat } from "./read-chat.ts";
+import { order, spawnWorker, viewerUrl, type WorkerUrl } from "./worker-client.ts";
 
 const Open = z.strictObject({ serverUrl: z.url(), runtimeId: z.string(), workers: z.number() });
 const Direct = z.strictObject({ providerUrl: z.url(), orders: z.array(AnswerOrder) });
@@ -18,10 +20,6 @@ const Through = z.strictObject({ serverUrl: z.url(), runtimeId: z.string(), orde
 interface Observed {
   readonly worker: WorkerUrl;
   readonly viewer: WebSocket;
-}
-
-interface ChatChunk {
-  readonly choices: readonly { readonly delta: { readonly content?: string } }[];
 }
 
 interface EventFrame {
@@ -58,27 +56,8 @@ async function observeNewWorker(serverUrl: string, runtimeId: string): Promise<O
 }
 
 async function readDirect(providerUrl: string, answer: AnswerOrder): Promise<number[]> {
-  const response = await fetch(`${providerUrl}/chat/completions`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({
-      model: "bench",
-      stream: true,
-      messages: [{ role: "user", content: JSON.stringify(answer) }],
-    }),
-  });
-  if (response.body === null) throw new Error("Cannot read the provider: its answer has no body");
   const ages: number[] = [];
-  let rest = "";
-  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      if (line === "data: [DONE]") continue;
-      const chunk: ChatChunk = JSON.parse(line.slice("data: ".length));
-      ages.push(...stampAgesUs(chunk.choices[0]?.delta.content ?? ""));
-    }
-  }
+  for await (const text of readChat(providerUrl, answer)) ages.push(...stampAgesUs(text));
   return ages;
 }
 

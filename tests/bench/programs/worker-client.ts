@@ -1,11 +1,9 @@
 /**
  * A Worker of the server under test, from the outside.
  *
- * Owns the few requests that a bench makes of it and the socket of a viewer. Messages carry an order for the provider
- * stub (`answer.ts`).
+ * Owns the few requests that a bench makes of it. Messages carry an order for the provider stub (`answer.ts`).
  */
 import * as z from "zod/mini";
-import { WebSocket } from "ws";
 import { WorkerSpawnResult } from "../../../protocol/backend-api.ts";
 import type { AnswerOrder } from "./answer.ts";
 
@@ -32,17 +30,6 @@ export async function order(worker: WorkerUrl, answer: AnswerOrder): Promise<voi
 /** The address at which a Worker is observed. */
 export function viewerUrl(worker: WorkerUrl): string {
   return `${worker.replace(/^http/, "ws")}/events/ws`;
-}
-
-/** Opens a socket and waits for its first frame, which is the snapshot. */
-export async function openViewer(url: string): Promise<WebSocket> {
-  const socket = new WebSocket(url, { perMessageDeflate: false });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  socket.once("message", () => resolve());
-  socket.once("error", reject);
-  socket.once("close", (code) => reject(new Error(`Cannot observe ${url}: closed with ${code}`)));
-  await promise;
-  return socket;
 }
 
 /** Whether a frame tells that the run is over. */
