@@ -11,8 +11,8 @@ import { commandFor, run } from "./engines.mjs";
 
 const reports = mkdtempSync(join(tmpdir(), "yoi-test-"));
 
-/** What is to hold on Bun at every change: streams, resuming, kills, the end, and a Runtime elsewhere. */
-const BUN_FILES = ["client", "socket-resume", "sse", "worker-durability", "shutdown-grace", "remote-process"].map(
+/** What is to hold on Bun at every change: streams, resuming, kills, the end, logins, and a Runtime elsewhere. */
+const BUN_FILES = ["client", "socket-stream", "socket-shutdown", "sse", "socket-runs", "access", "remote-process"].map(
   (name) => `tests/contract/${name}.test.ts`,
 );
 
