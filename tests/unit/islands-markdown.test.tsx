@@ -12,6 +12,7 @@ import { decodeEntities } from "../../islands/markdown/entities.ts";
 import { renderBlock } from "../../islands/markdown/render.tsx";
 import { allowedUrl } from "../../islands/markdown/url.ts";
 import { consoleData } from "../support/console-data.ts";
+import { MARKUP_ATTACKS } from "../support/markup-attacks.ts";
 
 const page = createConsole(consoleData(), renderEnvironment(), en);
 const html = (children: ComponentChild) =>
@@ -50,6 +51,7 @@ function unsafeParts(markup: string): string[] {
 }
 
 const HOSTILE = [
+  ...MARKUP_ATTACKS,
   "<script>alert(1)</script>",
   "<img src=x onerror=alert(1)>",
   "[x](javascript:alert(1))",

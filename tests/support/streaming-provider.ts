@@ -1,0 +1,53 @@
+/**
+ * A provider that answers whatever it is asked with a text of a test's, piece by piece.
+ *
+ * Owns the wire of an OpenAI-compatible server, as far as one answer needs it.
+ */
+import { once } from "node:events";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setImmediate } from "node:timers/promises";
+
+/** A provider on a port of this machine. */
+export class StreamingProvider implements AsyncDisposable {
+  readonly #server: Server;
+  /** The next answer, in its pieces. */
+  pieces: readonly string[] = [];
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      request.resume().once("end", () => void this.#answer(response));
+    });
+  }
+
+  static async start(): Promise<StreamingProvider> {
+    const provider = new StreamingProvider();
+    provider.#server.listen(0, "127.0.0.1");
+    await once(provider.#server, "listening");
+    return provider;
+  }
+
+  /** Where it is, with the version's path. */
+  get url(): string {
+    // why: it listens on TCP, so its address has a port.
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  async #answer(response: ServerResponse): Promise<void> {
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    const send = (choice: object) =>
+      response.write(`data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", choices: [choice] })}\n\n`);
+    for (const content of this.pieces) {
+      send({ index: 0, delta: { content }, finish_reason: null });
+      await setImmediate();
+    }
+    send({ index: 0, delta: {}, finish_reason: "stop" });
+    response.end("data: [DONE]\n\n");
+  }
+}
