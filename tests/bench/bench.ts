@@ -16,6 +16,7 @@ import { remoteHop } from "./cases/remote-hop.ts";
 import { restart } from "./cases/restart.ts";
 import { resume } from "./cases/resume.ts";
 import { start } from "./cases/start.ts";
+import { storm } from "./cases/storm.ts";
 import { wire } from "./cases/wire.ts";
 import { parseCommandLine, type BenchOrder } from "./command-line.ts";
 import { replaceFigures, renderResult } from "./figures.ts";
@@ -27,6 +28,7 @@ const CASES: readonly BenchCase[] = [
   remoteHop,
   fanOut,
   bursts,
+  storm,
   idleWorkers,
   append,
   resume,

@@ -10,6 +10,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<{ readonly start: () => Pr
   "broadcast-ws": () => import("./broadcast-ws.ts"),
   "broadcast-bun": () => import("./broadcast-bun.ts"),
   "broadcast-socket-io": () => import("./broadcast-socket-io.ts"),
+  arrivals: () => import("./arrivals.ts"),
   hello: () => import("./hello.ts"),
 };
 
