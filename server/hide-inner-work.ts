@@ -26,10 +26,15 @@ export const hideInnerWork: ObservationPolicy = {
 
 const HIDDEN = { hidden: true } as const;
 
+interface Thought {
+  readonly text: string;
+  readonly hidden?: boolean | undefined;
+}
+
 /** What stands for a text of which only its being there may be known. */
-const marked = (text: string): { readonly text: ""; readonly hidden?: true } => ({
+const marked = ({ text, hidden }: Thought): { readonly text: ""; readonly hidden?: true } => ({
   text: "",
-  ...(text === "" ? {} : HIDDEN),
+  ...(text === "" && hidden !== true ? {} : HIDDEN),
 });
 
 function showEvent(event: Event): Event | null {
@@ -37,7 +42,7 @@ function showEvent(event: Event): Event | null {
   switch (event.event) {
     case "thinking_delta":
     case "thinking_done":
-      return { event: event.event, data: marked(event.data.text) };
+      return { event: event.event, data: marked(event.data) };
     case "tool_call_start": {
       const { id, name } = event.data;
       return { event: event.event, data: { id, name, ...HIDDEN } };
@@ -154,9 +159,9 @@ function showBlock(block: InFlightBlock): InFlightBlock {
     case "text":
       return block;
     case "thinking": {
-      const { kind, text, finished, ts } = block;
+      const { kind, finished, ts } = block;
       const known = { ...(finished === undefined ? {} : { finished }), ...(ts === undefined ? {} : { ts }) };
-      return { kind, ...marked(text), ...known };
+      return { kind, ...marked(block), ...known };
     }
     case "tool_call": {
       // How far its input has come is not told: those events are withheld.

@@ -19,6 +19,8 @@ export type Transport = "socket" | "sse";
 export interface ObserverOptions {
   readonly cursor?: string;
   readonly heartbeat?: boolean;
+  /** Sent with the handshake; for WebSockets only. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** How frames come; a WebSocket unless said. */
   readonly transport?: Transport;
   /** By which a demo knows the socket. */
@@ -83,8 +85,10 @@ export class Observer implements AsyncDisposable {
     if (options.heartbeat === true) address.searchParams.set("heartbeat", "1");
     if (options.viewerId !== undefined) address.searchParams.set("viewer_id", options.viewerId);
     this.#transport = options.transport ?? "socket";
-    const Socket = this.#transport === "sse" ? sseSockets() : WebSocket;
-    this.#socket = new Socket(address);
+    const { headers } = options;
+    // why: the standard's second argument is the protocols; Node and Deno take an object with headers there.
+    const second = headers === undefined ? undefined : ({ headers } as unknown as string[]);
+    this.#socket = this.#transport === "sse" ? new (sseSockets())(address) : new WebSocket(address, second);
     this.#socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => this.#take(data));
     const closed = Promise.withResolvers<Closed>();
     this.closed = closed.promise;
