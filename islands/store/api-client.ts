@@ -16,6 +16,7 @@ import {
 import type { RuntimeId, SubmissionId, WorkerRef } from "../../protocol/id.ts";
 import { isProblemCode, ProblemBody, problemRow } from "../../protocol/problem.ts";
 import type { Paths } from "../paths.ts";
+import { createTraceparent } from "./traceparent.ts";
 
 /** Why a request has no good answer. */
 export type ApiFailure =
@@ -84,7 +85,11 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         ? { headers: { accept: "application/json" } }
         : {
             method,
-            headers: { accept: "application/json", "content-type": "application/json" },
+            headers: {
+              accept: "application/json",
+              "content-type": "application/json",
+              traceparent: createTraceparent(),
+            },
             body: body instanceof Blob ? body : JSON.stringify(body),
           };
     let response: Response;

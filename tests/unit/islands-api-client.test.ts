@@ -29,6 +29,24 @@ describe("createApiClient()", () => {
     ]);
   });
 
+  test("each command begins a trace of its own, and a read none", async () => {
+    const sent: (string | null)[] = [];
+    const client = clientOf((_input, init) => {
+      sent.push(new Headers(init.headers).get("traceparent"));
+      return Promise.resolve(Response.json({}));
+    });
+    await client.sendInput(ref, "hi", id);
+    await client.sendInput(ref, "hi", id);
+    await client.cancelRun(ref);
+    await client.listWorkers();
+    const [first, again, stop, read] = sent;
+    for (const header of [first, again, stop]) {
+      expect(header).toMatch(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-01$/);
+    }
+    expect(new Set([first, again, stop]).size).toBe(3);
+    expect(read).toBeNull();
+  });
+
   test("a problem keeps its code, status and the server's words", async () => {
     const body = problemBody(new ProblemError("worker_busy", "It is answering."));
     const client = clientOf(() => Promise.resolve(Response.json(body, { status: 409 })));
