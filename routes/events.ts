@@ -51,6 +51,7 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
         {
           client: context.get("client"),
           rights: context.get("rights"),
+          cause: context.get("span"),
           heartbeat: context.req.query("heartbeat") !== "0",
           ...(cursor === undefined ? {} : { cursor }),
         },
@@ -79,6 +80,7 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
         const request: ViewRequest = {
           client: context.get("client"),
           rights: context.get("rights"),
+          cause: context.get("span"),
           heartbeat: context.req.query("heartbeat") === "1",
           ...(cursor === undefined ? {} : { cursor }),
         };

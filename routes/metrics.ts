@@ -7,13 +7,11 @@ import { Hono } from "hono";
 import type { Backend } from "../server/backend.ts";
 import type { Metrics } from "../server/observability/metrics.ts";
 
-const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
 /** The route of the figures. */
-export function metricsRoutes(metrics: Pick<Metrics, "render">, backend: Pick<Backend, "load">): Hono {
+export function metricsRoutes(metrics: Pick<Metrics, "render" | "contentType">, backend: Pick<Backend, "load">): Hono {
   return new Hono().get("/metrics", async (context) =>
     context.body(metrics.render(await backend.load()), 200, {
-      "Content-Type": CONTENT_TYPE,
+      "Content-Type": metrics.contentType,
       "Cache-Control": "no-store",
     }),
   );

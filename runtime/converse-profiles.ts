@@ -13,6 +13,7 @@ import { openAIFacts, type OpenAIModelOptions } from "./model/openai-options.ts"
 import type { Profile, Profiles } from "./profile.ts";
 import type { AnswerConfig } from "./provider-config.ts";
 import { ConfigError } from "./settings.ts";
+import { NO_TRACING, type Tracing } from "./tracing/tracing.ts";
 
 /** The Companion's profile. */
 export const COMPANION_PROFILE = "builtin:companion";
@@ -23,7 +24,11 @@ export const COMPANION_PROFILE = "builtin:companion";
  * @param workspaceName What the prompt calls the place.
  * @throws ConfigError where the owner's own prompt can't be rendered
  */
-export function createConverseProfiles(config: AnswerConfig, workspaceName: string): Profiles {
+export function createConverseProfiles(
+  config: AnswerConfig,
+  workspaceName: string,
+  tracing: Tracing = NO_TRACING,
+): Profiles {
   const template = config.prompt ?? COMPANION_PROMPTS[config.language];
   const systemPrompt = (now: number): string =>
     renderCompanionPrompt(template, {
@@ -37,26 +42,27 @@ export function createConverseProfiles(config: AnswerConfig, workspaceName: stri
     const reason = cause instanceof Error ? cause.message : "it can't be rendered";
     throw new ConfigError(`Cannot start: YOI_PROMPT_FILE: ${reason}.`, { cause });
   }
-  const companion: Profile = { label: "Companion", model: modelOf(config), systemPrompt, tools: [] };
+  const companion: Profile = { label: "Companion", model: modelOf(config, tracing), systemPrompt, tools: [] };
   return new Map([
     [COMPANION_PROFILE, companion],
     ["runtime_default", { ...companion, label: "Worker" }],
   ]);
 }
 
-function modelOf({ provider, language }: AnswerConfig): Model {
+function modelOf({ provider, language }: AnswerConfig, tracing: Tracing): Model {
   if (provider.kind === "demo") {
     const { pace } = provider;
     return deferredModel(DEMO_FACTS, async () => {
       const { createDemoModel } = await import("./model/demo/demo.ts");
-      return createDemoModel({ clock: systemClock, random: systemRandom, pace, language });
+      return createDemoModel({ clock: systemClock, random: systemRandom, pace, language }, tracing);
     });
   }
-  const { kind: _kind, apiKey, maxOutputTokens, ...rest } = provider;
+  const { kind: _kind, apiKey, maxOutputTokens, isTraceTold, ...rest } = provider;
   const options: OpenAIModelOptions = {
     ...rest,
     apiKey: apiKey?.reveal() ?? null,
     ...(maxOutputTokens === null ? {} : { maxOutputTokens }),
+    traced: { tracing, isTold: isTraceTold },
   };
   return deferredModel(openAIFacts(options), async () => {
     const { createOpenAIModel } = await import("./model/openai.ts");

@@ -4,8 +4,9 @@
  * Owns what only Deno has: its signals, its environment, its command line. It runs the sources.
  */
 import { listen } from "./deno-listen.ts";
-import { createLog } from "./log.ts";
+import { openDenoRecorder } from "./deno-tracing.ts";
 import { announceRuntime, openRuntimeProcess } from "./rest/runtime-process.ts";
+import { openReports } from "./node-reports.ts";
 import { configFileOf, readSettingText } from "./node-setting-files.ts";
 import { loadRuntimeConfig, printRuntimeConfig } from "./runtime-config.ts";
 import { ConfigError } from "./settings.ts";
@@ -22,10 +23,17 @@ try {
     Deno.exit(0);
   }
   const { config } = loaded;
-  const log = createLog(config.log, Deno.stderr.isTerminal(), (line) => {
-    Deno.stderr.writeSync(new TextEncoder().encode(line));
+  const { log, tracing } = openReports({
+    config: config.log,
+    environment,
+    serviceName: "yoi-runtime",
+    isTerminal: Deno.stderr.isTerminal(),
+    write: (line) => {
+      Deno.stderr.writeSync(new TextEncoder().encode(line));
+    },
+    platformRecorder: openDenoRecorder,
   });
-  const runtime = await openRuntimeProcess({ config, listen, log });
+  const runtime = await openRuntimeProcess({ config, listen, log, tracing: await tracing });
   const shutDown = createShutdown({ log, close: () => runtime.close(), exit: (code) => Deno.exit(code) });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => shutDown(signal));

@@ -20,8 +20,10 @@ import { observeWorker, type ObserveContext } from "./observe.ts";
 import { entryPage, transcriptPage } from "./pages.ts";
 import { chooseProfile, plainSelector, profileKey, type Profiles } from "./profile.ts";
 import type { CreateWorker, Runtime } from "./runtime.ts";
+import { claimStore } from "./store/claim.ts";
 import type { RuntimeStore, StoredWorker, WorkerRecord } from "./store/store.ts";
 import type { Telemetry } from "./telemetry.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import { Worker } from "./worker.ts";
 
 /** What an embedded Runtime is made of. */
@@ -37,6 +39,8 @@ export interface EmbeddedRuntimeOptions {
   readonly random: Random;
   /** Told of runs; absent: nobody is. */
   readonly telemetry?: Telemetry;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
 /** A Worker that must exist under an id of its own. */
@@ -68,7 +72,7 @@ export interface EmbeddedRuntime extends Runtime {
  */
 export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Promise<EmbeddedRuntime> {
   const { runtimeId, displayName, profiles, store, limits, clock, random } = options;
-  await claim(store, runtimeId, clock);
+  await claimStore(store, runtimeId, clock);
   const workers = new Map<WorkerId, Worker>();
   /** Workers that the store has but that can't be read: their ids are taken. */
   const unreadable = new Set<WorkerId>();
@@ -98,6 +102,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       clock,
       random,
       ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
+      ...(options.tracing === undefined ? {} : { tracing: options.tracing }),
       continueInterrupted: options.continueInterrupted ?? false,
       onStoreFailed: () => noteStoreFailed(record.workerId),
     });
@@ -373,15 +378,6 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       return closed;
     },
   };
-}
-
-/** Makes an empty store this Runtime's own. */
-async function claim(store: RuntimeStore, runtimeId: RuntimeId, clock: Clock): Promise<void> {
-  const owner = await store.loadRuntime();
-  if (owner === null) return store.putRuntime({ runtimeId, createdTs: clock.now() });
-  if (owner.runtimeId !== runtimeId) {
-    throw new ProblemError("store_foreign", `The store belongs to Runtime "${owner.runtimeId}", not "${runtimeId}".`);
-  }
 }
 
 /** A Worker that has said nothing yet. */

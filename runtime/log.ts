@@ -39,14 +39,21 @@ export type Log = Readonly<Record<LogLevel, (message: string, fields?: LogFields
 export const NO_LOG: Log = { error() {}, warning() {}, info() {}, debug() {} };
 
 const CATEGORY = "yoi";
+const NO_FIELDS: LogFields = {};
 const MAX_CAUSES = 4;
 
 /**
  * Makes the log of this process. There is one; another one takes its place.
  *
  * @param write Takes a line with its end.
+ * @param around Fields of whatever is going on, unless a line says them itself.
  */
-export function createLog({ level, format }: LogConfig, isTerminal: boolean, write: (line: string) => void): Log {
+export function createLog(
+  { level, format }: LogConfig,
+  isTerminal: boolean,
+  write: (line: string) => void,
+  around: () => LogFields = () => NO_FIELDS,
+): Log {
   const line = formatterOf(format === "auto" ? (isTerminal ? "text" : "json") : format, isTerminal);
   configureSync({
     reset: true,
@@ -57,11 +64,12 @@ export function createLog({ level, format }: LogConfig, isTerminal: boolean, wri
     ],
   });
   const logger = getLogger(CATEGORY);
+  const whole = (fields: LogFields = NO_FIELDS): LogFields => ({ ...around(), ...fields });
   return {
-    error: (message, fields) => logger.error(message, fields),
-    warning: (message, fields) => logger.warning(message, fields),
-    info: (message, fields) => logger.info(message, fields),
-    debug: (message, fields) => logger.debug(message, fields),
+    error: (message, fields) => logger.error(message, whole(fields)),
+    warning: (message, fields) => logger.warning(message, whole(fields)),
+    info: (message, fields) => logger.info(message, whole(fields)),
+    debug: (message, fields) => logger.debug(message, whole(fields)),
   };
 }
 

@@ -5,8 +5,8 @@
  */
 import process from "node:process";
 import { listen } from "./node-listen.ts";
-import { createLog } from "./log.ts";
 import { announceRuntime, openRuntimeProcess } from "./rest/runtime-process.ts";
+import { openReports } from "./node-reports.ts";
 import { configFileOf, readSettingText } from "./node-setting-files.ts";
 import { loadRuntimeConfig, printRuntimeConfig } from "./runtime-config.ts";
 import { ConfigError } from "./settings.ts";
@@ -22,8 +22,14 @@ try {
     process.exit(0);
   }
   const { config } = loaded;
-  const log = createLog(config.log, process.stderr.isTTY, (line) => process.stderr.write(line));
-  const runtime = await openRuntimeProcess({ config, listen, log });
+  const { log, tracing } = openReports({
+    config: config.log,
+    environment: process.env,
+    serviceName: "yoi-runtime",
+    isTerminal: process.stderr.isTTY,
+    write: (line) => process.stderr.write(line),
+  });
+  const runtime = await openRuntimeProcess({ config, listen, log, tracing: await tracing });
   const shutDown = createShutdown({ log, close: () => runtime.close(), exit: (code) => process.exit(code) });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, shutDown);

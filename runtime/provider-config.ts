@@ -21,6 +21,8 @@ export type ProviderConfig =
       readonly api: "chat" | "responses";
       readonly contextWindowTokens: number;
       readonly maxOutputTokens: number | null;
+      /** Whether the provider is told the name of the trace that a call belongs to. */
+      readonly isTraceTold: boolean;
     };
 
 /** What Workers answer with, and in which words. */
@@ -58,6 +60,7 @@ export async function answerConfigOf(
           api: keys.OPENAI_API,
           contextWindowTokens: keys.YOI_CONTEXT_WINDOW_TOKENS,
           maxOutputTokens: keys.YOI_MAX_OUTPUT_TOKENS,
+          isTraceTold: keys.YOI_TRACE_PROVIDER,
         };
   return {
     provider,

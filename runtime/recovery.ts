@@ -11,7 +11,7 @@ import { EVENT_DOMAIN, type Transcript } from "../protocol/transcript.ts";
 import { endEvents } from "./run-end.ts";
 
 /** The events that finish what was being written, with the text that it has. */
-export function finishBlocks({ in_flight }: Transcript): KnownEvent[] {
+function finishBlocks({ in_flight }: Transcript): KnownEvent[] {
   return in_flight.blocks.flatMap((block): KnownEvent[] => {
     if (!isKnownBlock(block) || block.kind === "tool_call" || block.finished === true) return [];
     return [{ event: block.kind === "text" ? "text_done" : "thinking_done", data: { text: block.text } }];
@@ -27,6 +27,17 @@ export function interruptedEvents(transcript: Transcript, cause: ProblemError | 
   const problem = cause ?? RESTARTED;
   const ends = run.state === "active" ? [...finishBlocks(transcript), ...endEvents({ kind: "failed", problem })] : [];
   return [...ends, { event: "status", data: { status: "idle" } }];
+}
+
+/** The events with which the answer that was cut off goes on. */
+export function continuationEvents(
+  transcript: Transcript,
+  llmCall: number,
+  attempt: number,
+  maxAttempts: number,
+): KnownEvent[] {
+  const data = { llm_call: llmCall, attempt, max_attempts: maxAttempts, reason: RESTARTED.detail };
+  return [...finishBlocks(transcript), { event: "llm_continuation", data }];
 }
 
 /** How often the answer to the newest message has been continued. */

@@ -12,6 +12,7 @@ import type { RunLimits } from "./limits.ts";
 import { ModelError, type Model, type ModelPart, type ModelRequest } from "./model/model.ts";
 import { paceParts } from "./model/pace-parts.ts";
 import { backoffMs, isRetryable } from "./model/retry.ts";
+import type { CallWatch, RunWatch } from "./run-watch.ts";
 
 /** What a run needs of its Worker. */
 export interface RunContext {
@@ -26,8 +27,8 @@ export interface RunContext {
   readonly llmCall: number;
   /** Aborted with a `ProblemError` to end the run from outside. */
   readonly signal: AbortSignal;
-  /** Told of every attempt that failed. */
-  readonly onAttemptFailed: (problem: ProblemError) => void;
+  /** Told of every call of the model. */
+  readonly watch: Pick<RunWatch, "callStarted" | "retrying">;
   /** Resolves when the events are in the log. */
   readonly publish: (...events: KnownEvent[]) => Promise<void>;
 }
@@ -44,7 +45,7 @@ export type RunOutcome =
  * @throws only what `publish` throws
  */
 export async function executeRun(context: RunContext): Promise<RunOutcome> {
-  const { clock, limits, llmCall, turn, publish } = context;
+  const { clock, limits, llmCall, turn, publish, watch } = context;
   const run = new AbortController();
   using _wholeRun = clock.schedule(limits.wholeRunTimeoutMs, () =>
     run.abort(
@@ -57,8 +58,10 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
 
   for (let attempt = 1; ; attempt += 1) {
     const answer = new Answer();
+    const call = watch.callStarted(attempt);
     try {
-      const end = await streamAnswer(context, answer, signal);
+      const end = await call.within(() => streamAnswer(context, answer, signal, call));
+      call.ended();
       await publish(...answer.finish(), ...answer.usage, llmCallEnd(llmCall), {
         event: "turn_end",
         data: { turn, result: "finished" },
@@ -66,13 +69,14 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
       return end;
     } catch (error) {
       const problem = problemOf(signal.aborted ? signal.reason : error);
-      context.onAttemptFailed(problem);
+      call.failed(problem);
       await publish(...answer.finish(), ...answer.usage);
       if (signal.aborted || answer.hasOutput || attempt >= limits.maxAttempts || !isRetryable(error)) {
         return { kind: "failed", problem };
       }
       const retryAfterMs = problem instanceof ModelError ? problem.retryAfterMs : null;
       const waitMs = backoffMs(attempt, context.random, retryAfterMs);
+      watch.retrying(attempt, waitMs, problem);
       await publish(retryEvent(context, problem, attempt, waitMs, clock.now() - startedTs));
       try {
         await sleep(clock, waitMs, signal);
@@ -115,7 +119,12 @@ function problemOf(error: unknown): ProblemError {
 }
 
 /** Streams one attempt into `answer`. */
-async function streamAnswer(context: RunContext, answer: Answer, signal: AbortSignal): Promise<RunOutcome> {
+async function streamAnswer(
+  context: RunContext,
+  answer: Answer,
+  signal: AbortSignal,
+  call: CallWatch,
+): Promise<RunOutcome> {
   const { clock, limits, model, request, publish } = context;
   const attempt = new AbortController();
   const { firstTokenTimeoutMs, betweenChunksTimeoutMs } = limits;
@@ -137,6 +146,7 @@ async function streamAnswer(context: RunContext, answer: Answer, signal: AbortSi
           ),
         ),
       );
+      call.took(part);
       if (part.kind === "finish") return { kind: part.reason === "length" ? "limit_reached" : "finished" };
       const events = answer.take(part);
       if (events.length > 0) await publish(...events);

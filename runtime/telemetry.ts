@@ -1,15 +1,12 @@
 /**
  * What the core tells its operator.
  *
- * Owns the one interface that the Runtime, the store and the relays report to, and how a run is watched. They call it at
- * boundaries only, never per event and viewer; what becomes of it, figures or lines of a log, is the matter of whoever put
- * it in. Without one nothing is reported.
+ * Owns the one interface that the Runtime, the store and the relays report to. They call it at boundaries only, never per
+ * event and viewer; what becomes of it, figures or lines of a log, is the matter of whoever put it in. Without one nothing
+ * is reported. What a piece of work belongs to is told by its span (`tracing/tracing.ts`).
  */
-import type { KnownEvent } from "../protocol/event.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import type { ProblemCode, ProblemError } from "../protocol/problem.ts";
-import type { Clock } from "./clock.ts";
-import type { RunOutcome } from "./run.ts";
 
 /** How a run ended: with an answer, at the bound of its length, or with a problem. */
 export type RunEnd = "finished" | "limit_reached" | ProblemCode;
@@ -44,7 +41,8 @@ export interface Telemetry {
   storeFailed(problem: ProblemError): void;
   /** @param replayedFrames Frames that the viewer had missed. */
   viewerJoined(kind: JoinKind, replayedFrames: number): void;
-  viewerRefused(code: ProblemCode): void;
+  /** @param hadCursor Whether it came back from a position. */
+  viewerRefused(code: ProblemCode, hadCursor: boolean): void;
   /** A viewer took so little for so long that it gets a snapshot instead of what it has missed. */
   viewerFellBehind(): void;
   /** A frame was about to be sent that does not follow the one before it: a fault of the server. */
@@ -80,57 +78,10 @@ export function bothTelemetries(one: Telemetry, other: Telemetry): Telemetry {
     storeAppended: (durationMs) => (one.storeAppended(durationMs), other.storeAppended(durationMs)),
     storeFailed: (problem) => (one.storeFailed(problem), other.storeFailed(problem)),
     viewerJoined: (kind, frames) => (one.viewerJoined(kind, frames), other.viewerJoined(kind, frames)),
-    viewerRefused: (code) => (one.viewerRefused(code), other.viewerRefused(code)),
+    viewerRefused: (code, hadCursor) => (one.viewerRefused(code, hadCursor), other.viewerRefused(code, hadCursor)),
     viewerFellBehind: () => (one.viewerFellBehind(), other.viewerFellBehind()),
     gapSeen: () => (one.gapSeen(), other.gapSeen()),
     upstreamLost: (ref, problem) => (one.upstreamLost(ref, problem), other.upstreamLost(ref, problem)),
     upstreamBack: (ref, awayMs) => (one.upstreamBack(ref, awayMs), other.upstreamBack(ref, awayMs)),
   };
-}
-
-/** One run, from its start to its end. */
-export class RunWatch {
-  readonly #telemetry: Telemetry;
-  readonly #clock: Pick<Clock, "now">;
-  readonly #run: StartedRun;
-  readonly #startedMs: number;
-  #firstTokenMs: number | null = null;
-
-  constructor(telemetry: Telemetry, clock: Pick<Clock, "now">, ref: WorkerRef, position: number) {
-    this.#telemetry = telemetry;
-    this.#clock = clock;
-    this.#run = { ref, runId: `${ref.worker_id}:${position}` };
-    this.#startedMs = clock.now();
-    telemetry.runStarted(this.#run);
-  }
-
-  /** The same way to publish, with an eye for the first piece of the answer. */
-  over(publish: (...events: KnownEvent[]) => Promise<unknown>): (...events: KnownEvent[]) => Promise<void> {
-    return async (...events) => {
-      if (this.#firstTokenMs === null && events.some(isPiece)) this.#firstTokenMs = this.#clock.now() - this.#startedMs;
-      await publish(...events);
-    };
-  }
-
-  attemptFailed({ code }: ProblemError): void {
-    if (isProviderFailure(code)) this.#telemetry.providerFailed(code);
-  }
-
-  ended(outcome: RunOutcome): void {
-    const problem = outcome.kind === "failed" ? outcome.problem : null;
-    this.#telemetry.runEnded({
-      ...this.#run,
-      end: outcome.kind === "failed" ? outcome.problem.code : outcome.kind,
-      problem,
-      firstTokenMs: this.#firstTokenMs,
-      totalMs: this.#clock.now() - this.#startedMs,
-    });
-  }
-}
-
-const isPiece = ({ event }: KnownEvent): boolean => event === "text_delta" || event === "thinking_delta";
-
-/** Whether it is the provider's failure, and not the end of a run from outside. */
-function isProviderFailure(code: ProblemCode): boolean {
-  return code.startsWith("provider_") || code === "first_token_timeout" || code === "between_chunks_timeout";
 }

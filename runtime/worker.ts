@@ -5,7 +5,7 @@
  * keeps the Workers, in `embedded.ts`. Nothing here knows who observes.
  */
 import { Event, type KnownEvent } from "../protocol/event.ts";
-import type { WorkerRef } from "../protocol/id.ts";
+import type { SubmissionId, WorkerRef } from "../protocol/id.ts";
 import { asProblem, ProblemError, type ProblemCode } from "../protocol/problem.ts";
 import type {
   WorkerDetail,
@@ -27,13 +27,15 @@ import { createEpoch } from "./log-cursor.ts";
 import { greetingOf, type Profile } from "./profile.ts";
 import { modelRequest } from "./model-request.ts";
 import { OrphanedRun } from "./orphaned-run.ts";
-import { continuationsOf, finishBlocks, interruptedEvents } from "./recovery.ts";
-import { executeRun, type RunOutcome } from "./run.ts";
+import { continuationEvents, continuationsOf, interruptedEvents } from "./recovery.ts";
+import { executeRun, type RunContext, type RunOutcome } from "./run.ts";
 import { endEvents, isProcessEnd } from "./run-end.ts";
 import type { SendInput } from "./runtime.ts";
 import type { RuntimeStore, StoredWorker, SubmissionRecord, WorkerRecord } from "./store/store.ts";
 import { contentMark, Submissions } from "./submissions.ts";
-import { NO_TELEMETRY, RunWatch, type Telemetry } from "./telemetry.ts";
+import { RunWatch } from "./run-watch.ts";
+import { NO_TELEMETRY, type Telemetry } from "./telemetry.ts";
+import { NO_TRACING, type Tracing } from "./tracing/tracing.ts";
 import { workerDetail } from "./worker-detail.ts";
 
 /** What a Worker is made of. */
@@ -48,6 +50,8 @@ export interface WorkerOptions {
   readonly random: Random;
   /** Told of runs; absent: nobody is. */
   readonly telemetry?: Telemetry;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
   /** Whether runs outlive their process: they are left open at its end, and gone on with at the next start. */
   readonly continueInterrupted: boolean;
   /** Told when the store fails and no caller is there to tell. */
@@ -256,15 +260,7 @@ export class Worker {
     } = this.#options;
     const attempt = continuationsOf(transcript.entries) + 1;
     if (!continueInterrupted || transcript.run.state !== "active" || attempt > maxContinuations) return this.recover();
-    await this.#publish(...finishBlocks(transcript), {
-      event: "llm_continuation",
-      data: {
-        llm_call: this.conversation.llmCalls,
-        attempt,
-        max_attempts: maxContinuations,
-        reason: "The Runtime was restarted while it answered.",
-      },
-    });
+    await this.#publish(...continuationEvents(transcript, this.conversation.llmCalls, attempt, maxContinuations));
     this.#startRun(this.log.head);
   }
 
@@ -301,7 +297,7 @@ export class Worker {
       submissionId === undefined ? undefined : (first) => ({ submissionId, ...recordAt(first) }),
     );
     this.#lastResult = { operation: "input", outcome: "accepted", run_state: "busy" };
-    this.#startRun(last - 1);
+    this.#startRun(last - 1, submissionId);
     return this.#inputAck({ sequence, position: last - 1 });
   }
 
@@ -310,9 +306,9 @@ export class Worker {
   }
 
   /** @param position Of the event that it answers, by which the run is named. */
-  #startRun(position: number): void {
+  #startRun(position: number, submissionId?: SubmissionId): void {
     const controller = new AbortController();
-    const ended = this.#execute(controller.signal, position).finally(() => {
+    const ended = this.#execute(controller.signal, position, submissionId).finally(() => {
       this.#run = null;
     });
     this.#run = { controller, ended };
@@ -330,23 +326,26 @@ export class Worker {
     this.#orphan.endLater(() => this.recover());
   }
 
-  async #execute(signal: AbortSignal, position: number): Promise<void> {
-    const { profile, limits, clock, random, telemetry = NO_TELEMETRY } = this.#options;
-    const watch = new RunWatch(telemetry, clock, this.ref, position);
+  async #execute(signal: AbortSignal, position: number, submissionId?: SubmissionId): Promise<void> {
+    const { profile, limits, clock, random, telemetry = NO_TELEMETRY, tracing = NO_TRACING } = this.#options;
+    const { model } = profile;
+    const watch = new RunWatch({ telemetry, tracing, clock, ref: this.ref, position, submissionId, model });
     let outcome: RunOutcome;
     try {
-      outcome = await executeRun({
-        request: modelRequest(this.transcript.entries, profile, limits.run, clock.now()),
-        model: profile.model,
+      const request = modelRequest(this.transcript.entries, profile, limits.run, clock.now());
+      const context: RunContext = {
+        request,
+        model,
         clock,
         random,
         limits: limits.run,
         turn: this.conversation.turns,
         llmCall: this.conversation.llmCalls,
         signal,
-        onAttemptFailed: (problem) => watch.attemptFailed(problem),
+        watch,
         publish: watch.over((...events) => this.#publish(...events)),
-      });
+      };
+      outcome = await watch.within(() => executeRun(context));
     } catch (error) {
       // Whatever it was, the run has ended: nobody may be left waiting for it.
       outcome = { kind: "failed", problem: asProblem(error) };

@@ -34,6 +34,7 @@ import type { LogEntry } from "../protocol/entry.ts";
 import type { Snapshot } from "../protocol/event.ts";
 import type { HostId, RuntimeId, WorkerRef } from "../protocol/id.ts";
 import type { ConfigBundleRef } from "../protocol/runtime-api.ts";
+import type { Cause } from "../runtime/tracing/tracing.ts";
 import type { ViewerRights } from "./access/viewer-policy.ts";
 import type { ObservationPolicy } from "./policy.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
@@ -57,6 +58,8 @@ export interface ViewRequest {
   readonly client?: string;
   /** What the viewer may see and do, now and as long as its socket is open. */
   readonly rights: ViewerRights;
+  /** The request that it came with; absent: the server itself asks. */
+  readonly cause?: Cause | undefined;
 }
 
 /** A page of the transcript. */
@@ -75,9 +78,8 @@ export interface ExportedConversation {
 /** What observing costs just now. */
 export interface ObservationLoad {
   readonly observedWorkers: number;
-  readonly viewers: number;
-  /** How many frames the slowest viewer is behind. */
-  readonly maxLagFrames: number;
+  /** How many frames each viewer is behind. */
+  readonly lagFrames: readonly number[];
 }
 
 /** A viewer that was let in. */

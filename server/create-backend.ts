@@ -10,6 +10,7 @@ import { asProblem, ProblemError, type Diagnostic } from "../protocol/problem.ts
 import type { Clock, Random } from "../runtime/clock.ts";
 import type { CallOptions, Runtime, RuntimeCapabilities } from "../runtime/runtime.ts";
 import { NO_TELEMETRY, type Telemetry } from "../runtime/telemetry.ts";
+import { NO_TRACING, type Tracing } from "../runtime/tracing/tracing.ts";
 import type { Backend, ListOf } from "./backend.ts";
 import { createCompanion } from "./companion.ts";
 import { exportConversation } from "./export-conversation.ts";
@@ -40,6 +41,8 @@ export interface BackendOptions {
   readonly random: Random;
   /** Told of viewers; absent: nobody is. */
   readonly telemetry?: Telemetry;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
 const NO_CAPABILITIES: RuntimeCapabilities = {
@@ -56,9 +59,10 @@ const MAX_LIST_DIAGNOSTICS = 16;
 
 /** Makes the Backend over its Runtimes. */
 export function createBackend(options: BackendOptions): Backend {
-  const { workspace, limits, clock, random, host, cursorSecret, telemetry = NO_TELEMETRY } = options;
+  const { workspace, limits, clock, random, host, cursorSecret } = options;
+  const { telemetry = NO_TELEMETRY, tracing = NO_TRACING } = options;
   const registry = new RuntimeRegistry({ runtimes: options.runtimes, clock, timeoutMs: limits.runtimeTimeoutMs });
-  const relays = new Relays({ registry, cursorSecret, limits, clock, random, telemetry });
+  const relays = new Relays({ registry, cursorSecret, limits, clock, random, telemetry, tracing });
 
   const list = <Item>(items: readonly Item[], diagnostics: readonly Diagnostic[] = []): ListOf<Item> => ({
     workspace_id: workspace.id,

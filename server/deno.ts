@@ -4,7 +4,8 @@
  * Owns what only Deno has: its signals, its environment. It runs the sources; only the browser's files are built.
  */
 import { peerAddress } from "../runtime/deno-peer.ts";
-import { createLog } from "../runtime/log.ts";
+import { openDenoRecorder } from "../runtime/deno-tracing.ts";
+import { openReports } from "../runtime/node-reports.ts";
 import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
@@ -28,8 +29,15 @@ async function start(): Promise<void> {
     return;
   }
   const config = await withKeptSecret(loaded.config, systemRandom);
-  const log = createLog(config.log, Deno.stderr.isTerminal(), (line) => {
-    Deno.stderr.writeSync(new TextEncoder().encode(line));
+  const { log, tracing } = openReports({
+    config: config.log,
+    environment,
+    serviceName: "yoi-workspace",
+    isTerminal: Deno.stderr.isTerminal(),
+    write: (line) => {
+      Deno.stderr.writeSync(new TextEncoder().encode(line));
+    },
+    platformRecorder: openDenoRecorder,
   });
   // The store opens in its thread while this one loads the rest of the server.
   const store = openEmbeddedStore(config);
@@ -46,6 +54,7 @@ async function start(): Promise<void> {
     sessionFile: sessionFileOf(config),
     rulesFile: rulesFileOf(config),
     log,
+    tracing: await tracing,
   });
   const { host, port } = config;
   const listening = await listen({

@@ -14,6 +14,7 @@ import { createLog } from "../runtime/log.ts";
 import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
 import { createEmbeddedRegistry } from "../runtime/registry.ts";
 import { createShutdown } from "../runtime/shutdown.ts";
+import { NO_TRACING } from "../runtime/tracing/tracing.ts";
 import type * as WorkspaceModule from "./workspace.ts";
 import { announce } from "./announcement.ts";
 import { readConfig } from "./config.ts";
@@ -51,6 +52,7 @@ const open = async (): Promise<WorkspaceModule.Workspace> => {
     sessionFile: sessionFileOf(config),
     rulesFile: rulesFileOf(config),
     log,
+    tracing: NO_TRACING,
   });
 };
 

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { peerAddress } from "../runtime/node-addresses.ts";
-import { createLog } from "../runtime/log.ts";
+import { openReports } from "../runtime/node-reports.ts";
 import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
@@ -30,7 +30,13 @@ async function start(): Promise<void> {
     return;
   }
   const config = await withKeptSecret(loaded.config, systemRandom);
-  const log = createLog(config.log, process.stderr.isTTY, (line) => process.stderr.write(line));
+  const { log, tracing } = openReports({
+    config: config.log,
+    environment: process.env,
+    serviceName: "yoi-workspace",
+    isTerminal: process.stderr.isTTY,
+    write: (line) => process.stderr.write(line),
+  });
   // The store opens in its thread while this one loads the rest of the server.
   const store = openEmbeddedStore(config);
   const [{ listen }, { openWorkspace }, assets] = await Promise.all([
@@ -46,6 +52,7 @@ async function start(): Promise<void> {
     sessionFile: sessionFileOf(config),
     rulesFile: rulesFileOf(config),
     log,
+    tracing: await tracing,
   });
   const { host, port } = config;
   const listening = await listen({

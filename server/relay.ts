@@ -7,7 +7,7 @@
 import type { RuntimeCursor } from "../protocol/cursor.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { ProblemError } from "../protocol/problem.ts";
-import { NO_TELEMETRY } from "../runtime/telemetry.ts";
+import { NO_TELEMETRY, type JoinKind } from "../runtime/telemetry.ts";
 import type { ViewRequest, WorkerView } from "./backend.ts";
 import type { CursorMints } from "./client-cursor.ts";
 import type { ObservationPolicy } from "./policy.ts";
@@ -22,6 +22,13 @@ export interface RelayOptions extends WorkerUpstreamOptions {
   readonly mints: CursorMints;
   /** Called once, when the relay has ended for whatever reason and nobody may use it any more. */
   readonly onEnd: () => void;
+}
+
+/** How a viewer came in. */
+export interface JoinedViewer {
+  readonly kind: JoinKind;
+  /** Frames that it had missed. */
+  readonly replayedFrames: number;
 }
 
 /** One Worker's relay. */
@@ -45,14 +52,15 @@ export class Relay {
     });
   }
 
-  /** How many viewers there are, and how far behind the slowest of them is. */
-  get load(): { readonly viewers: number; readonly maxLagFrames: number } {
-    let [viewers, maxLagFrames] = [0, 0];
-    this.#forEach((stream) => {
-      viewers += stream.viewers.size;
-      for (const { lagFrames } of stream.viewers) maxLagFrames = Math.max(maxLagFrames, lagFrames);
-    });
-    return { viewers, maxLagFrames };
+  /** How many frames each viewer is behind. */
+  get lagFrames(): readonly number[] {
+    return Array.from(this.#streams.values(), ({ viewers }) =>
+      Array.from(viewers, ({ lagFrames }) => lagFrames),
+    ).flat();
+  }
+
+  get #viewerCount(): number {
+    return [...this.#streams.values()].reduce((count, { viewers }) => count + viewers.size, 0);
   }
 
   /** Where the Worker stands, as a policy shows it. */
@@ -63,12 +71,12 @@ export class Relay {
   }
 
   /**
-   * Attaches a viewer from a cursor, or from a snapshot without one.
+   * Attaches a viewer from a cursor, or from a snapshot without one; null where it has gone meanwhile.
    *
    * @throws ProblemError when the cursor, the upstream or the number of viewers does not allow it; the socket is untouched
    * then
    */
-  async attach(socket: ViewerSocket, request: ViewRequest): Promise<void> {
+  async attach(socket: ViewerSocket, request: ViewRequest): Promise<JoinedViewer | null> {
     const { rights, cursor } = request;
     const policy = rights.policy.observation;
     const from = cursor === undefined ? null : this.#options.mints(policy).unwrap(cursor);
@@ -77,17 +85,17 @@ export class Relay {
     const stream = this.#streamOf(policy);
     using _hold = stream.hold();
     if (from !== null) await stream.reach(from, socket.closed);
-    if (socket.closed.aborted) return;
+    if (socket.closed.aborted) return null;
     this.#closing.signal.throwIfAborted();
-    if (rights.policy.observation === policy) this.#join(stream, socket, request, from);
+    if (rights.policy.observation === policy) return this.#join(stream, socket, request, from);
     // It may see something else since it came: what it has is no part of that.
-    else this.#join(this.#streamOf(rights.policy.observation), socket, request, null);
+    return this.#join(this.#streamOf(rights.policy.observation), socket, request, null);
   }
 
   /** Nothing in here waits: the position is read and the viewer joins in one step. */
-  #join(stream: ShownStream, socket: ViewerSocket, request: ViewRequest, from: RuntimeCursor | null): void {
+  #join(stream: ShownStream, socket: ViewerSocket, request: ViewRequest, from: RuntimeCursor | null): JoinedViewer {
     const { clock, limits, telemetry = NO_TELEMETRY } = this.#options;
-    if (this.load.viewers >= limits.maxViewersPerWorker) {
+    if (this.#viewerCount >= limits.maxViewersPerWorker) {
       throw new ProblemError("too_many_viewers", "The Worker has no room for another viewer.");
     }
     const next = from === null ? null : stream.window.after(from);
@@ -96,7 +104,8 @@ export class Relay {
     const start = from === null || next === null ? null : { cursor: from, next };
     const viewer = new Viewer({ feed: stream, socket, clock, limits, rights, wantsHeartbeat, telemetry, start });
     stream.add(viewer);
-    telemetry.viewerJoined(start === null ? "snapshot" : "resumed", viewer.lagFrames);
+    const joined: JoinedViewer = { kind: start === null ? "snapshot" : "resumed", replayedFrames: viewer.lagFrames };
+    telemetry.viewerJoined(joined.kind, joined.replayedFrames);
     let present = stream;
     rights.onChange(() => (present = this.#reconsider(viewer, present, rights.policy.observation)), socket.closed);
     socket.closed.addEventListener(
@@ -108,6 +117,7 @@ export class Relay {
       { once: true },
     );
     viewer.begin();
+    return joined;
   }
 
   /** What a viewer may see or do has changed. @returns the stream that it is shown from now on */

@@ -8,12 +8,13 @@ import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, closeCodeOf, ProblemError } from "../protocol/problem.ts";
 import type { Clock, Random } from "../runtime/clock.ts";
 import type { Telemetry } from "../runtime/telemetry.ts";
+import type { Span, Tracing } from "../runtime/tracing/tracing.ts";
 import type { Backend, Observation, ObservationLoad, ViewRequest, WorkerView } from "./backend.ts";
 import { createCursorMints } from "./client-cursor.ts";
 import { encodeDiagnostic } from "./encode-frame.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { ObservationPolicy } from "./policy.ts";
-import { Relay } from "./relay.ts";
+import { Relay, type RelayOptions } from "./relay.ts";
 import type { RuntimeRegistry } from "./runtime-registry.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
 
@@ -26,6 +27,7 @@ export interface RelaysOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  readonly tracing: Tracing;
 }
 
 /** All relays of one Backend. */
@@ -54,10 +56,21 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
       socket.send(encodeDiagnostic(problem));
       socket.close(closeCodeOf(problem.code), problem.code);
     };
-    this.#letIn(ref, request, socket).catch((error: unknown) => {
-      this.#options.telemetry.viewerRefused(asProblem(error).code);
-      refuse(error);
+    const { telemetry, tracing } = this.#options;
+    // Of the way in only: a viewer stays for as long as it likes.
+    const span = tracing.start("yoi.viewer.join", {
+      parent: request.cause ?? null,
+      attributes: { "yoi.runtime.id": ref.runtime_id, "yoi.worker.id": ref.worker_id },
     });
+    tracing
+      .within(span, () => this.#letIn(ref, request, socket, span))
+      .catch((error: unknown) => {
+        const { code } = asProblem(error);
+        span.fail(code);
+        telemetry.viewerRefused(code, request.cursor !== undefined);
+        refuse(error);
+      })
+      .finally(() => span.end());
     return {
       refuseFrame: () =>
         refuse(new ProblemError("observation_only", "This socket takes no frames; commands go by POST.")),
@@ -66,15 +79,14 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
 
   /** See `Backend.load`. */
   async load(): Promise<ObservationLoad> {
-    let [observedWorkers, viewers, maxLagFrames] = [0, 0, 0];
+    let observedWorkers = 0;
+    const lagFrames: number[] = [];
     for (const relay of await Promise.allSettled(this.#open.values())) {
       if (relay.status === "rejected") continue;
-      const { load } = relay.value;
       observedWorkers += 1;
-      viewers += load.viewers;
-      maxLagFrames = Math.max(maxLagFrames, load.maxLagFrames);
+      lagFrames.push(...relay.value.lagFrames);
     }
-    return { observedWorkers, viewers, maxLagFrames };
+    return { observedWorkers, lagFrames };
   }
 
   /**
@@ -100,7 +112,7 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
     }
   }
 
-  async #letIn(ref: WorkerRef, request: ViewRequest, socket: ViewerSocket): Promise<void> {
+  async #letIn(ref: WorkerRef, request: ViewRequest, socket: ViewerSocket, span: Span): Promise<void> {
     if (socket.closed.aborted) return;
     if (this.#viewerCount >= this.#options.limits.maxViewers) {
       throw new ProblemError("too_many_viewers", "The server has no room for another viewer.");
@@ -109,7 +121,9 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
     socket.closed.addEventListener("abort", () => (this.#viewerCount -= 1), { once: true });
     if (request.client !== undefined) this.#count(request.client, socket);
     const relay = await this.#relayOf(ref);
-    await relay.attach(socket, request);
+    const joined = await relay.attach(socket, request);
+    if (joined === null) return;
+    span.set({ "yoi.resume.kind": joined.kind, "yoi.replay.frames": joined.replayedFrames });
   }
 
   /** @throws ProblemError too_many_viewers */
@@ -137,10 +151,12 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
   }
 
   async #make(ref: WorkerRef, key: string): Promise<Relay> {
-    const { registry, cursorSecret, ...shared } = this.#options;
+    const { registry, cursorSecret, tracing, ...shared } = this.#options;
     const runtime = registry.get(ref.runtime_id);
     const mints = await createCursorMints(cursorSecret, ref);
-    return new Relay({ ...shared, ref, runtime, mints, onEnd: () => this.#open.delete(key) });
+    const options: RelayOptions = { ...shared, ref, runtime, mints, onEnd: () => this.#open.delete(key) };
+    // It outlives the viewer for whom it was made, and is every other one's as much.
+    return tracing.within(null, () => new Relay(options));
   }
 }
 

@@ -10,10 +10,15 @@ import { DEFAULT_REMOTE_LIMITS } from "../runtime/remote/limits.ts";
 import { createRemoteRuntime } from "../runtime/remote/remote.ts";
 import { connectWs } from "../runtime/remote/ws-client.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Tracing } from "../runtime/tracing/tracing.ts";
 import type { RemoteRuntimeConfig } from "./runtimes-file.ts";
 
 /** A client for each. */
-export function openRemoteRuntimes(configs: readonly RemoteRuntimeConfig[], clock: Clock): readonly Runtime[] {
+export function openRemoteRuntimes(
+  configs: readonly RemoteRuntimeConfig[],
+  clock: Clock,
+  tracing: Tracing,
+): readonly Runtime[] {
   return configs.map(({ id, peerId, displayName, endpoint, requestTimeoutMs }) =>
     createRemoteRuntime({
       runtimeId: RuntimeId.parse(id),
@@ -27,6 +32,7 @@ export function openRemoteRuntimes(configs: readonly RemoteRuntimeConfig[], cloc
       fetch: (input, init) => globalThis.fetch(input, init),
       connectWebSocket: connectWs,
       clock,
+      tracing,
     }),
   );
 }

@@ -19,6 +19,9 @@ import type { StoreSource } from "../runtime/store/open-store.ts";
 import { measuredStore } from "../runtime/store/measured.ts";
 import type { RuntimeStore } from "../runtime/store/store.ts";
 import { bothTelemetries, type Telemetry } from "../runtime/telemetry.ts";
+import { watchRequests } from "../runtime/rest/request-watch.ts";
+import { tracedRuntime } from "../runtime/tracing/traced-runtime.ts";
+import type { Tracing } from "../runtime/tracing/tracing.ts";
 import { networkList } from "../runtime/node-addresses.ts";
 import { createAccess } from "./access/access.ts";
 import { createRates } from "./access/rates.ts";
@@ -34,7 +37,6 @@ import { createDemoFaults, type DemoFaults } from "./demo-faults.ts";
 import { EMBEDDED_RUNTIME_ID } from "./embedded-store.ts";
 import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
 import { createMetrics } from "./observability/metrics.ts";
-import { watchRequests } from "./observability/request-watch.ts";
 import type { Platform } from "./platform.ts";
 import type { HostFacts } from "./projection.ts";
 import { openRemoteRuntimes } from "./remote-runtimes.ts";
@@ -56,6 +58,7 @@ export interface WorkspaceOptions {
   /** Where rules for viewers do that were changed meanwhile. */
   readonly rulesFile: RulesFile | null;
   readonly log: Log;
+  readonly tracing: Tracing;
 }
 
 /** A workspace server without a port. */
@@ -70,19 +73,19 @@ export interface Workspace {
 
 /** Puts a workspace server together. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { config, store, registry, host, sessionFile, rulesFile, log } = options;
+  const { config, store, registry, host, sessionFile, rulesFile, log, tracing } = options;
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
-  const metrics = createMetrics(systemClock);
+  const metrics = createMetrics(systemClock, () => tracing.counts);
   const telemetry = bothTelemetries(metrics.telemetry, createLogTelemetry(log));
-  const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config, store, telemetry));
+  const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config, store, telemetry, tracing));
   const demo = demoFaultsOf(runtime, config);
   const companion = await runtime.ensureWorker({
     workerId: COMPANION_WORKER_ID,
     displayName: "Companion",
     profile: { kind: "builtin", value: COMPANION_PROFILE },
   });
-  const remotes = openRemoteRuntimes(config.remoteRuntimes, systemClock);
+  const remotes = openRemoteRuntimes(config.remoteRuntimes, systemClock, tracing);
   const limits: BackendLimits = {
     ...DEFAULT_BACKEND_LIMITS,
     ...config.clientLimits.viewers,
@@ -109,6 +112,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     clock: systemClock,
     random: systemRandom,
     telemetry,
+    tracing,
   });
   const { allowedHosts, allowedOrigins, trustedProxies, userHeader } = config.access;
   const token = config.access.token?.reveal() ?? null;
@@ -161,9 +165,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         watchRequests: watchRequests({
           log,
           metrics,
+          tracing,
           clock: systemClock,
           random: systemRandom,
-          isFromProxy: (context) => access.isFromProxy(context),
+          isTrusted: (context) => access.isFromProxy(context),
         }),
         isStopping: () => isStopping,
         onUnexpected: (error, requestId) =>
@@ -180,6 +185,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       await registry.close(EMBEDDED_RUNTIME_ID);
       await backend[Symbol.asyncDispose]();
       await closeRemotes();
+      await tracing.close();
     },
   };
 }
@@ -190,12 +196,18 @@ function demoFaultsOf(runtime: EmbeddedRuntime, { provider }: Config): DemoFault
   return provider.kind === "demo" && restart !== undefined ? createDemoFaults(restart) : null;
 }
 
-async function openRuntime(config: Config, store: StoreSource, telemetry: Telemetry): Promise<EmbeddedRuntime> {
-  const open = () => store.use((opened) => openOn(measuredStore(opened, systemClock, telemetry), config, telemetry));
-  return config.provider.kind === "demo" ? openRestartableRuntime(open) : open();
+async function openRuntime(
+  config: Config,
+  store: StoreSource,
+  telemetry: Telemetry,
+  tracing: Tracing,
+): Promise<EmbeddedRuntime> {
+  const open = () =>
+    store.use((opened) => openOn(measuredStore(opened, systemClock, telemetry), config, telemetry, tracing));
+  return tracedRuntime(await (config.provider.kind === "demo" ? openRestartableRuntime(open) : open()), tracing);
 }
 
-function openOn(store: RuntimeStore, config: Config, telemetry: Telemetry): Promise<EmbeddedRuntime> {
+function openOn(store: RuntimeStore, config: Config, telemetry: Telemetry, tracing: Tracing): Promise<EmbeddedRuntime> {
   const limits: Limits = {
     ...DEFAULT_LIMITS,
     run: { ...DEFAULT_LIMITS.run, ...config.run },
@@ -204,12 +216,13 @@ function openOn(store: RuntimeStore, config: Config, telemetry: Telemetry): Prom
   return openEmbeddedRuntime({
     runtimeId: EMBEDDED_RUNTIME_ID,
     displayName: config.workspace.displayName,
-    profiles: createConverseProfiles(config, config.workspace.displayName),
+    profiles: createConverseProfiles(config, config.workspace.displayName, tracing),
     store,
     continueInterrupted: config.continueInterrupted,
     limits,
     clock: systemClock,
     random: systemRandom,
     telemetry,
+    tracing,
   });
 }

@@ -5,7 +5,7 @@
  * client.
  */
 import type { ModelFacts } from "./deferred.ts";
-import type { ProviderFetch } from "./provider-fetch.ts";
+import type { ProviderFetch, ProviderTracing } from "./provider-fetch.ts";
 
 /** Where a model is and how to ask it. */
 export interface OpenAIModelOptions {
@@ -23,6 +23,8 @@ export interface OpenAIModelOptions {
   readonly maxOutputTokens?: number;
   /** Makes the requests; absent: the platform's. */
   readonly fetch?: ProviderFetch;
+  /** Absent: calls are not traced. */
+  readonly traced?: ProviderTracing;
   /** Which of OpenAI's interfaces to speak. Everybody understands `chat`, the default. */
   readonly api?: "chat" | "responses";
   /** With `responses`: ask for a summary of the thinking, which only reasoning models accept. */

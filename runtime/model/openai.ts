@@ -10,12 +10,15 @@ import { chatParts } from "./chat-chunks.ts";
 import type { Model, ModelPart, ModelRequest } from "./model.ts";
 import { toModelError } from "./openai-errors.ts";
 import { openAIFacts, type OpenAIModelOptions } from "./openai-options.ts";
-import { providerFetch } from "./provider-fetch.ts";
+import { providerFetch, type ProviderTracing } from "./provider-fetch.ts";
 import { responseParts } from "./response-events.ts";
 import { secretsOf } from "./scrub.ts";
+import { NO_TRACING } from "../tracing/tracing.ts";
 
 /** The client's own timer must never be the first to fire: the run has the timers. The longest that a platform can set. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
+
+const NOT_TRACED: ProviderTracing = { tracing: NO_TRACING, isTold: false };
 
 /** A model that answers over the `openai` client. Nothing is sent before its first `stream()`. */
 export function createOpenAIModel(options: OpenAIModelOptions): Model {
@@ -32,7 +35,7 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
     logLevel: "off",
     maxRetries: 0,
     timeout: NO_TIMEOUT_MS,
-    fetch: providerFetch(options.fetch ?? ((input, init) => fetch(input, init))),
+    fetch: providerFetch(options.fetch ?? ((input, init) => fetch(input, init)), options.traced ?? NOT_TRACED),
     ...(apiKey ? {} : { defaultHeaders: { Authorization: null } }),
   });
 

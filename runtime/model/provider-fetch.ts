@@ -2,9 +2,11 @@
  * The fetch that the `openai` client gets.
  *
  * Owns one correction: a refusal's body is read here, up to a limit, and brought into OpenAI's shape, since the client
- * reads bodies without a limit and forgets the reason of every provider that does not wrap it in `{"error":…}`.
+ * reads bodies without a limit and forgets the reason of every provider that does not wrap it in `{"error":…}`. And it is
+ * where the span of a call learns who was called; a provider is told nothing of the trace unless that is wished.
  */
 import * as z from "zod/mini";
+import type { Tracing } from "../tracing/tracing.ts";
 
 /** What a model makes its requests with; the platform's `fetch` unless a test or the demo brings its own. */
 export type ProviderFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -20,14 +22,41 @@ const BareRefusal = z.object({
   code: z.optional(z.unknown()),
 });
 
+/** How calls are traced. */
+export interface ProviderTracing {
+  readonly tracing: Tracing;
+  /** Whether the provider is told the trace's name. */
+  readonly isTold: boolean;
+}
+
 /** Wraps `fetch` so that every refusal is bounded and has OpenAI's shape. Successes pass untouched. */
-export function providerFetch(fetch: ProviderFetch): ProviderFetch {
+export function providerFetch(fetch: ProviderFetch, traced: ProviderTracing): ProviderFetch {
+  const traceFetch = tracedFetch(fetch, traced);
   return async (input, init) => {
-    const response = await fetch(input, init);
+    const response = await traceFetch(input, init);
     if (response.status < 400) return response;
     const text = await readStart(response, REFUSAL_MAX_BYTES);
     const { status, headers } = response;
     return new Response(JSON.stringify({ error: refusalOf(text) }), { status, headers });
+  };
+}
+
+function tracedFetch(fetch: ProviderFetch, { tracing, isTold }: ProviderTracing): ProviderFetch {
+  return async (input, init) => {
+    const span = tracing.current;
+    if (span === null) return fetch(input, init);
+    const { hostname, port, protocol } = new URL(input instanceof Request ? input.url : input);
+    span.set({ "server.address": hostname, "server.port": Number(port) || (protocol === "http:" ? 80 : 443) });
+    let response: Response;
+    if (isTold) {
+      const headers = new Headers(init?.headers);
+      for (const [name, value] of Object.entries(tracing.headers(span))) headers.set(name, value);
+      response = await fetch(input, { ...init, headers });
+    } else {
+      response = await tracing.unsent(() => fetch(input, init));
+    }
+    span.set({ "http.response.status_code": response.status });
+    return response;
   };
 }
 

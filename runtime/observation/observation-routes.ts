@@ -14,6 +14,7 @@ import type { Runtime } from "../runtime.ts";
 import type { ObservationLimits } from "./limits.ts";
 import { observerSocket } from "./observer-socket.ts";
 import { ObserverStream } from "./observer-stream.ts";
+import { NO_OBSERVER_TELEMETRY, type ObserverTelemetry } from "./observer-telemetry.ts";
 
 /** What the route is made of. */
 export interface ObservationOptions {
@@ -22,13 +23,15 @@ export interface ObservationOptions {
   readonly clock: Clock;
   readonly limits: ObservationLimits;
   readonly onUnexpected: (error: unknown) => void;
+  /** Absent: nobody is told. */
+  readonly telemetry?: ObserverTelemetry;
 }
 
 const PATH = "/v1/workers/:worker_id/events/ws";
 
 /** The observation route. */
 export function observationRoutes(options: ObservationOptions): Hono {
-  const { runtime, upgradeWebSocket, clock, limits, onUnexpected } = options;
+  const { runtime, upgradeWebSocket, clock, limits, onUnexpected, telemetry = NO_OBSERVER_TELEMETRY } = options;
   let observers = 0;
   return new Hono().get(
     PATH,
@@ -55,13 +58,19 @@ export function observationRoutes(options: ObservationOptions): Hono {
             clock,
             limits,
             onUnexpected,
+            onEnd: ({ code }) => telemetry.ended(code),
           });
           if (observers >= limits.maxObservers) {
             stream.end(new ProblemError("too_many_viewers", "The Runtime has no room for another observer."));
             return;
           }
           observers += 1;
-          closed.signal.addEventListener("abort", () => (observers -= 1), { once: true });
+          telemetry.joined();
+          const leave = () => {
+            observers -= 1;
+            telemetry.left();
+          };
+          closed.signal.addEventListener("abort", leave, { once: true });
           void stream.run();
         },
         onMessage() {

@@ -26,6 +26,8 @@ export interface ObserverStreamOptions {
   readonly limits: ObservationLimits;
   /** Told of every failure that nobody expected. */
   readonly onUnexpected: (error: unknown) => void;
+  /** Told of the problem that the observer is told; absent: nobody is. */
+  readonly onEnd?: (problem: ProblemError) => void;
 }
 
 /** A stream under way. It ends with its socket. */
@@ -67,7 +69,8 @@ export class ObserverStream {
 
   /** Says why, then closes. */
   end(problem: ProblemError): void {
-    const { socket } = this.#options;
+    const { socket, onEnd } = this.#options;
+    onEnd?.(problem);
     socket.send(encodeDiagnostic(problem));
     socket.close(closeCodeOf(problem.code), problem.code);
   }

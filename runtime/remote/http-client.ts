@@ -5,8 +5,9 @@
  * but the configured address is contacted, and that every failure is a `ProblemError` in our words.
  */
 import type * as z from "zod/mini";
-import { ProblemError } from "../../protocol/problem.ts";
+import { asProblem, ProblemError } from "../../protocol/problem.ts";
 import type { Clock } from "../clock.ts";
+import { NO_TRACING, type Span, type Tracing } from "../tracing/tracing.ts";
 import { connectionFailure, timedOut } from "./connection-failure.ts";
 import type { RuntimeEndpoint } from "./endpoint.ts";
 import type { RemoteLimits } from "./limits.ts";
@@ -21,6 +22,8 @@ export interface HttpClientOptions {
   readonly limits: Pick<RemoteLimits, "requestTimeoutMs" | "maxAnswerBytes">;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
 /** One request. */
@@ -48,6 +51,8 @@ export class RejectionError extends ProblemError {
 }
 
 const REDIRECT_STATUS = 302;
+const REQUEST_ID = "X-Request-Id";
+const NO_HEADERS = {};
 
 interface Answer {
   readonly status: number;
@@ -66,6 +71,30 @@ export class HttpClient {
    * @throws ProblemError for every failure of the connection and of the Runtime; the signal's reason where it aborts
    */
   async request<Schema extends z.ZodMiniType>(schema: Schema, request: HttpRequest): Promise<z.output<Schema>> {
+    const { tracing = NO_TRACING } = this.#options;
+    // What nobody asked for, as looking whether a Runtime is back, is not traced.
+    if (tracing.current === null) return this.#request(schema, request, null);
+    const method = methodOf(request);
+    const pattern = routePattern(request.route);
+    const span = tracing.start(`${method} ${pattern}`, {
+      kind: "client",
+      attributes: { "http.request.method": method, "url.template": pattern },
+    });
+    try {
+      return await tracing.within(span, () => this.#request(schema, request, span));
+    } catch (error) {
+      span.fail(asProblem(error).code);
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  async #request<Schema extends z.ZodMiniType>(
+    schema: Schema,
+    request: HttpRequest,
+    span: Span | null,
+  ): Promise<z.output<Schema>> {
     const { clock, limits, label } = this.#options;
     request.signal?.throwIfAborted();
     const expiry = new AbortController();
@@ -73,7 +102,7 @@ export class HttpClient {
     const signal = request.signal ? AbortSignal.any([request.signal, expiry.signal]) : expiry.signal;
     let answer: Answer;
     try {
-      answer = await this.#exchange(request, signal);
+      answer = await this.#exchange(request, signal, span);
     } catch (error) {
       request.signal?.throwIfAborted();
       throw expiry.signal.aborted ? timedOut(label) : connectionFailure(error, label);
@@ -94,19 +123,45 @@ export class HttpClient {
     throw new ProblemError("runtime_malformed_answer", `${label} gave an answer that could not be read.`);
   }
 
-  async #exchange({ route, query, body, method }: HttpRequest, signal: AbortSignal): Promise<Answer> {
-    const { endpoint, fetch, limits } = this.#options;
-    const response = await fetch(endpoint.url(["v1", ...route], query), {
-      method: method ?? (body === undefined ? "GET" : "POST"),
-      headers: { ...endpoint.headers, "Content-Type": "application/json", Accept: "application/json" },
+  async #exchange(request: HttpRequest, signal: AbortSignal, span: Span | null): Promise<Answer> {
+    const { endpoint, fetch, limits, tracing = NO_TRACING } = this.#options;
+    const { route, query, body } = request;
+    const url = endpoint.url(["v1", ...route], query);
+    span?.set({ "server.address": url.hostname, "server.port": portOf(url) });
+    const response = await fetch(url, {
+      method: methodOf(request),
+      headers: {
+        ...endpoint.headers,
+        ...(span === null ? NO_HEADERS : requestHeaders(tracing, span)),
+        "Content-Type": "application/json",
+        Accept: "application/json",
+      },
       redirect: "manual",
       signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     // A standard engine hides a redirect behind the status 0.
     const status = response.type === "opaqueredirect" ? REDIRECT_STATUS : response.status;
+    span?.set({ "http.response.status_code": status });
     return { status, content: await readBounded(response, limits.maxAnswerBytes) };
   }
+}
+
+const methodOf = ({ method, body }: HttpRequest): string => method ?? (body === undefined ? "GET" : "POST");
+
+const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === "http:" ? 80 : 443);
+
+/** The request that it is for, and the span, so that both are found again over there. */
+function requestHeaders(tracing: Tracing, span: Span): Readonly<Record<string, string>> {
+  const { requestId } = span;
+  return { ...tracing.headers(span), ...(requestId === null ? {} : { [REQUEST_ID]: requestId }) };
+}
+
+/** A route without its ids, e.g. `/v1/workers/:worker_id/input`. */
+function routePattern([first = "", id, ...rest]: readonly string[]): string {
+  const name = first === "workers" ? "worker_id" : "bundle_id";
+  const place = id === undefined || id === "import" || id === "diagnostics" ? id : `:${name}`;
+  return `/${["v1", first, place, ...rest].filter((part) => part !== undefined).join("/")}`;
 }
 
 /** The JSON of a text, or undefined where it is none. */

@@ -27,6 +27,8 @@ export interface RemoteObservation {
   readonly clock: Clock;
   readonly connect: ConnectWebSocket;
   readonly signal: AbortSignal;
+  /** Sent besides those that let the Backend in. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Reads what an empty snapshot lacks. */
   readonly readWorker: () => Promise<{ readonly worker: WorkerDetail; readonly page: TranscriptPage }>;
 }
@@ -112,14 +114,14 @@ async function* observeSeeded(
 const timed = (frame: DecodedFrame) => (frame.kind === "event" ? [{ event: frame.event, ts: frame.observed.ts }] : []);
 
 function open(
-  { endpoint, workerId, label, limits, clock, connect, signal }: RemoteObservation,
+  { endpoint, workerId, label, limits, clock, connect, signal, headers }: RemoteObservation,
   cursor: RuntimeCursor | undefined,
 ): AsyncGenerator<readonly DecodedFrame[], void, void> {
   const query = { heartbeat: "1", ...(cursor === undefined ? {} : { cursor }) };
   return readFrames(
     {
       url: endpoint.webSocketUrl(["v1", "workers", workerId, "events", "ws"], query),
-      headers: endpoint.headers,
+      headers: { ...endpoint.headers, ...headers },
       workerId,
       label,
       now: () => clock.now(),

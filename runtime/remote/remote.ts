@@ -7,7 +7,7 @@
 import * as z from "zod/mini";
 import { ConfigBundleAvailability, ConfigBundleSummary } from "../../protocol/config-bundle.ts";
 import type { RuntimeId, WorkerId, WorkerRef } from "../../protocol/id.ts";
-import { ProblemError } from "../../protocol/problem.ts";
+import { asProblem, ProblemError } from "../../protocol/problem.ts";
 import {
   EntryPage,
   RuntimeDetail,
@@ -26,6 +26,7 @@ import { launchBundle, launchProfile } from "./launch-bundle.ts";
 import type { RemoteLimits } from "./limits.ts";
 import { observeRemote } from "./observe-remote.ts";
 import { entryOfItem } from "./transcript-entry.ts";
+import { NO_TRACING, type Tracing } from "../tracing/tracing.ts";
 import type { ConnectWebSocket } from "./websocket.ts";
 
 /** What the client of a Runtime is made of. */
@@ -40,6 +41,8 @@ export interface RemoteRuntimeOptions {
   readonly fetch: typeof fetch;
   readonly connectWebSocket: ConnectWebSocket;
   readonly clock: Clock;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
 /** The reference's default, for a Runtime that does not say how many Workers it takes. */
@@ -59,11 +62,13 @@ const Answer = {
   bundles: z.looseObject({ bundles: z.array(ConfigBundleSummary) }),
 };
 
+const OBSERVE_PATTERN = "/v1/workers/:worker_id/events/ws";
+
 /** Makes the client. Nothing is contacted before it is asked for. */
 export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
-  const { runtimeId, peerId, displayName, endpoint, limits, clock, connectWebSocket } = options;
+  const { runtimeId, peerId, displayName, endpoint, limits, clock, connectWebSocket, tracing = NO_TRACING } = options;
   const label = `Runtime "${runtimeId}"`;
-  const http = new HttpClient({ endpoint, label, limits, clock, fetch: options.fetch });
+  const http = new HttpClient({ endpoint, label, limits, clock, fetch: options.fetch, tracing });
   const closing = new AbortController();
   const lastSeen = new LastSeen({ clock, holdOffMs: limits.holdOffMs, probe: () => readDetail() });
 
@@ -321,15 +326,35 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
         const start = Math.max(0, worker.transcript_len - limits.maxSeedItems);
         return { worker, page: await transcript(workerId, { start, limit: limits.maxSeedItems }, call) };
       };
+      // An observation is many viewers', so it belongs to none of their traces. Its span ends when it stands.
+      const span = tracing.start(`GET ${OBSERVE_PATTERN}`, {
+        kind: "client",
+        parent: null,
+        attributes: {
+          "http.request.method": "GET",
+          "url.template": OBSERVE_PATTERN,
+          "yoi.runtime.id": runtimeId,
+          "yoi.worker.id": workerId,
+          "yoi.resume.kind": cursor === undefined ? "snapshot" : "resumed",
+        },
+      });
+      using _span = { [Symbol.dispose]: () => span.end() };
       try {
-        await identify(signal);
-        yield* observeRemote(
-          { endpoint, workerId, label, limits, clock, connect: connectWebSocket, signal, readWorker },
+        await tracing.within(span, () => identify(signal));
+        const connect: ConnectWebSocket = (request, listener) =>
+          tracing.within(span, () => connectWebSocket(request, listener));
+        const steps = observeRemote(
+          { endpoint, workerId, label, limits, clock, connect, signal, readWorker, headers: tracing.headers(span) },
           cursor,
         );
+        for await (const step of steps) {
+          span.end();
+          yield step;
+        }
       } catch (error) {
         if (signal.aborted) return;
         lastSeen.noteFailure(error);
+        span.fail(asProblem(error).code);
         // A server may refuse an upgrade without a body: then the Worker itself tells what is not there.
         if (error instanceof ProblemError && error.code === "unsupported") await getWorker(workerId, call);
         throw error;

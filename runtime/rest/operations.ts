@@ -74,8 +74,11 @@ function row(
   return { id: name, method: method as Operation["method"], path, group: groupOf(path), summary, ...rest };
 }
 
+/** What is not the protocol's, but the process's own. */
+const OPERATION = "operation";
+
 function groupOf(path: string): string {
-  return path.split("/")[2] ?? "";
+  return path.startsWith("/v1/") ? (path.split("/")[2] ?? "") : OPERATION;
 }
 
 /** Every operation. */
@@ -168,6 +171,18 @@ export const RUNTIME_OPERATIONS: readonly Operation[] = [
     ],
     answer: "socket",
     problems: [...WORKER, "websocket_upgrade_required", "invalid_request"],
+  }),
+  row("getHealth", "GET /healthz", "Whether the process answers. Needs no token.", {
+    answer: json(z.looseObject({ status: z.literal("ok") })),
+    problems: [],
+  }),
+  row("getReadiness", "GET /readyz", "Whether the Runtime can do its work. Needs no token.", {
+    answer: json(z.looseObject({ status: z.literal("ready") })),
+    problems: ["runtime_unavailable", "shutting_down"],
+  }),
+  row("getMetrics", "GET /metrics", "The process's figures, for Prometheus.", {
+    answer: { "text/plain": null },
+    problems: [],
   }),
   row("getOpenApi", "GET /v1/openapi.json", "This API as OpenAPI 3.1.", {
     answer: json(z.looseObject({ openapi: z.literal("3.1.0") })),

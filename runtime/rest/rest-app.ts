@@ -12,6 +12,7 @@ import { ProblemError } from "../../protocol/problem.ts";
 import type { Runtime } from "../runtime.ts";
 import { requireBearer } from "./bearer.ts";
 import { errorHandler, notFoundHandler, refuseOtherMethods } from "./error-response.ts";
+import { healthRoutes, metricsRoutes } from "./operation-routes.ts";
 import { MAX_BODY_BYTES } from "./request.ts";
 import { runtimeRoutes } from "./runtime-routes.ts";
 import { IMPORT_PATH, workerRoutes, type PageLimits } from "./worker-routes.ts";
@@ -26,6 +27,10 @@ export interface RestAppOptions {
   readonly limits: PageLimits;
   /** The observation's routes, behind the same token; absent: the Runtime can't be observed from outside. */
   readonly observation?: Hono;
+  /** The text of the process's figures; absent: there are none to be had. */
+  readonly renderMetrics?: () => string;
+  /** Notes every request and how it was answered, the first of all; absent: nobody does. */
+  readonly watchRequests?: MiddlewareHandler;
   /** Told of every failure that nobody expected. */
   readonly onUnexpected: (error: unknown) => void;
 }
@@ -36,8 +41,10 @@ const LIFECYCLE_PATH = /\/(?:stop|cancel)$/;
 export function createRestApp(options: RestAppOptions): Hono {
   const { runtime, token, isStopping = () => false, limits, observation, onUnexpected } = options;
   const app = new Hono();
+  if (options.watchRequests) app.use(options.watchRequests);
   app.onError(errorHandler(onUnexpected));
   app.notFound(notFoundHandler);
+  app.route("/", healthRoutes(runtime, isStopping));
   if (token !== null) app.use(requireBearer(token));
   app.use((context, next) => {
     const begins = context.req.method !== "GET" || context.req.header("Upgrade") !== undefined;
@@ -59,6 +66,7 @@ export function createRestApp(options: RestAppOptions): Hono {
     return refusal ?? next();
   };
   app.use((context, next) => (context.req.path === IMPORT_PATH ? next() : measureBody(context, next)));
+  if (options.renderMetrics) app.route("/", metricsRoutes(options.renderMetrics));
   app.route("/", runtimeRoutes(runtime));
   app.route("/", workerRoutes(runtime, limits));
   if (observation) app.route("/", observation);

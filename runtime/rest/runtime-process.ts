@@ -11,6 +11,9 @@ import { openEmbeddedRuntime } from "../embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { stackOf, type Log } from "../log.ts";
 import { createLogTelemetry } from "../log-telemetry.ts";
+import { bothTelemetries } from "../telemetry.ts";
+import { tracedRuntime } from "../tracing/traced-runtime.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import { DEFAULT_OBSERVATION_LIMITS } from "../observation/limits.ts";
 import { observationRoutes } from "../observation/observation-routes.ts";
 import { isLoopback, type RuntimeConfig } from "../runtime-config.ts";
@@ -18,13 +21,16 @@ import { announceStore } from "../store-config.ts";
 import { measuredStore } from "../store/measured.ts";
 import { createStoreSource } from "../store/open-store.ts";
 import type { Listen } from "./listener.ts";
+import { watchRequests } from "./request-watch.ts";
 import { createRestApp } from "./rest-app.ts";
+import { createRuntimeMetrics } from "./runtime-metrics.ts";
 
 /** What a Runtime process is made of. */
 export interface RuntimeProcessOptions {
   readonly config: RuntimeConfig;
   readonly listen: Listen;
   readonly log: Log;
+  readonly tracing: Tracing;
 }
 
 /** A Runtime process that serves. */
@@ -36,8 +42,9 @@ export interface RuntimeProcess {
 
 /** Opens a Runtime and serves it. @throws ConfigError where its address can't be had */
 export async function openRuntimeProcess(options: RuntimeProcessOptions): Promise<RuntimeProcess> {
-  const { config, listen, log } = options;
-  const telemetry = createLogTelemetry(log);
+  const { config, listen, log, tracing } = options;
+  const metrics = createRuntimeMetrics(systemClock, () => tracing.counts);
+  const telemetry = bothTelemetries(metrics.telemetry, createLogTelemetry(log));
   const onUnexpected = (error: unknown): void => log.error("Something unexpected happened", { stack: stackOf(error) });
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
@@ -50,19 +57,21 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
       maxConfigBundles: config.maxConfigBundles,
     },
   };
-  const runtime = await createStoreSource(config.store, config.runtimeId).use((store) =>
+  const opened = await createStoreSource(config.store, config.runtimeId).use((store) =>
     openEmbeddedRuntime({
       runtimeId: config.runtimeId,
       displayName: config.displayName,
-      profiles: createConverseProfiles(config, config.displayName),
+      profiles: createConverseProfiles(config, config.displayName, tracing),
       store: measuredStore(store, systemClock, telemetry),
       continueInterrupted: config.continueInterrupted,
       limits,
       clock: systemClock,
       random: systemRandom,
       telemetry,
+      tracing,
     }),
   );
+  const runtime = tracedRuntime(opened, tracing);
   let isStopping = false;
   const listening = await listen({
     host: config.host,
@@ -83,6 +92,17 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
             heartbeatIntervalMs: config.heartbeatIntervalMs,
           },
           onUnexpected,
+          telemetry: metrics.observers,
+        }),
+        renderMetrics: () => metrics.render(),
+        watchRequests: watchRequests({
+          log,
+          metrics,
+          tracing,
+          clock: systemClock,
+          random: systemRandom,
+          // Those who come here are Backends, and a request's name is the same on both sides.
+          isTrusted: () => true,
         }),
         onUnexpected,
       }),
@@ -94,6 +114,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
     // First the Runtime, so that observers see how runs ended before they are told that it is over.
     await runtime[Symbol.asyncDispose]();
     await listening.close();
+    await tracing.close();
   };
   return {
     url: listening.url,

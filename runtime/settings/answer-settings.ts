@@ -2,7 +2,7 @@
  * What Workers answer with: the rows of the provider, the run and the Companion's words, which every program with Workers
  * of its own shares. What they mean together is in `provider-config.ts`.
  */
-import { choice, decimal, duration, integer, path, secret, text, textSchema, url } from "./setting.ts";
+import { choice, decimal, duration, integer, path, secret, text, textSchema, url, yesNo } from "./setting.ts";
 
 export const answerSettings = {
   YOI_LANGUAGE: choice({
@@ -50,6 +50,11 @@ export const answerSettings = {
     unit: "tokens",
     min: 1,
     max: 1_000_000,
+  }),
+  YOI_TRACE_PROVIDER: yesNo({
+    key: "provider.trace",
+    about: "Whether the provider is told the names of traces, see [operations](operations.md): it may be a stranger.",
+    fallback: false,
   }),
   YOI_DEMO_PACE: decimal({
     key: "provider.demo_pace",

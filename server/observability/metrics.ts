@@ -1,14 +1,23 @@
 /**
  * The server's figures.
  *
- * Owns what is counted, under which names and with which labels; `docs/operations.md` has the same list. Labels are words
- * of closed lists: codes of the problem table, patterns of routes, statuses. No id, no address and no text of a person
- * ever becomes one.
+ * Owns those of its viewers, its logins and its Runtimes elsewhere; what every process with Workers counts is
+ * `runtime/metrics/process-metrics.ts`. `docs/operations.md` has the same list. Labels are words of closed lists; no id, no
+ * address and no text of a person ever becomes one.
  */
 import type { Clock } from "../../runtime/clock.ts";
+import {
+  Counter,
+  Gauge,
+  Histogram,
+  METRICS_CONTENT_TYPE,
+  renderMetrics,
+  type MetricHead,
+} from "../../runtime/metrics/metric.ts";
+import { createProcessMetrics } from "../../runtime/metrics/process-metrics.ts";
 import type { Telemetry } from "../../runtime/telemetry.ts";
+import type { SpanCounts } from "../../runtime/tracing/tracing.ts";
 import type { ObservationLoad } from "../backend.ts";
-import { Counter, Gauge, Histogram, renderMetrics, type MetricHead } from "./registry.ts";
 
 /** How a try to log in ended. */
 export type LoginResult = "accepted" | "refused" | "limited";
@@ -26,24 +35,34 @@ export interface Metrics {
   requestAnswered(method: string, route: string, status: number): void;
   loginTried(result: LoginResult): void;
   rateLimited(kind: LimitedKind): void;
+  /** Of the text. */
+  readonly contentType: string;
   /** The text for Prometheus. */
   render(load: ObservationLoad): string;
 }
 
-const METHODS = new Set(["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]);
-const ANSWER_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
-const STORE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const REPLAYED_FRAMES = [0, 1, 10, 100, 1_000, 10_000];
-const MS_PER_S = 1_000;
+const LAG_FRAMES = [0, 1, 10, 100, 1_000, 10_000];
+const RESUMED = "resumed";
 
-/** Makes the figures, all of them at zero. */
-export function createMetrics(clock: Pick<Clock, "now">): Metrics {
-  const startTime = new Gauge("process_start_time_seconds", "When the process started, in seconds since 1970.");
+/** Makes the figures, all of them at zero. @param spans Told of the process's spans when they are read. */
+export function createMetrics(clock: Pick<Clock, "now">, spans?: () => SpanCounts): Metrics {
+  const shared = createProcessMetrics(clock, spans);
   const viewers = new Gauge("yoi_viewers", "Viewers that are connected.");
   const observedWorkers = new Gauge("yoi_observed_workers", "Workers whose streams are kept for viewers.");
   const maxLag = new Gauge("yoi_viewer_lag_frames_max", "Frames that the slowest viewer is behind.");
+  const lag = new Histogram(
+    "yoi_viewer_lag_frames",
+    "Frames that each viewer is behind, taken anew whenever the figures are read.",
+    LAG_FRAMES,
+  );
   const joins = new Counter("yoi_viewer_joins_total", "Viewers let in, by how they began.", ["kind"]);
   const refusals = new Counter("yoi_viewer_refusals_total", "Viewers not let in, by the problem.", ["code"]);
+  const resumes = new Counter(
+    "yoi_viewer_resumes_total",
+    "Viewers that came back with a cursor: resumed, or the problem that kept them from it.",
+    ["result"],
+  );
   const replayed = new Histogram(
     "yoi_viewer_replayed_frames",
     "Frames that a viewer which came back had missed.",
@@ -51,23 +70,6 @@ export function createMetrics(clock: Pick<Clock, "now">): Metrics {
   );
   const fellBehind = new Counter("yoi_viewer_fell_behind_total", "Snapshots for viewers that were too slow.");
   const gaps = new Counter("yoi_viewer_gaps_total", "Frames sent out of turn; anything but 0 is a fault.");
-  const runsActive = new Gauge("yoi_runs_active", "Runs of the embedded Runtime that are under way.");
-  const runs = new Counter("yoi_runs_total", "Runs that ended, by how.", ["end"]);
-  const firstToken = new Histogram(
-    "yoi_run_first_token_seconds",
-    "From a run's start to the first piece of its answer.",
-    ANSWER_SECONDS,
-  );
-  const duration = new Histogram("yoi_run_duration_seconds", "From a run's start to its end.", ANSWER_SECONDS);
-  const providerErrors = new Counter(
-    "yoi_provider_errors_total",
-    "Attempts that failed at the provider, by the problem.",
-    ["code"],
-  );
-  const storeAppend = new Histogram("yoi_store_append_seconds", "How long the store took to keep.", STORE_SECONDS);
-  const storeFailures = new Counter("yoi_store_failures_total", "What the store did not keep, by the problem.", [
-    "code",
-  ]);
   const upstreamLosses = new Counter(
     "yoi_upstream_losses_total",
     "How often a Runtime elsewhere was lost while it was observed, by the problem.",
@@ -75,62 +77,50 @@ export function createMetrics(clock: Pick<Clock, "now">): Metrics {
   );
   const logins = new Counter("yoi_logins_total", "Tries to log in, by how they ended.", ["result"]);
   const limited = new Counter("yoi_rate_limited_total", "What was refused since one client asked too often.", ["kind"]);
-  const requests = new Counter("yoi_requests_total", "Requests answered.", ["method", "route", "status"]);
   const all = [
-    startTime,
+    ...shared.all,
     viewers,
     observedWorkers,
     maxLag,
+    lag,
     joins,
     refusals,
+    resumes,
     replayed,
     fellBehind,
     gaps,
-    runsActive,
-    runs,
-    firstToken,
-    duration,
-    providerErrors,
-    storeAppend,
-    storeFailures,
     upstreamLosses,
     logins,
     limited,
-    requests,
   ];
-  startTime.value = clock.now() / MS_PER_S;
 
   return {
     heads: all.map(({ head }) => head),
     telemetry: {
-      runStarted: () => (runsActive.value += 1),
-      runEnded({ end, firstTokenMs, totalMs }) {
-        runsActive.value -= 1;
-        runs.count(end);
-        duration.observe(totalMs / MS_PER_S);
-        if (firstTokenMs !== null) firstToken.observe(firstTokenMs / MS_PER_S);
-      },
-      providerFailed: (code) => providerErrors.count(code),
-      storeAppended: (durationMs) => storeAppend.observe(durationMs / MS_PER_S),
-      storeFailed: ({ code }) => storeFailures.count(code),
+      ...shared.telemetry,
       viewerJoined(kind, replayedFrames) {
         joins.count(kind);
-        if (kind === "resumed") replayed.observe(replayedFrames);
+        if (kind !== "resumed") return;
+        resumes.count(RESUMED);
+        replayed.observe(replayedFrames);
       },
-      viewerRefused: (code) => refusals.count(code),
+      viewerRefused(code, hadCursor) {
+        refusals.count(code);
+        if (hadCursor) resumes.count(code);
+      },
       viewerFellBehind: () => fellBehind.count(),
       gapSeen: () => gaps.count(),
       upstreamLost: (_ref, { code }) => upstreamLosses.count(code),
-      upstreamBack: () => {},
     },
-    requestAnswered: (method, route, status) =>
-      requests.count(METHODS.has(method) ? method : "other", route, String(status)),
+    requestAnswered: (method, route, status) => shared.requestAnswered(method, route, status),
+    contentType: METRICS_CONTENT_TYPE,
     loginTried: (result) => logins.count(result),
     rateLimited: (kind) => limited.count(kind),
-    render(load) {
-      viewers.value = load.viewers;
-      observedWorkers.value = load.observedWorkers;
-      maxLag.value = load.maxLagFrames;
+    render({ observedWorkers: observed, lagFrames }) {
+      viewers.value = lagFrames.length;
+      observedWorkers.value = observed;
+      maxLag.value = lagFrames.reduce((most, frames) => Math.max(most, frames), 0);
+      for (const frames of lagFrames) lag.observe(frames);
       return renderMetrics(all);
     },
   };

@@ -5,8 +5,9 @@ import { Hono } from "hono";
 import { expect, test } from "vitest";
 import { notFoundHandler, problemHandler } from "../../routes/problem.ts";
 import { createLog, NO_LOG, stackOf, type LogFields } from "../../runtime/log.ts";
+import { NO_TRACING } from "../../runtime/tracing/tracing.ts";
 import { createMetrics } from "../../server/observability/metrics.ts";
-import { watchRequests } from "../../server/observability/request-watch.ts";
+import { watchRequests } from "../../runtime/rest/request-watch.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { ServerProcess } from "../support/server-process.ts";
@@ -95,7 +96,16 @@ test("a failure that nobody expected is logged with its stack and the id that th
   app.onError(problemHandler(rendering));
   app.notFound(notFoundHandler(rendering));
   const random = createSeededRandom(1);
-  app.use(watchRequests({ log: NO_LOG, metrics, clock: { now: () => 0 }, random, isFromProxy: () => false }));
+  app.use(
+    watchRequests({
+      log: NO_LOG,
+      metrics,
+      tracing: NO_TRACING,
+      clock: { now: () => 0 },
+      random,
+      isTrusted: () => false,
+    }),
+  );
   app.get("/broken", () => {
     throw new Error("the-inner-word", { cause: new RangeError("the-cause") });
   });

@@ -2,7 +2,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createMetrics } from "../../server/observability/metrics.ts";
-import { Counter, Histogram, renderMetrics } from "../../server/observability/registry.ts";
+import { createProcessMetrics } from "../../runtime/metrics/process-metrics.ts";
+import { createRuntimeMetrics } from "../../runtime/rest/runtime-metrics.ts";
+import { Counter, Histogram, renderMetrics } from "../../runtime/metrics/metric.ts";
+import { seriesOf } from "../support/figures.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { WorkspaceClient, workerPath } from "../support/workspace-client.ts";
@@ -11,15 +14,9 @@ allowProcesses();
 
 const TOKEN = "an-access-token-of-some-length";
 
-/** The values by series, e.g. `yoi_runs_total{end="finished"}`. */
-function seriesOf(text: string): ReadonlyMap<string, number> {
-  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]));
-}
-
 const figuresOf = async (client: WorkspaceClient) => seriesOf((await client.get("/metrics")).text);
 
-test("docs/operations.md lists every metric with its type, its labels and its meaning, and no other", () => {
+test("docs/operations.md lists every metric of both processes with its type, its labels and its meaning, and no other", () => {
   const rows = readFileSync("docs/operations.md", "utf8")
     .split("\n")
     .filter((line) => /^\| `[a-z_]+` \|/.test(line))
@@ -29,8 +26,17 @@ test("docs/operations.md lists every metric with its type, its labels and its me
         .slice(1, -1)
         .map((cell) => cell.trim().replaceAll("`", "")),
     );
-  const { heads } = createMetrics({ now: () => 0 });
-  expect(rows).toEqual(heads.map(({ name, type, labels, help }) => [name, type, labels.join(", "), help]));
+  const clock = { now: () => 0 };
+  const shared = createProcessMetrics(clock).all.map(({ head }) => head.name);
+  const known = new Map(
+    [createRuntimeMetrics(clock), createMetrics(clock)].flatMap(({ heads }, index) =>
+      heads.map(({ name, type, labels, help }) => {
+        const of = shared.includes(name) ? "both" : index === 0 ? "Runtime" : "server";
+        return [name, [name, type, labels.join(", "), of, help]];
+      }),
+    ),
+  );
+  expect(rows.map((row) => row.slice(0, -1))).toEqual([...known.values()]);
 });
 
 test("renderMetrics() writes counters and histograms as Prometheus reads them, values escaped", () => {

@@ -36,6 +36,8 @@ export class LeakyProvider implements AsyncDisposable {
   readonly #server: Server;
   /** Keys that it was called with. */
   readonly keys = new Set<string>();
+  /** What it was told of traces. */
+  readonly traceparents: (string | undefined)[] = [];
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#answer(request, response));
@@ -64,6 +66,8 @@ export class LeakyProvider implements AsyncDisposable {
     for await (const chunk of request) text += String(chunk);
     const key = request.headers.authorization ?? "";
     this.keys.add(key);
+    const { traceparent } = request.headers;
+    this.traceparents.push(Array.isArray(traceparent) ? traceparent.join() : traceparent);
     const where = `http://${request.headers.host}${request.url}`;
     const confession = `Incorrect API key provided: ${key} (${key.slice(7)}) for ${where}, see ${where}/help or /etc/keys/${key.slice(7)}.pem`;
     const messages: { content: string }[] = JSON.parse(text).messages;

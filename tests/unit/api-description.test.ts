@@ -40,7 +40,10 @@ describe("the Backend's description", () => {
     const descriptions = descriptionRoutes({ assets: { styles: [] }, workspaceName: "w", baseOf: () => "/" });
     const own = new Hono()
       .route("/", descriptions)
-      .route("/", metricsRoutes({ render: () => "" }, { load: () => Promise.reject(new Error("nobody asks")) }))
+      .route(
+        "/",
+        metricsRoutes({ render: () => "", contentType: "" }, { load: () => Promise.reject(new Error("nobody asks")) }),
+      )
       .route("/", demoRoutes(createDemoFaults(async () => {})))
       .routes.map(({ method, path }) => ({ method, path }));
     const stream = { method: "GET", path: EVENTS_ROUTE.path.replace(/\/ws$/, "") };
@@ -91,6 +94,7 @@ describe("the Runtime's description", () => {
       token: null,
       limits: { maxTranscriptItems: 1, maxEntries: 1 },
       observation: new Hono().get("/v1/workers/:worker_id/events/ws", (context) => context.body(null)),
+      renderMetrics: () => "",
       onUnexpected: () => {},
     });
     const routes = app.routes.filter(({ method }) => method !== "ALL");

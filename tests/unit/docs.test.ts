@@ -73,7 +73,7 @@ describe("docs/api.md", () => {
       .route("/", companionRoutes(backend, { maxRecords: 1 }))
       .route("/", viewerRulesRoutes({} as ViewerPolicies)) // why: as above
       .route("/", healthRoutes(backend))
-      .route("/", metricsRoutes({ render: () => "" }, backend))
+      .route("/", metricsRoutes({ render: () => "", contentType: "" }, backend))
       .route("/", descriptionRoutes({ assets: { styles: [] }, workspaceName: "", baseOf: () => "/" }))
       .route("/", demoRoutes(createDemoFaults(async () => {})));
     const socket = "GET /api/runtimes/:runtime_id/workers/:worker_id/events/ws";

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
+import { healthRoutes, metricsRoutes } from "../../runtime/rest/operation-routes.ts";
 import { runtimeRoutes } from "../../runtime/rest/runtime-routes.ts";
 import { NO_CONFIG_BUNDLE } from "../../runtime/rest/wire-shapes.ts";
 import { workerRoutes } from "../../runtime/rest/worker-routes.ts";
@@ -47,6 +48,14 @@ describe("docs/runtime.md", () => {
   test("lists every route and no other", () => {
     const runtime = {} as Runtime; // why: routes are only listed, never called
     const app = new Hono()
+      .route(
+        "/",
+        healthRoutes(runtime, () => false),
+      )
+      .route(
+        "/",
+        metricsRoutes(() => ""),
+      )
       .route("/", runtimeRoutes(runtime))
       .route("/", workerRoutes(runtime, { maxTranscriptItems: 1, maxEntries: 1 }));
     const known = [

@@ -3,8 +3,11 @@
  *
  * Owns counters, gauges and histograms with few labels, and the text format (version 0.0.4). A counter is a plain number
  * behind its labels; the number of series of a metric is bounded, whatever it is asked to count. What is counted is the
- * matter of `metrics.ts`.
+ * matter of `process-metrics.ts` and of each process.
  */
+
+/** What says so in an answer's head. */
+export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** Series of one metric, before all further ones are counted as one. */
 const MAX_SERIES = 1_000;
@@ -20,7 +23,8 @@ export interface MetricHead {
   readonly labels: readonly string[];
 }
 
-interface Metric {
+/** One metric with its series. */
+export interface Metric {
   readonly head: MetricHead;
   lines(): Iterable<string>;
 }
@@ -50,6 +54,22 @@ export class Counter implements Metric {
 
   *lines(): Iterable<string> {
     for (const [key, value] of this.#series) yield `${this.head.name}${key === "" ? "" : `{${key}}`} ${value}`;
+  }
+}
+
+/** Counts that somebody else keeps, by one label. */
+export class ReadCounter implements Metric {
+  readonly head: MetricHead;
+  readonly #read: () => Readonly<Record<string, number>>;
+
+  constructor(name: string, help: string, label: string, read: () => Readonly<Record<string, number>>) {
+    this.head = { name, type: "counter", help, labels: [label] };
+    this.#read = read;
+  }
+
+  *lines(): Iterable<string> {
+    const { name, labels } = this.head;
+    for (const [value, count] of Object.entries(this.#read())) yield `${name}{${labelText(labels, [value])}} ${count}`;
   }
 }
 
