@@ -23,6 +23,11 @@ import { sessionFileOf } from "./node-session-file.ts";
 async function start(): Promise<void> {
   const environment = Deno.env.toObject();
   const command = takeCommand(Deno.args);
+  if (command.kind === "doctor") {
+    const { runDoctor } = await import("./node-doctor.ts");
+    Deno.exitCode = await runDoctor(command.words, environment, { say: console.log, complain: console.error });
+    return;
+  }
   const loaded = await loadConfig(environment, readSettingText, configFileOf(command.configPath, environment));
   if (command.print !== null) {
     console.log(printConfig(loaded, command.print));

@@ -23,6 +23,11 @@ import { sessionFileOf } from "./node-session-file.ts";
 
 async function start(): Promise<void> {
   const command = takeCommand(process.argv.slice(2));
+  if (command.kind === "doctor") {
+    const { runDoctor } = await import("./node-doctor.ts");
+    process.exitCode = await runDoctor(command.words, process.env, { say: console.log, complain: console.error });
+    return;
+  }
   const configPath = configFileOf(command.configPath, process.env);
   const loaded = await loadConfig(process.env, readSettingText, configPath);
   if (command.print !== null) {

@@ -1,0 +1,83 @@
+/**
+ * The provider, as the doctor sees it: whether it can be reached, takes the key and has the model.
+ *
+ * Owns what is asked. The list of models costs nothing; a message, which may, is sent only when it was asked for.
+ */
+import * as z from "zod/mini";
+import { asProblem, ProblemError } from "../../protocol/problem.ts";
+import type { Model } from "../../runtime/model/model.ts";
+import type { ProviderConfig } from "../../runtime/provider-config.ts";
+import { parseJson, reasonOf, type Ask } from "./ask.ts";
+import { fail, ok, warn, type Finding } from "./finding.ts";
+
+const SUBJECT = "provider";
+const LIST_TIMEOUT_MS = 10_000;
+const KEY_ADVICE = "Put the right key where provider.api_key leads, and look whether it may use this address.";
+const MODEL_ADVICE = "Look at the name in provider.model.";
+const SERVER_ADVICE = "Look at provider.base_url, and whether this machine reaches it.";
+
+const ModelList = z.object({ data: z.array(z.looseObject({ id: z.string() })) });
+
+/** Asks for the list of models. */
+export async function checkProvider(provider: ProviderConfig, ask: Ask): Promise<Finding[]> {
+  if (provider.kind === "demo") {
+    return [ok(SUBJECT, "the offline demo answers: neither a key nor a base URL is configured")];
+  }
+  const { apiKey, baseURL, model } = provider;
+  const url = new URL(baseURL);
+  url.pathname += `${url.pathname.endsWith("/") ? "" : "/"}models`;
+  const headers: Record<string, string> = apiKey === null ? {} : { Authorization: `Bearer ${apiKey.reveal()}` };
+  let reply;
+  try {
+    reply = await ask({ url, headers: { ...headers, Accept: "application/json" }, timeoutMs: LIST_TIMEOUT_MS });
+  } catch (error) {
+    return [fail(SUBJECT, reasonOf(error), SERVER_ADVICE)];
+  }
+  const { status } = reply;
+  if (status === 401 || status === 403) {
+    return [fail(SUBJECT, `refuses ${apiKey === null ? "requests without a key" : "the key"} (${status})`, KEY_ADVICE)];
+  }
+  const list = ModelList.safeParse(status === 200 ? parseJson(reply.text) : undefined);
+  if (!list.success) {
+    const found = `answers, without a list of models (${status}); whether it takes the key is not known`;
+    return [warn(SUBJECT, found, "Run the doctor with --provider: it sends one short message.")];
+  }
+  const takes = apiKey === null ? "answers without a key" : "takes the key";
+  if (list.data.data.some(({ id }) => id === model)) return [ok(SUBJECT, `${takes} and has ${model}`)];
+  return [warn(SUBJECT, `${takes}; its list of ${list.data.data.length} models has no ${model}`, MODEL_ADVICE)];
+}
+
+const QUESTION = "Answer with the word yes.";
+
+/** Sends one short message, and takes the time until the first piece of the answer. */
+export async function tryProvider(
+  model: Pick<Model, "stream" | "name">,
+  firstTokenTimeoutMs: number,
+  now: () => number,
+): Promise<Finding[]> {
+  const subject = "first token";
+  const startedMs = now();
+  const signal = AbortSignal.timeout(firstTokenTimeoutMs);
+  try {
+    for await (const part of model.stream({ messages: [{ role: "user", content: QUESTION }] }, { signal })) {
+      if (part.kind === "text" || part.kind === "thinking") {
+        return [ok(subject, `${model.name} began to answer after ${now() - startedMs} ms`)];
+      }
+    }
+    return [warn(subject, `${model.name} answered nothing`, MODEL_ADVICE)];
+  } catch (error) {
+    if (signal.aborted) {
+      const advice = "Raise run.first_token_timeout_ms, or choose a faster model.";
+      return [fail(subject, `none came within ${firstTokenTimeoutMs} ms`, advice)];
+    }
+    if (!(error instanceof ProblemError)) throw error;
+    const { code, detail } = asProblem(error);
+    return [fail(subject, `${code}: ${detail.replace(/\.$/, "")}`, ADVICE.get(code) ?? SERVER_ADVICE)];
+  }
+}
+
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ["provider_auth_failed", KEY_ADVICE],
+  ["provider_request_refused", MODEL_ADVICE],
+  ["provider_rate_limited", "Wait, or look at the limits of the account."],
+]);
