@@ -10,6 +10,7 @@ import type { Hono } from "hono";
 import { defineWebSocketHelper, WSContext, type WSEvents } from "hono/ws";
 import { WebSocket, WebSocketServer } from "ws";
 import { CLIENT_FRAME_MAX_BYTES, REFUSAL_TIMEOUT_MS } from "./edge-limits.ts";
+import type { FrameWriter } from "./text-frames.ts";
 
 /** What the helper leaves for the upgrade when the app wants a socket. */
 interface UpgradeEnv {
@@ -57,7 +58,7 @@ export class NodeWebSockets {
       socket.once("close", () => clearTimeout(lingering));
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, accept));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, socket, accept));
   }
 
   async #ask(request: IncomingMessage, env: UpgradeEnv): Promise<Response> {
@@ -85,9 +86,14 @@ export class NodeWebSockets {
   }
 }
 
-function connect(socket: WebSocket, events: WSEvents<WebSocket>): void {
-  const context = new WSContext<WebSocket>({
-    raw: socket,
+function connect(socket: WebSocket, connection: Duplex, events: WSEvents<WebSocket>): void {
+  const context = new WSContext<WebSocket & FrameWriter>({
+    raw: Object.assign(socket, {
+      // Between frames of its own: `ws` writes each at once and whole, since nothing is compressed.
+      writeFrames(frames: Uint8Array) {
+        if (socket.readyState === WebSocket.OPEN) connection.write(frames);
+      },
+    }),
     send: (data) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(data);
     },

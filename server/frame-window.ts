@@ -5,6 +5,7 @@
  * a number. Frames may also be put in front, when a viewer comes back from further than the window reaches.
  */
 import type { RuntimeCursor } from "../protocol/cursor.ts";
+import { FrameBatch } from "../runtime/text-frames.ts";
 
 /** One encoded frame. `text` is null where the policy withholds the event: its cursor still counts. */
 export interface WindowFrame {
@@ -12,10 +13,20 @@ export interface WindowFrame {
   readonly text: string | null;
 }
 
-/** Bounds of a window; both hold. */
+/** Bounds of a window, both of which hold, and of what is written from it at a time. */
 export interface WindowLimits {
   readonly windowFrames: number;
   readonly windowChars: number;
+  readonly writeChars: number;
+}
+
+/** Frames that follow one another, for one write. */
+export interface Stretch {
+  readonly batch: FrameBatch;
+  /** Number of the frame after the last of them. */
+  readonly end: number;
+  /** The newest position among them that is shown; null: none is. */
+  readonly cursor: RuntimeCursor | null;
 }
 
 /** A bounded run of frames. */
@@ -33,6 +44,8 @@ export class FrameWindow {
   #end = 0;
   /** The position just before the oldest frame. */
   #before: RuntimeCursor;
+  /** The newest stretch that was asked for: viewers that stand together ask for the same one. */
+  #stretch: (Stretch & { readonly from: number }) | null = null;
 
   constructor(start: RuntimeCursor, limits: WindowLimits) {
     this.#before = start;
@@ -61,6 +74,25 @@ export class FrameWindow {
   /** The frame of a number, or undefined where it has been let go or has not come yet. */
   at(number: number): WindowFrame | undefined {
     return number < this.start ? undefined : this.#frames[this.#gone + number - this.start];
+  }
+
+  /** What comes from a number on, as much as goes into one write; null where it has been let go or has not come yet. */
+  stretchFrom(from: number): Stretch | null {
+    if (this.#stretch?.from === from) return this.#stretch;
+    const texts: string[] = [];
+    let cursor: RuntimeCursor | null = null;
+    let chars = 0;
+    let end = from;
+    for (let frame = this.at(end); frame !== undefined && chars < this.#limits.writeChars; frame = this.at(end)) {
+      end += 1;
+      if (frame.text === null) continue;
+      texts.push(frame.text);
+      chars += frame.text.length;
+      cursor = frame.cursor;
+    }
+    if (end === from) return null;
+    this.#stretch = { from, batch: new FrameBatch(texts), end, cursor };
+    return this.#stretch;
   }
 
   /** Number of the frame that follows a cursor, or null where the window does not know it. */
@@ -97,6 +129,7 @@ export class FrameWindow {
     this.#numbers.set(frame.cursor, this.#end);
     this.#chars += frame.text?.length ?? 0;
     this.#end += 1;
+    this.#stretch = null;
     this.#letGo();
   }
 

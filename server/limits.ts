@@ -11,6 +11,8 @@ export interface BackendLimits {
   readonly windowFrames: number;
   /** Size of the frames kept per observed Worker, in UTF-16 code units. */
   readonly windowChars: number;
+  /** Frames that one write to a viewer takes together, in UTF-16 code units; one alone may be longer. */
+  readonly writeChars: number;
   /** Entries in a snapshot for a viewer. */
   readonly snapshotEntries: number;
   /** Size of the entries in a snapshot for a viewer, in UTF-16 code units of their JSON. */
@@ -48,6 +50,7 @@ export interface BackendLimits {
 export const DEFAULT_BACKEND_LIMITS: BackendLimits = {
   windowFrames: 8_192,
   windowChars: 8 * 1024 * 1024,
+  writeChars: 64 * 1024,
   snapshotEntries: 120,
   snapshotChars: 48 * 1024,
   maxViewersPerWorker: 2_000,

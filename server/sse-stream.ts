@@ -59,6 +59,9 @@ export function openSseStream(): SseStream {
       const cursor = CURSOR.exec(text)?.[1];
       controller.enqueue(encoder.encode(`${cursor === undefined ? "" : `id: ${cursor}\n`}data: ${text}\n\n`));
     },
+    sendAll({ texts }) {
+      for (const text of texts) socket.send(text);
+    },
     close(code) {
       if (code === TOO_SLOW) cut();
       else if (end()) controller.close();

@@ -10,7 +10,7 @@ import type { Telemetry } from "../runtime/telemetry.ts";
 import type { RuntimeCursor } from "../protocol/cursor.ts";
 import type { ViewerRights } from "./access/viewer-policy.ts";
 import { encodeDiagnostic, type ViewerStanding } from "./encode-frame.ts";
-import type { FrameWindow, WindowFrame } from "./frame-window.ts";
+import type { FrameWindow, Stretch, WindowFrame } from "./frame-window.ts";
 import type { BackendLimits } from "./limits.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
 
@@ -101,7 +101,9 @@ export class Viewer {
         this.#waitForDrain();
         return;
       }
-      this.#writeNext(window);
+      const stretch = this.#next === null ? null : window.stretchFrom(this.#next);
+      if (this.#next === null || stretch === null) this.#writeSnapshot(window);
+      else this.#write(stretch, this.#next);
     }
     if (!this.#isCaughtUp) {
       this.#isCaughtUp = true;
@@ -109,23 +111,22 @@ export class Viewer {
     }
   }
 
-  #writeNext(window: FrameWindow): void {
-    const frame = this.#next === null ? undefined : window.at(this.#next);
-    if (this.#next === null || frame === undefined) {
-      if (this.#next !== null) this.#telemetry.viewerFellBehind();
-      this.#due = window.end;
-      this.#next = window.end;
-      const { cursor, text } = this.#feed.snapshotFrame();
-      this.#cursor = cursor;
-      this.#socket.send(text);
-      return;
-    }
-    if (this.#due !== null && this.#next !== this.#due) this.#telemetry.gapSeen();
-    this.#next += 1;
-    this.#due = this.#next;
-    if (frame.text === null) return;
-    this.#cursor = frame.cursor;
-    this.#socket.send(frame.text);
+  #writeSnapshot(window: FrameWindow): void {
+    if (this.#next !== null) this.#telemetry.viewerFellBehind();
+    this.#due = window.end;
+    this.#next = window.end;
+    const { cursor, text } = this.#feed.snapshotFrame();
+    this.#cursor = cursor;
+    this.#socket.send(text);
+  }
+
+  #write({ batch, end, cursor }: Stretch, from: number): void {
+    if (this.#due !== null && from !== this.#due) this.#telemetry.gapSeen();
+    this.#next = end;
+    this.#due = end;
+    if (cursor === null) return;
+    this.#cursor = cursor;
+    this.#socket.sendAll(batch);
   }
 
   /** Tells a viewer that asked for it that its link is alive and that it has everything. */

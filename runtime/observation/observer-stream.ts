@@ -9,6 +9,7 @@ import { RuntimeCursor } from "../../protocol/cursor.ts";
 import type { WorkerId } from "../../protocol/id.ts";
 import { asProblem, closeCodeOf, ProblemError } from "../../protocol/problem.ts";
 import { sleep, type Clock } from "../clock.ts";
+import { FrameBatch } from "../text-frames.ts";
 import type { ObservationStep, Runtime } from "../runtime.ts";
 import { encodeDiagnostic, encodeEvent, encodeHeartbeat, encodeSnapshot } from "./encode-frame.ts";
 import type { ObservationLimits } from "./limits.ts";
@@ -79,11 +80,9 @@ export class ObserverStream {
     const { workerId, socket, limits } = this.#options;
     const events = step.kind === "snapshot" ? [step.event] : step.events;
     const encode = step.kind === "snapshot" ? encodeSnapshot : encodeEvent;
-    for (const event of events) {
-      if (socket.bufferedBytes > limits.bufferBytes) await this.#drained();
-      socket.send(encode(workerId, event));
-      this.#cursor = event.cursor;
-    }
+    if (socket.bufferedBytes > limits.bufferBytes) await this.#drained();
+    socket.sendAll(new FrameBatch(events.map((event) => encode(workerId, event))));
+    this.#cursor = events.at(-1)?.cursor ?? this.#cursor;
   }
 
   /** @throws ProblemError viewer_too_slow; or the signal's reason where the socket was closed */

@@ -25,6 +25,9 @@ function createSocket() {
       sent.push(frame);
       state.bufferedBytes += frame.length;
     },
+    sendAll({ texts }) {
+      for (const text of texts) socket.send(text);
+    },
     close(code, reason) {
       state.end ??= [code, reason];
       closed.abort();

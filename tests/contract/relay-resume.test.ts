@@ -124,7 +124,14 @@ async function play(
     workerId,
     clock,
     mint,
-    limits: { windowFrames, windowChars, viewerBufferBytes: 600, snapshotEntries: 10_000, snapshotChars: 10_000_000 },
+    limits: {
+      windowFrames,
+      windowChars,
+      viewerBufferBytes: 600,
+      writeChars: 500,
+      snapshotEntries: 10_000,
+      snapshotChars: 10_000_000,
+    },
   });
   const events = log.map(({ wire }) => Event.parse(wire));
   const browsers = Array.from({ length: VIEWERS }, () => new Browser(compacts || retentionEvents < 4_096));

@@ -94,7 +94,7 @@ describe("heartbeats", () => {
   });
 
   test("do not claim that a viewer has everything while it waits for its socket", async () => {
-    const { clock, join, publish } = await setUp({ limits: { ...limits, viewerBufferBytes: 500 } });
+    const { clock, join, publish } = await setUp({ limits: { ...limits, viewerBufferBytes: 500, writeChars: 500 } });
     const socket = await join({ heartbeat: true });
     socket.isStalled = true;
     await publish(...words(20));

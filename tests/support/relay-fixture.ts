@@ -20,6 +20,7 @@ import { FULL_RIGHTS, type ViewerRights } from "../../server/access/viewer-polic
 import type { ObservationPolicy } from "../../server/policy.ts";
 import { Relay } from "../../server/relay.ts";
 import type { ViewerSocket } from "../../server/viewer-socket.ts";
+import type { FrameBatch } from "../../runtime/text-frames.ts";
 import type { ManualClock } from "./manual-clock.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 
@@ -40,6 +41,10 @@ export class FakeSocket implements ViewerSocket {
     if (this.closed.aborted) return;
     this.texts.push(text);
     if (this.isStalled) this.bufferedBytes += text.length;
+  }
+
+  sendAll({ texts }: FrameBatch): void {
+    for (const text of texts) this.send(text);
   }
 
   close(code: number, reason: string): void {

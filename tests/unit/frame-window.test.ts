@@ -2,20 +2,31 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RuntimeCursor } from "../../protocol/cursor.ts";
-import { FrameWindow, type WindowFrame } from "../../server/frame-window.ts";
+import { FrameWindow, type WindowFrame, type WindowLimits } from "../../server/frame-window.ts";
 
 const cursor = (position: number) => RuntimeCursor.parse(`wo_${position}`);
 const frame = (position: number, chars = 1): WindowFrame => ({ cursor: cursor(position), text: "x".repeat(chars) });
 const frames = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => frame(from + index));
 
-const open = (before: number, limits: Partial<{ windowFrames: number; windowChars: number }> = {}) =>
-  new FrameWindow(cursor(before), { windowFrames: 100, windowChars: 1_000_000, ...limits });
+const open = (before: number, limits: Partial<WindowLimits> = {}) =>
+  new FrameWindow(cursor(before), { windowFrames: 100, windowChars: 1_000_000, writeChars: 1_000_000, ...limits });
 
 /** The positions that follow a cursor, as a viewer would read them. */
 function following(window: FrameWindow, after: number): (string | undefined)[] | null {
   const start = window.after(cursor(after));
   if (start === null) return null;
   return Array.from({ length: window.end - start }, (_, index) => window.at(start + index)?.cursor);
+}
+
+/** What is written from a number on, one write after another. */
+function written(window: FrameWindow, from: number) {
+  const writes: { readonly texts: readonly string[]; readonly cursor: RuntimeCursor | null }[] = [];
+  let number = from;
+  for (let stretch = window.stretchFrom(number); stretch !== null; stretch = window.stretchFrom(number)) {
+    writes.push({ texts: stretch.batch.texts, cursor: stretch.cursor });
+    number = stretch.end;
+  }
+  return { writes, end: number };
 }
 
 describe("FrameWindow", () => {
@@ -81,6 +92,38 @@ describe("FrameWindow", () => {
     expect(following(window, 0)).toBe(null);
   });
 
+  test("gives as much as one write takes, or one frame that is longer", () => {
+    const window = open(0, { writeChars: 5 });
+    for (const [index, chars] of [2, 3, 1, 9, 1].entries()) window.push(frame(index + 1, chars));
+    const texts = written(window, 0).writes.map((write) => write.texts.map((text) => text.length));
+    expect(texts).toEqual([[2, 3], [1, 9], [1]]);
+  });
+
+  test("gives the same bytes to all who stand at the same place, until there is more", () => {
+    const window = open(0);
+    window.push(frame(1, 3));
+    const stretch = window.stretchFrom(0);
+    expect(window.stretchFrom(0)?.batch.frames).toBe(stretch?.batch.frames);
+    window.push(frame(2, 4));
+    expect(window.stretchFrom(0)?.batch.texts).toEqual(["xxx", "xxxx"]);
+    expect(stretch?.batch.texts).toEqual(["xxx"]);
+  });
+
+  test("passes what is not shown, and names the newest position that is", () => {
+    const window = open(0);
+    const hidden = (position: number) => ({ cursor: cursor(position), text: null });
+    for (const one of [hidden(1), frame(2), hidden(3)]) window.push(one);
+    expect(written(window, 0)).toEqual({ writes: [{ texts: ["x"], cursor: "wo_2" }], end: 3 });
+    expect(written(window, 2)).toEqual({ writes: [{ texts: [], cursor: null }], end: 3 });
+  });
+
+  test("has nothing to write before its start and behind its end", () => {
+    const window = open(0, { windowFrames: 1 });
+    for (const one of frames(1, 3)) window.push(one);
+    expect([window.stretchFrom(1), window.stretchFrom(3)]).toEqual([null, null]);
+    expect(window.stretchFrom(2)?.batch.texts).toEqual(["x"]);
+  });
+
   test("does what a plain list does, whatever is put where", () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant("push" as const), chars: fc.integer({ min: 0, max: 9 }) }),
@@ -91,9 +134,10 @@ describe("FrameWindow", () => {
         fc.array(step, { maxLength: 60 }),
         fc.integer({ min: 1, max: 10 }),
         fc.integer({ min: 1, max: 40 }),
-        (steps, windowFrames, windowChars) => {
+        fc.integer({ min: 1, max: 20 }),
+        (steps, windowFrames, windowChars, writeChars) => {
           const first = 1_000;
-          const window = open(first, { windowFrames, windowChars });
+          const window = open(first, { windowFrames, windowChars, writeChars });
           let list: WindowFrame[] = [];
           let newest = first;
           let before = first;
@@ -119,6 +163,8 @@ describe("FrameWindow", () => {
             expect([window.before, window.end - window.start]).toEqual([cursor(before), list.length]);
             expect(following(window, before)).toEqual(list.map((kept) => kept.cursor));
             expect(following(window, before - 1)).toBe(null);
+            const texts = written(window, window.start).writes.flatMap((write) => write.texts);
+            expect(texts).toEqual(list.map((kept) => kept.text));
             expect(window.after(cursor(newest))).toBe(window.end);
           }
         },

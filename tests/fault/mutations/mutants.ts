@@ -106,12 +106,12 @@ export const MUTANTS: readonly Mutant[] = [
     "A viewer that fell behind the window goes on where it begins",
     "server/viewer.ts",
     [
-      "this.#next = window.end;\n      const { cursor",
-      "this.#next = this.#next === null ? window.end : window.start;\n      const { cursor",
+      "this.#next = window.end;\n    const { cursor",
+      "this.#next = this.#next === null ? window.end : window.start;\n    const { cursor",
     ],
     [
-      "this.#cursor = cursor;\n      this.#socket.send(text);",
-      "this.#cursor = cursor;\n      if (this.#next === window.end) this.#socket.send(text);",
+      "this.#cursor = cursor;\n    this.#socket.send(text);",
+      "this.#cursor = cursor;\n    if (this.#next === window.end) this.#socket.send(text);",
     ],
   ),
   mutant("slow-viewer-forgotten", "A viewer whose socket was full is not written to again", "server/viewer.ts", [

@@ -108,15 +108,17 @@ export class RuntimeLink {
       pipe.release();
     });
     const limits: ObservationLimits = { ...DEFAULT_OBSERVATION_LIMITS, heartbeatIntervalMs };
+    const send = (text: string) => {
+      if (process.isAlive && !closed.signal.aborted) pipe.send(text);
+    };
     const stream = new ObserverStream({
       runtime,
       workerId: WorkerId.parse(url.pathname.split("/").at(-3)),
       ...(cursor === null ? {} : { cursor }),
       wantsHeartbeat: true,
       socket: {
-        send(text) {
-          if (process.isAlive && !closed.signal.aborted) pipe.send(text);
-        },
+        send,
+        sendAll: ({ texts }) => texts.forEach(send),
         close: (code) => {
           if (closed.signal.aborted) return;
           closed.abort();

@@ -91,6 +91,7 @@ export class SimulatedSite {
       ...DEFAULT_BACKEND_LIMITS,
       windowFrames,
       viewerBufferBytes,
+      writeChars: Math.min(DEFAULT_BACKEND_LIMITS.writeChars, viewerBufferBytes),
       heartbeatIntervalMs: HEARTBEAT_MS,
       relayGraceMs: 1_500,
       upstreamMaxBackoffMs: 1_000,

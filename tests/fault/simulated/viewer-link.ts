@@ -93,10 +93,12 @@ export class ViewerLink {
     const { rights } = this.#options;
     const request: ViewRequest = { heartbeat: true, rights, ...(cursor === null ? {} : { cursor }) };
     this.#options.onAsked(cursor === null ? null : ClientCursor.parse(cursor));
+    const send = (text: string) => {
+      if (process.isAlive && !closed.signal.aborted) pipe.send(text);
+    };
     backend.observe(this.#options.ref, request, {
-      send(text) {
-        if (process.isAlive && !closed.signal.aborted) pipe.send(text);
-      },
+      send,
+      sendAll: ({ texts }) => texts.forEach(send),
       close: (code) => {
         if (closed.signal.aborted) return;
         closed.abort();
