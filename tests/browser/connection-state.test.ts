@@ -28,7 +28,7 @@ onBothServers("The link's state", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     expect(await tab.failures.count()).toBe(0);
     expect(await tab.composer.isEditable()).toBe(true);
     proxy.isDown = false;
-    await tab.tryNowButton.click();
+    await tab.tryNow();
     await tab.live();
     await tab.page.getByTestId("stale-note").waitFor({ state: "detached" });
     await tab.ask(SHORT);
@@ -68,7 +68,7 @@ onBothServers("The link's state", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     proxy.breakNow(tab.ref, "end");
     await expect.poll(said).toEqual([started, finished, linkLost]);
     proxy.isDown = false;
-    await tab.tryNowButton.click();
+    await tab.tryNow();
     await tab.live();
     await expect.poll(said).toEqual([started, finished, linkLost, linkBack]);
   });

@@ -91,8 +91,34 @@ export class ConsolePage {
     return this.page.getByRole("button", { name: this.words.jumpToLatest });
   }
 
-  get tryNowButton(): Locator {
-    return this.page.getByRole("button", { name: this.words.link.tryNow });
+  /** Presses "Try now", unless the console's own next attempt has come first and there is nothing to press any more. */
+  async tryNow(): Promise<void> {
+    await this.page.evaluate((tryNow) => {
+      [...document.querySelectorAll("button")].find(({ textContent }) => textContent === tryNow)?.click();
+    }, this.words.link.tryNow);
+  }
+
+  /**
+   * Lets the page see how answers grow, and keeps from it that they have ended, until it is let through: so a test does what
+   * it does while an answer is written, however long it takes. Asked for before the page is opened.
+   */
+  async holdEnds(): Promise<{ release(): void }> {
+    const held: (() => void)[] = [];
+    let isReleased = false;
+    await this.page.routeWebSocket(/\/events\/ws/, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((message) => {
+        const isEnd = String(message).includes('"run_end"');
+        if (isReleased || (held.length === 0 && !isEnd)) socket.send(message);
+        else held.push(() => socket.send(message));
+      });
+    });
+    return {
+      release() {
+        isReleased = true;
+        for (const send of held.splice(0)) send();
+      },
+    };
   }
 
   get log(): Locator {

@@ -58,7 +58,7 @@ export function writingInFirefox(stage: FirefoxStage): void {
     await tab.until("the box to grow", async () => (await height()) > oneLine);
     await tab.press("Enter");
     await tab.answered(1);
-    await tab.say("/demo slow");
+    await tab.say("/demo stall");
     await tab.written(10);
     const text = await tab.answerText();
     await tab.press("Escape");
@@ -66,7 +66,7 @@ export function writingInFirefox(stage: FirefoxStage): void {
     await tab.shows("[role=log]", words.stopped);
     expect(await tab.answerText()).toContain(text);
     await tab.press("ArrowUp");
-    await tab.until("the last message in the box", async () => (await tab.draft()) === "/demo slow");
+    await tab.until("the last message in the box", async () => (await tab.draft()) === "/demo stall");
     await tab.press("ArrowUp");
     await tab.until("the message before", async () => (await tab.draft()) === "first\nsecond");
   });

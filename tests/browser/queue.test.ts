@@ -1,9 +1,10 @@
 /** Messages that are written while an answer is: they wait in a person's order and go out one by one. */
-import type { Locator } from "playwright-core";
+import type { BrowserContext, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { turnMessagesFor } from "../../islands/messages-turns.ts";
-import { workerApiPath } from "../../islands/paths.ts";
+import { workerApiPath, workerPagePath } from "../../islands/paths.ts";
 import { QUEUE_MAX_ITEMS } from "../../islands/store/queue-storage.ts";
+import type { WorkerRef } from "../../protocol/id.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 import { onOneServer, SHORT, SLOW } from "./both-servers.ts";
 import type { ConsolePage } from "./console-page.ts";
@@ -71,25 +72,35 @@ onOneServer("Messages that are written while an answer is", { YOI_DEMO_PACE: "0.
   });
   afterAll(() => proxy[Symbol.asyncDispose]());
 
+  /** A console that does not learn of an answer's end before it is let through. */
+  const openHolding = async (ref?: WorkerRef, context?: BrowserContext) => {
+    const tab = await stage.newTab(context ? { context } : {});
+    const own = ref ?? (await stage.createWorker());
+    const ends = await tab.holdEnds();
+    await tab.open(stage.server.url + workerPagePath(own));
+    return { tab: Object.assign(tab, { ref: own }), ends };
+  };
   const said = async (ref: Parameters<typeof stage.transcript>[0]) =>
     (await stage.transcript(ref)).map(({ role, content }) => (role === "user" ? content : role));
 
   test("wait, and go out one by one in order as the answers end", async () => {
-    const tab = await stage.openConsole();
+    const { tab, ends } = await openHolding();
     const queue = new QueuePart(tab);
     await tab.say(SLOW);
     await queue.add("the second", "the third");
     expect(await queue.texts()).toEqual(["the second", "the third"]);
+    ends.release();
     await tab.settled(3);
     expect(await said(tab.ref)).toEqual([SLOW, "assistant", "the second", "assistant", "the third", "assistant"]);
     expect(await queue.region.count()).toBe(0);
   });
 
   test("go out although the page was reloaded while they waited", async () => {
-    const tab = await stage.openConsole();
+    const { tab, ends } = await openHolding();
     const queue = new QueuePart(tab);
     await tab.say(SLOW);
     await queue.add("the second", "the third");
+    ends.release();
     await tab.reload();
     await tab.settled(3);
     expect(await said(tab.ref)).toEqual([SLOW, "assistant", "the second", "assistant", "the third", "assistant"]);
@@ -199,7 +210,7 @@ onOneServer("Messages that are written while an answer is", { YOI_DEMO_PACE: "0.
   });
 
   test("are not sent while they are edited; Escape gives up the change and not the answer", async () => {
-    const tab = await stage.openConsole();
+    const { tab, ends } = await openHolding();
     const queue = new QueuePart(tab);
     await tab.say(SLOW);
     await queue.add("the second");
@@ -210,6 +221,7 @@ onOneServer("Messages that are written while an answer is", { YOI_DEMO_PACE: "0.
     expect(await tab.stopButton.count()).toBe(1);
     await queue.button(0, words.edit).click();
     await queue.editor.fill("the second, at length");
+    ends.release();
     await tab.settled();
     await tab.stopButton.waitFor({ state: "detached" });
     expect(await said(tab.ref)).toEqual([SLOW, "assistant"]);
@@ -220,14 +232,16 @@ onOneServer("Messages that are written while an answer is", { YOI_DEMO_PACE: "0.
 
   test("are shown by both tabs of a Worker and sent once", async () => {
     const context = await stage.newContext({ locale: "en-GB" });
-    const one = await stage.openConsole({ context });
-    const other = await stage.openConsole({ context, ref: one.ref });
+    const { tab: one, ends } = await openHolding(undefined, context);
+    const { tab: other, ends: otherEnds } = await openHolding(one.ref, context);
     await one.say(SLOW);
     await other.stopButton.waitFor();
     await new QueuePart(one).add("the second");
     await new QueuePart(other).items.first().waitFor();
     await new QueuePart(other).add("the third");
     await expect.poll(() => new QueuePart(one).texts()).toEqual(["the second", "the third"]);
+    ends.release();
+    otherEnds.release();
     await Promise.all([one.settled(3), other.settled(3)]);
     expect(await said(one.ref)).toEqual([SLOW, "assistant", "the second", "assistant", "the third", "assistant"]);
   });

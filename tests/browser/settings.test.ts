@@ -87,9 +87,9 @@ onOneServer("Settings", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     const shown = () => tab.page.evaluate(() => (globalThis as { shownNotifications?: string[] }).shownNotifications);
     await tab.ask(SHORT);
     expect(await shown()).toEqual([]);
-    await tab.say(SLOW);
-    await tab.written(10);
+    await tab.composer.fill(SHORT);
     await hide(true);
+    await tab.composer.press("Enter");
     await expect.poll(shown).toEqual([`Companion: ${words.notification.finished}`]);
     expect(await tab.page.title()).toMatch(/^✓ /);
     await hide(false);

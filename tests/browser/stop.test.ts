@@ -4,7 +4,7 @@ import { problemRow } from "../../protocol/problem.ts";
 import { onBothServers, SHORT, SLOW } from "./both-servers.ts";
 import { FrameProxy } from "./frame-proxy.ts";
 
-onBothServers("An answer that is being written", { YOI_DEMO_PACE: "0.1" }, (stage) => {
+onBothServers("An answer that is being written", { YOI_DEMO_PACE: "0.3" }, (stage) => {
   for (const way of ["button", "Escape"] as const) {
     test(`is stopped by ${way}: the text so far stays, is marked, and the next message works`, async () => {
       const tab = await stage.openConsole();

@@ -1,8 +1,10 @@
 /** Several viewers of one Worker, each of which sees all of it. */
 import { expect, test } from "vitest";
 import { onBothServers, SHORT, SLOW } from "./both-servers.ts";
+import type { ConsolePage } from "./console-page.ts";
 
-onBothServers("Two tabs", { YOI_DEMO_PACE: "0.03" }, (stage) => {
+/** A slow answer takes far longer than any test needs to come to it; it is stopped where the test has seen enough. */
+onBothServers("Two tabs", { YOI_DEMO_PACE: "0.3" }, (stage) => {
   test("show the same thing live, whichever of them sent the message", async () => {
     const one = await stage.openConsole();
     const other = await stage.openConsole({ ref: one.ref });
@@ -10,6 +12,7 @@ onBothServers("Two tabs", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     await Promise.all([one.written(20), other.written(20)]);
     expect(await other.userMessages.last().textContent()).toContain(SLOW);
     await other.stopButton.waitFor();
+    await other.page.keyboard.press("Escape");
     await Promise.all([one.settled(), other.settled()]);
     await other.ask(SHORT);
     await one.settled(2);
@@ -19,16 +22,26 @@ onBothServers("Two tabs", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     expect([await one.oddities(), await other.oddities()]).toEqual([one.noOddities, one.noOddities]);
   });
 
-  test("of which one joins in the middle of a sentence: it sees the sentence from its start", async () => {
+  test("of which one joins in the middle of a sentence: it sees the sentence from its start, and goes on there", async () => {
     const one = await stage.openConsole();
     await one.say(SLOW);
-    await one.written(60);
+    await one.written(20);
     const late = await stage.openConsole({ ref: one.ref });
+    expect(await late.answerText()).toMatch(/^This answer takes/);
+    await goesOn(late);
+    await late.reload();
     expect(await late.answerText()).toMatch(/^This answer takes about a minute/);
-    await late.stopButton.waitFor();
+    await goesOn(late);
+    await late.page.keyboard.press("Escape");
     await Promise.all([one.settled(), late.settled()]);
     expect(await late.conversation()).toEqual(await one.conversation());
     expect(await late.answerText()).toBe(await stage.answerText(one.ref));
+    expect(await late.oddities()).toEqual(late.noOddities);
+
+    async function goesOn(tab: ConsolePage): Promise<void> {
+      await tab.stopButton.waitFor();
+      await tab.written((await tab.answerText()).length + 10);
+    }
   });
 
   test("that stop the same run stop it once", async () => {

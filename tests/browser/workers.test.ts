@@ -81,12 +81,21 @@ onOneServer("Workers", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     const tab = await stage.openConsole();
     const { ref } = tab;
     const own = tab.workerLinks.and(tab.page.locator(`[href="${workerPagePath(ref)}"]`));
-    await tab.say(SLOW);
-    await tab.written(10);
+    // It goes on until it is stopped.
+    await tab.say("/demo timeout");
     await tab.workerLinks.filter({ hasText: "Companion" }).click();
     await tab.page.waitForURL(stage.server.url + workerPagePath(COMPANION));
     await tab.alive();
     await own.filter({ hasText: tab.words.workerStatus("running") }).waitFor();
+    await fetch(`${stage.server.url}${workerApiPath(ref)}/cancel`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    await expect
+      .poll(async () => (await stage.listWorkers()).find(({ worker_id }) => worker_id === ref.worker_id)?.status)
+      .toBe("idle");
+    await tab.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
     await own.filter({ hasText: tab.words.newAnswer }).waitFor();
     await own.click();
     await tab.page.waitForURL(stage.server.url + workerPagePath(ref));
