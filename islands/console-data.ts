@@ -35,6 +35,8 @@ const FrameData = z.looseObject({
   demo: z.boolean(),
   /** Whether whoever looks may tell Workers nothing. */
   readOnly: z._default(z.boolean(), false),
+  /** Whether whoever looks has logged in, and so may log out. */
+  canLogOut: z._default(z.boolean(), false),
   /** How the demo's tour is laid out; means nothing without the demo. */
   tour: z._default(TourLayout, "open"),
   selected: WorkerRef,

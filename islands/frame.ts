@@ -40,6 +40,8 @@ export interface Frame {
   readonly isRunning: ReadonlySignal<boolean>;
   /** Whether the person may tell Workers nothing; the server says so as often as it changes. */
   readonly isReadOnly: Signal<boolean>;
+  /** Whether the person has logged in, and so may log out. */
+  readonly canLogOut: boolean;
   /** Whether the page has come alive; false while it is what the server rendered. */
   readonly isInteractive: Signal<boolean>;
 }
@@ -76,6 +78,7 @@ export function createFrame(data: FrameData, environment: Environment, messages:
     label: computed(() => listedLabel.value ?? ref.worker_id),
     isRunning: signal(false),
     isReadOnly: signal(data.readOnly),
+    canLogOut: data.canLogOut,
     isInteractive: signal(false),
   };
 }

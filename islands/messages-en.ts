@@ -180,6 +180,7 @@ export const en: Messages = {
   errorPage: {
     home: "Go to the workspace",
     retry: "Try again",
+    number: "If you ask about this, name this number to whoever runs the workspace:",
     waiting: "The page opens by itself when the Runtime is back.",
   },
 };

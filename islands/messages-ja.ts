@@ -239,6 +239,7 @@ export const ja: Messages = {
   errorPage: {
     home: "ワークスペースへ",
     retry: "もう一度試す",
+    number: "お問い合わせの際は、次の番号を管理者にお伝えください:",
     waiting: "Runtime に再び接続できると、自動的に開きます。",
   },
 };

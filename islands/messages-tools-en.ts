@@ -98,6 +98,10 @@ export const en: ToolMessages = {
     notifyBlocked: "The browser blocks notifications of this site. Its site settings can allow them.",
     notifyMissing: "This browser offers no notifications here.",
     keptHere: "Kept in this browser only.",
+    login: "Login",
+    logOut: "Log out",
+    logOutEverywhere: "Log out everywhere",
+    logOutHint: "Everywhere ends every login to this workspace, in all browsers and of everybody.",
   },
   stopDialog: {
     title: (worker) => `Stop ${worker}?`,

@@ -98,6 +98,10 @@ export const ja: ToolMessages = {
     notifyBlocked: "このサイトの通知はブラウザで拒否されています。ブラウザのサイト設定で許可できます。",
     notifyMissing: "このブラウザでは通知を利用できません。",
     keptHere: "このブラウザにのみ保存されます。",
+    login: "ログイン",
+    logOut: "ログアウト",
+    logOutEverywhere: "すべてログアウト",
+    logOutHint: "「すべてログアウト」を選ぶと、ほかのブラウザや、ほかの人のログインも終了します。",
   },
   stopDialog: {
     title: (worker) => `${worker} を停止しますか？`,

@@ -94,6 +94,10 @@ export interface ToolMessages {
     readonly notifyBlocked: string;
     readonly notifyMissing: string;
     readonly keptHere: string;
+    readonly login: string;
+    readonly logOut: string;
+    readonly logOutEverywhere: string;
+    readonly logOutHint: string;
   };
   readonly stopDialog: {
     readonly title: (worker: string) => string;

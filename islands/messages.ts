@@ -128,6 +128,8 @@ export interface Messages {
   readonly errorPage: {
     readonly home: string;
     readonly retry: string;
+    /** Comes before the number by which whoever runs the server finds the failure. */
+    readonly number: string;
     /** What the page does by itself meanwhile. */
     readonly waiting: string;
   };

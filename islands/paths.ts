@@ -35,6 +35,7 @@ export function createPaths(base: string) {
     workerApi: (ref: WorkerRef) => workerApiPath(ref, base),
     /** Where a conversation is downloaded. */
     exportOf: (ref: WorkerRef, format: ExportFormat) => `${workerApiPath(ref, base)}/export?format=${format}`,
+    logOut: `${base}logout`,
     workers: `${base}api/workers`,
     runtimes: `${base}api/runtimes`,
     runtimeWorkers: (runtimeId: RuntimeId) => `${base}api/runtimes/${encodeURIComponent(runtimeId)}/workers`,

@@ -13,6 +13,7 @@ import { PAPER, Theme } from "../islands/theme.ts";
 import { TOUR_COOKIE, TourLayout } from "../islands/tour/tour-layout.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, problemBody, ProblemError, type ProblemBody } from "../protocol/problem.ts";
+import type { Identity } from "../server/access/identity.ts";
 import type { Backend } from "../server/backend.ts";
 import type { ObservationPolicy } from "../server/policy.ts";
 import type { Assets } from "../server/platform.ts";
@@ -39,7 +40,7 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
   const { assets, workspaceName, demo, maxRecords } = options;
 
   const frameOf = async (
-    choices: Choices & Pick<FrameData, "base" | "readOnly">,
+    choices: Choices & Pick<FrameData, "base" | "readOnly" | "canLogOut">,
     selected: WorkerRef,
   ): Promise<FrameData> => {
     const [all, runtimes] = await Promise.all([
@@ -66,7 +67,12 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
     );
     const [frame, found] = await Promise.all([
       frameOf(
-        { ...choicesOf(context), base: baseOf(context), readOnly: !context.get("rights").policy.mayCommand },
+        {
+          ...choicesOf(context),
+          base: baseOf(context),
+          readOnly: !context.get("rights").policy.mayCommand,
+          canLogOut: hasLoggedIn(context),
+        },
         selected,
       ),
       content,
@@ -97,12 +103,19 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
 
 /** A failure as a page. */
 export function renderProblemPage(problem: ProblemBody, context: Context, assets: Assets): string {
-  return renderErrorPage(problem, assets, { ...choicesOf(context), base: baseOf(context) });
+  const requestId: string | undefined = context.get("requestId");
+  return renderErrorPage(problem, assets, { ...choicesOf(context), base: baseOf(context), requestId });
 }
 
 /** Where the app is served for a request; on its own, without the app around it, at the root. */
 function baseOf(context: Context): string {
   return context.get("base") ?? "/";
+}
+
+/** Whether the request comes from a login; on its own, without the app around it, nobody is known. */
+function hasLoggedIn(context: Context): boolean {
+  const identity: Identity | undefined = context.get("identity");
+  return identity?.kind === "session";
 }
 
 /** The Runtimes, each with when it was heard last, which its hosts tell. */

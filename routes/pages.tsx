@@ -122,7 +122,11 @@ export function renderAwayPage(data: AwayData, assets: PageAssets): string {
 }
 
 /** A failure as a page, for a person who followed an address that leads nowhere. */
-export function renderErrorPage(problem: ProblemBody, assets: PageAssets, frame: PageFrame): string {
+export function renderErrorPage(
+  problem: ProblemBody,
+  assets: PageAssets,
+  frame: PageFrame & { readonly requestId?: string | undefined },
+): string {
   const messages = messagesFor(frame.locale);
   const title = isProblemCode(problem.code) ? messages.problem(problem.code) : problem.title;
   return renderDocument(
@@ -135,6 +139,11 @@ export function renderErrorPage(problem: ProblemBody, assets: PageAssets, frame:
           <h1>{title}</h1>
           <p>{problem.detail}</p>
           <a href={createPaths(frame.base).home}>{messages.errorPage.home}</a>
+          {frame.requestId !== undefined && (
+            <p class="error-number">
+              {messages.errorPage.number} <code translate={false}>{frame.requestId}</code>
+            </p>
+          )}
         </main>
       </body>
     </>,

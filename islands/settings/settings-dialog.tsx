@@ -43,6 +43,7 @@ export function SettingsDialog({ close }: ToolProps) {
       />
       <Notifications />
       <p class="tool-foot">{words.keptHere}</p>
+      {frame.canLogOut && <LogOut />}
     </Dialog>
   );
 }
@@ -77,6 +78,32 @@ function Choice<Value extends string>(props: ChoiceProps<Value>) {
         ))}
       </div>
     </fieldset>
+  );
+}
+
+const LOG_OUT_HINT_ID = "log-out-hint";
+
+/** A form of its own: the server answers with the login page. */
+function LogOut() {
+  const { paths } = useFrame();
+  const words = useToolMessages().settings;
+  return (
+    <form method="post" action={paths.logOut}>
+      <fieldset class="choice">
+        <legend>{words.login}</legend>
+        <div class="choice-options">
+          <button type="submit" class="quiet-button">
+            {words.logOut}
+          </button>
+          <button type="submit" class="quiet-button" name="everywhere" value="1" aria-describedby={LOG_OUT_HINT_ID}>
+            {words.logOutEverywhere}
+          </button>
+        </div>
+        <p class="choice-hint" id={LOG_OUT_HINT_ID}>
+          {words.logOutHint}
+        </p>
+      </fieldset>
+    </form>
   );
 }
 

@@ -56,6 +56,12 @@ export async function everyAnswer(
     "/runtimes/a/workers/b",
     "/nothing",
     "/metrics",
+    "/login",
+    "/api/openapi.json",
+    "/api/asyncapi.json",
+    "/api/reference",
+    "/api/reference?lang=ja",
+    `/${"%2e%2e/".repeat(4)}etc/passwd`,
   ];
   for (const accept of ["text/html", "*/*"]) {
     for (const page of pages) note(`${page} as ${accept}`, await client.get(page, { Accept: accept }));
