@@ -67,7 +67,7 @@ function probesOf(environment: Environment): Probes {
     },
     modelOf: async ({ provider }) => {
       if (provider.kind === "demo") throw new TypeError("Cannot try the demo: it is no provider");
-      const { kind: _kind, apiKey, maxOutputTokens, ...rest } = provider;
+      const { kind: _kind, isTraceTold: _isTraceTold, apiKey, maxOutputTokens, ...rest } = provider;
       const limit = maxOutputTokens === null ? {} : { maxOutputTokens };
       return createOpenAIModel({ ...rest, ...limit, apiKey: apiKey?.reveal() ?? null });
     },

@@ -122,6 +122,7 @@ test("readConfig() takes every key", async () => {
       OPENAI_BASE_URL: "http://models.invalid:8080/v1",
       OPENAI_MODEL: "some-model",
       OPENAI_API: "responses",
+      YOI_TRACE_PROVIDER: "yes",
     },
     files({ "prompt.md": "Answer briefly.\n", secret: `${SECRET}\n`, key: "sk-1\n" }),
   );
@@ -138,6 +139,7 @@ test("readConfig() takes every key", async () => {
       api: "responses",
       contextWindowTokens: 8192,
       maxOutputTokens: 512,
+      isTraceTold: true,
     },
     language: "ja",
     prompt: "Answer briefly.",
