@@ -82,7 +82,7 @@ export const en: Messages = {
   thinking: "Thinking",
   thoughtFor: (duration) => `Thought for ${duration}`,
   thought: "Thought",
-  hidden: "hidden from you",
+  hidden: "(hidden from you)",
   waitingForModel: "Waiting for the model",
   writing: "Writing",
   stopped: "Stopped",

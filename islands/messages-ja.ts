@@ -140,7 +140,7 @@ export const ja: Messages = {
   thinking: "思考中",
   thoughtFor: (duration) => `${duration}の思考`,
   thought: "思考",
-  hidden: "非表示",
+  hidden: "（非表示）",
   waitingForModel: "モデルの応答を待っています",
   writing: "回答中",
   stopped: "停止しました",

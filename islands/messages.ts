@@ -55,7 +55,7 @@ export interface Messages {
   readonly thinking: string;
   readonly thoughtFor: (duration: string) => string;
   readonly thought: string;
-  /** Stands for what is kept from the reader. */
+  /** Stands behind the name of what is kept from the reader; in brackets. */
   readonly hidden: string;
   readonly waitingForModel: string;
   readonly writing: string;

@@ -98,7 +98,7 @@ function textOf(row: Row, messages: Messages, words: ExportWords): string {
     case "thinking": {
       const took =
         row.durationMs === undefined ? messages.thought : messages.thoughtFor(messages.duration(row.durationMs));
-      return row.isHidden ? `*${inline(took)}: ${inline(messages.hidden)}*` : folded(took, row.text);
+      return row.isHidden ? `*${inline(took)} ${inline(messages.hidden)}*` : folded(took, row.text);
     }
     case "tool_call":
       return `**${words.tool}:** ${inline(row.name)}${row.isHidden ? hidden : `\n\n${fence(row.input)}`}`;

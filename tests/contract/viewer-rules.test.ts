@@ -142,8 +142,8 @@ describe(`on ${testEngine}`, () => {
     const page = (await ask(GUEST, "GET", `/runtimes/${ref.runtime_id}/workers/${ref.worker_id}`)).text;
     expect(page).toContain("hidden from you");
     const markdown = `${workerPath(ref)}/export?format=markdown`;
-    expect((await ask(GUEST, "GET", markdown)).text).toContain("**Tool:** read *hidden from you*");
-    expect((await ask(GUEST, "GET", `${markdown}&lang=ja`)).text).toContain("*非表示*");
+    expect((await ask(GUEST, "GET", markdown)).text).toContain("**Tool:** read *(hidden from you)*");
+    expect((await ask(GUEST, "GET", `${markdown}&lang=ja`)).text).toContain("*（非表示）*");
   });
 
   test("two viewers of one run see it as each may, and their cursors open no other stream", async () => {
