@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RuntimeId } from "../../../protocol/id.ts";
+import { RuntimeId, type WorkerId } from "../../../protocol/id.ts";
 import { systemClock, systemRandom } from "../../../runtime/clock.ts";
 import { openEmbeddedRuntime } from "../../../runtime/embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../runtime/limits.ts";
@@ -21,28 +21,35 @@ export interface History {
   readonly messages: number;
   /** Tokens of each answer. */
   readonly tokens: number;
+  /** One of them; a short word where this is left out. */
+  readonly token?: string;
 }
 
 /** A folder that is removed with it. */
 export interface DataFolder extends Disposable {
   readonly path: string;
+  /** In the order in which they were made. */
+  readonly workerIds: readonly WorkerId[];
 }
 
 const TOKEN = "word ";
 const PROFILE = "runtime_default";
+/** Small: what a model is shown of a long past would cost more than the past itself. */
+const CONTEXT_WINDOW_TOKENS = 16_000;
 const KEEP_ALL = 1_000_000;
 const KEEP_ALL_CHARS = 1024 * 1024 * 1024;
 
-/** Writes one. */
-export async function writeHistory({ workers, messages, tokens }: History): Promise<DataFolder> {
+/** Writes one folder with all of them. */
+export async function writeHistory(...histories: readonly History[]): Promise<DataFolder> {
   const path = mkdtempSync(join(tmpdir(), "yoi-bench-history-"));
-  const folder = { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  const workerIds: WorkerId[] = [];
+  let said = { tokens: 0, token: TOKEN };
   const model: Model = {
     provider: "openai_chat",
     name: "instant",
-    contextWindowTokens: KEEP_ALL,
+    contextWindowTokens: CONTEXT_WINDOW_TOKENS,
     async *stream() {
-      for (let index = 0; index < tokens; index += 1) yield { kind: "text", text: TOKEN };
+      for (let index = 0; index < said.tokens; index += 1) yield { kind: "text", text: said.token };
       yield { kind: "finish", reason: "stop" };
     },
   };
@@ -55,15 +62,19 @@ export async function writeHistory({ workers, messages, tokens }: History): Prom
     clock: systemClock,
     random: systemRandom,
   });
-  for (let index = 0; index < workers; index += 1) {
-    const { worker_id } = await runtime.createWorker({ profile: { kind: PROFILE } });
-    for (let message = 0; message < messages; message += 1) {
-      await runtime.sendInput(worker_id, { content: `Message ${message}` });
-      await untilIdle(async () => (await runtime.getWorker(worker_id)).execution.run_state === "idle");
+  for (const { workers, messages, tokens, token = TOKEN } of histories) {
+    said = { tokens, token };
+    for (let index = 0; index < workers; index += 1) {
+      const { worker_id } = await runtime.createWorker({ profile: { kind: PROFILE } });
+      workerIds.push(worker_id);
+      for (let message = 0; message < messages; message += 1) {
+        await runtime.sendInput(worker_id, { content: `Message ${message}` });
+        await untilIdle(async () => (await runtime.getWorker(worker_id)).execution.run_state === "idle");
+      }
     }
   }
   await runtime[Symbol.asyncDispose]();
-  return folder;
+  return { path, workerIds, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 function keepAll(limits: Limits): Limits {
