@@ -6,7 +6,6 @@
 import { access, constants, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { RuntimeId } from "../protocol/id.ts";
-import { createOpenAIModel } from "../runtime/model/openai.ts";
 import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
 import { connectWs } from "../runtime/remote/ws-client.ts";
 import { ConfigError, type Environment } from "../runtime/settings.ts";
@@ -64,12 +63,6 @@ function probesOf(environment: Environment): Probes {
     inspectStore: async ({ store }) => {
       if (store.kind === "memory") return { state: "missing" };
       return inspectStore(storePath(store.dataDir, RuntimeId.parse(EMBEDDED_RUNTIME_NAME)));
-    },
-    modelOf: async ({ provider }) => {
-      if (provider.kind === "demo") throw new TypeError("Cannot try the demo: it is no provider");
-      const { kind: _kind, isTraceTold: _isTraceTold, apiKey, maxOutputTokens, ...rest } = provider;
-      const limit = maxOutputTokens === null ? {} : { maxOutputTokens };
-      return createOpenAIModel({ ...rest, ...limit, apiKey: apiKey?.reveal() ?? null });
     },
   };
 }

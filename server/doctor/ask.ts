@@ -49,5 +49,5 @@ export function parseJson(text: string): unknown {
 
 /** Why something could not be reached, in words that name no address. */
 export function reasonOf(error: unknown): string {
-  return error instanceof ProblemError ? asProblem(error).detail.replace(/\.$/, "") : "the connection failed";
+  return error instanceof ProblemError ? asProblem(error).detail.replace(/^it |\.$/g, "") : "the connection failed";
 }

@@ -4,7 +4,8 @@
  * Owns the order and which checks need which. What a check needs of the world is handed in, so that none names a platform.
  */
 import { systemClock } from "../../runtime/clock.ts";
-import type { Model } from "../../runtime/model/model.ts";
+import { COMPANION_PROFILE, createConverseProfiles } from "../../runtime/converse-profiles.ts";
+import type { Profile } from "../../runtime/profile.ts";
 import type { ConnectWebSocket } from "../../runtime/remote/websocket.ts";
 import type { Environment, ReadFile } from "../../runtime/settings.ts";
 import { follow, type Reference } from "../../runtime/settings/reference.ts";
@@ -31,7 +32,6 @@ export interface Probes {
   readonly connectWebSocket: ConnectWebSocket;
   readonly inspectFolder: (folder: string) => Promise<FolderFacts>;
   readonly inspectStore: (config: Config) => Promise<StoreFacts>;
-  readonly modelOf: (config: Config) => Promise<Model>;
 }
 
 /** Examines, and gives each finding as it is made. */
@@ -69,8 +69,14 @@ async function* examineOwn(
   yield* examineStore(config, neighbour, probes);
   if (store.kind === "memory") yield ok("store", "Workers are kept in memory, and end with the process");
   yield* await checkProvider(provider, ask);
-  if (triesProvider && provider.kind !== "demo") {
-    yield* await tryProvider(await probes.modelOf(config), reading.values.YOI_FIRST_TOKEN_TIMEOUT_MS, now);
+  let companion: Profile | undefined;
+  try {
+    companion = createConverseProfiles(config, config.workspace.displayName).get(COMPANION_PROFILE);
+  } catch (error) {
+    yield* checkWrongConfig(error);
+  }
+  if (triesProvider && provider.kind !== "demo" && companion !== undefined) {
+    yield* await tryProvider(companion.model, reading.values.YOI_FIRST_TOKEN_TIMEOUT_MS, now);
   }
   for (const findings of await Promise.all(remoteRuntimes.map((runtime) => checkRuntime(runtime, ask, now)))) {
     yield* findings;

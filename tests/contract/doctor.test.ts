@@ -1,33 +1,17 @@
-/** The doctor against what it looks at: servers, stores, providers, Runtimes and proxies that are well, and that are not. */
+/** The doctor against what is configured: stores, providers and Runtimes that are well, and that are not. */
 import { execFile } from "node:child_process";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
-import { request } from "node:http";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connectWs } from "../../runtime/remote/ws-client.ts";
-import { checkSocket, checkStream } from "../../server/doctor/check-links.ts";
-import { checkPresence } from "../../server/doctor/check-site.ts";
 import { checkFolder } from "../../server/doctor/check-store.ts";
-import type { Finding } from "../../server/doctor/finding.ts";
-import { Site } from "../../server/doctor/site.ts";
-import { askNode } from "../../server/node-doctor-ask.ts";
-import { runDoctor } from "../../server/node-doctor.ts";
 import { makeDataFolder, removeDataFolder } from "../support/data-folder.ts";
+import { ACCESS_TOKEN, addressOf, examineIn, PROVIDER_KEY, RUNTIME_TOKEN, statusesOf } from "../support/doctor-run.ts";
 import { HostileServer } from "../support/hostile-server.ts";
-import { canariesIn } from "../support/leak-scan.ts";
-import { NoUpgradeProxy } from "../support/no-upgrade-proxy.ts";
-import { ProxyProcess } from "../support/proxy-process.ts";
 import { RuntimeProcess } from "../support/runtime-process.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { commandOf, ServerProcess, testEngine } from "../support/server-process.ts";
 
 allowProcesses();
-
-const TOKEN = "access-canary-0123456789";
-const KEY = "key-canary-0123456789";
-const RUNTIME_TOKEN = "runtime-canary-0123456789";
-const CANARIES = [TOKEN, KEY, RUNTIME_TOKEN, "password-canary"];
 
 let folder = "";
 beforeAll(() => {
@@ -35,19 +19,8 @@ beforeAll(() => {
 });
 afterAll(() => removeDataFolder(folder));
 
-/** What the doctor says, and its exit code. Nothing that it says may hold a secret. */
-async function examine(environment: Record<string, string>, ...words: readonly string[]) {
-  const lines: string[] = [];
-  const say = (line: string) => lines.push(line);
-  const own = { YOI_PORT: "0", YOI_DATA_DIR: join(folder, "unused") };
-  const code = await runDoctor([...words, "--json"], { ...own, ...environment }, { say, complain: say });
-  expect(canariesIn(lines.join("\n"), CANARIES)).toEqual([]);
-  const findings = (JSON.parse(lines.join("\n")) as { findings: Finding[] }).findings;
-  return { code, of: (subject: string) => findings.filter((finding) => finding.subject === subject), findings };
-}
-
-const at = ({ port }: HostileServer) => `http://127.0.0.1:${port}`;
-const statusesOf = (findings: readonly Finding[]) => findings.map(({ subject, status }) => `${subject}: ${status}`);
+const examine = (environment: Record<string, string>, ...words: readonly string[]) =>
+  examineIn(folder, environment, ...words);
 
 describe("the doctor's word", () => {
   async function run(environment: Record<string, string>, ...words: readonly string[]) {
@@ -67,19 +40,23 @@ describe("the doctor's word", () => {
     expect(well.stdout).toMatch(/^ok {4}configuration +the environment: 2 of \d+ settings are set$/m);
     const ill = await run({ ...own, YOI_LANGUAGE: "fr", YOI_PROT: "1" });
     expect([ill.code, ill.stderr]).toEqual([1, ""]);
+    const prompt = join(folder, "prompt.md");
+    await writeFile(prompt, "Say {{nothing_known}}.");
+    const { of } = await examine({ YOI_PROMPT_FILE: prompt });
+    expect(of("configuration").map(({ status }) => status)).toEqual(["ok", "fail"]);
     expect(ill.stdout.split("\n").filter((line) => line.startsWith("fail"))).toEqual([
       'fail  configuration       YOI_LANGUAGE is "fr": expected en or ja',
       "fail  configuration       YOI_PROT is not a setting; did you mean YOI_PORT?",
     ]);
   });
 
-  test.each([[["--what", TOKEN]], [["--url", `https://me:${TOKEN}@a.example/`]], [["--token-env"]]])(
+  test.each([[["--what", ACCESS_TOKEN]], [["--url", `https://me:${ACCESS_TOKEN}@a.example/`]], [["--token-env"]]])(
     "is refused with %j, which is not repeated",
     async (words) => {
       const { code, stdout, stderr } = await run({}, ...words);
       expect([code, stdout]).toEqual([1, ""]);
       expect(stderr).toMatch(/^Cannot look: [^\n]+\n$/);
-      expect(stderr).not.toContain(TOKEN);
+      expect(stderr).not.toContain(ACCESS_TOKEN);
     },
   );
 });
@@ -94,7 +71,7 @@ describe("a store", () => {
   });
 
   test("is well, in use or at rest, and nothing is changed beside it", async () => {
-    const environment = { YOI_ACCESS_TOKEN: TOKEN, ...inFolder("used") };
+    const environment = { YOI_ACCESS_TOKEN: ACCESS_TOKEN, ...inFolder("used") };
     const server = await ServerProcess.start({ environment });
     try {
       const there = await examine({ ...environment, YOI_PORT: String(server.port) });
@@ -163,7 +140,7 @@ describe("a provider", () => {
     provider = await HostileServer.start({
       http: (request, response) => {
         const { url = "", headers } = request;
-        if (headers.authorization !== `Bearer ${KEY}`) {
+        if (headers.authorization !== `Bearer ${PROVIDER_KEY}`) {
           response.writeHead(401).end('{"error":{"message":"no"}}');
         } else if (url.endsWith("/models")) {
           response.end('{"data":[{"id":"known-model"}]}');
@@ -178,7 +155,7 @@ describe("a provider", () => {
   afterAll(async () => provider[Symbol.asyncDispose]());
   const configured = (key: string, model = "known-model") => ({
     OPENAI_API_KEY: key,
-    OPENAI_BASE_URL: `${at(provider)}/v1`,
+    OPENAI_BASE_URL: `${addressOf(provider)}/v1`,
     OPENAI_MODEL: model,
   });
 
@@ -188,10 +165,10 @@ describe("a provider", () => {
 
   test("that takes the key and has the model is well, and is asked for an answer only when that is wanted", async () => {
     const asked = provider.asked.length;
-    const { code, of } = await examine(configured(KEY));
+    const { code, of } = await examine(configured(PROVIDER_KEY));
     expect([code, of("provider")]).toMatchObject([0, [{ status: "ok", found: "takes the key and has known-model" }]]);
     expect(provider.asked.slice(asked)).toEqual(["/v1/models"]);
-    const tried = await examine(configured(KEY), "--provider");
+    const tried = await examine(configured(PROVIDER_KEY), "--provider");
     expect(tried.of("first token")[0]).toMatchObject({ status: "ok" });
     expect(provider.asked.slice(asked)).toEqual(["/v1/models", "/v1/models", "/v1/chat/completions"]);
   });
@@ -204,8 +181,10 @@ describe("a provider", () => {
     ]);
     expect(wrong.of("provider")[0]?.advice).toContain("provider.api_key");
     expect(wrong.of("first token")[0]?.found).toMatch(/^provider_auth_failed: /);
-    expect((await examine(configured(KEY, "unknown-model"))).of("provider")).toMatchObject([{ status: "warn" }]);
-    const gone = { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: "http://me:password-canary@127.0.0.1:1/v1" };
+    expect((await examine(configured(PROVIDER_KEY, "unknown-model"))).of("provider")).toMatchObject([
+      { status: "warn" },
+    ]);
+    const gone = { OPENAI_API_KEY: PROVIDER_KEY, OPENAI_BASE_URL: "http://me:password-canary@127.0.0.1:1/v1" };
     expect((await examine(gone)).of("provider")[0]?.found).toMatch(/does not accept connections/);
   });
 });
@@ -244,154 +223,23 @@ describe("a Runtime elsewhere", () => {
   test("that is gone, has no address or another time is told so", async () => {
     expect(await withRuntime({ base_url: "http://127.0.0.1:1" })).toMatchObject({
       code: 1,
-      findings: [{ status: "fail", found: "it does not accept connections; it may not be running" }],
+      findings: [{ status: "fail", found: "does not accept connections; it may not be running" }],
     });
     expect(await withRuntime({ base_url: "http://runtime.invalid" })).toMatchObject({
-      findings: [{ status: "fail", found: "it has an address that can't be looked up" }],
+      findings: [{ status: "fail", found: "has an address that can't be looked up" }],
     });
     await using silent = await HostileServer.start({ http: () => {} });
-    expect(await withRuntime({ base_url: at(silent), timeout_ms: 100 })).toMatchObject({
-      findings: [{ status: "fail", found: "it did not answer in time" }],
+    expect(await withRuntime({ base_url: addressOf(silent), timeout_ms: 100 })).toMatchObject({
+      findings: [{ status: "fail", found: "did not answer in time" }],
     });
     await using late = await HostileServer.start({
       http: (_request, response) => {
         response.writeHead(200, { Date: "Sat, 01 Jan 2000 00:00:00 GMT" }).end('{"runtime":{"runtime_id":"lab"}}');
       },
     });
-    expect((await withRuntime({ base_url: at(late) })).findings.map(({ status }) => status)).toEqual(["ok", "warn"]);
-  });
-});
-
-describe("the way to a running server", () => {
-  let server: ServerProcess;
-  let bare: ServerProcess;
-  beforeAll(async () => {
-    const environment = { YOI_ACCESS_TOKEN: TOKEN, YOI_HEARTBEAT_INTERVAL_MS: "200", YOI_BASE_PATH: "/yoi/" };
-    server = await ServerProcess.start({ environment });
-    bare = await ServerProcess.start({ environment: { YOI_HEARTBEAT_INTERVAL_MS: "1500" } });
-  });
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-    await bare[Symbol.asyncDispose]();
-  });
-
-  const WELL = ["proxy", "base path", "compression", "login", "cookies", "websocket", "websocket", "stream"];
-  const SITE = new Set(WELL);
-  const look = async (url: string, environment: Record<string, string> = {}, ...words: readonly string[]) => {
-    const { code, findings } = await examine(environment, "--url", url, ...words);
-    return { code, findings: findings.filter(({ subject }) => SITE.has(subject)) };
-  };
-  const nginx = (upstreamPort: number, change: (example: string) => string) =>
-    ProxyProcess.start({ kind: "nginx", prefix: "kept", upstreamPort, change });
-
-  test("through a proxy as the document has it is well", async () => {
-    await using proxy = await nginx(server.port, (example) => example);
-    const { code, findings } = await look(proxy.url, { YOI_ACCESS_TOKEN: TOKEN });
-    expect([code, statusesOf(findings)]).toEqual([0, WELL.map((subject) => `${subject}: ok`)]);
-  });
-
-  test("needs the token, by a reference, and says when it is missing or not the right one", async () => {
-    const url = `${server.url}/yoi/`;
-    const last = async (environment: Record<string, string>, ...words: readonly string[]) =>
-      (await look(url, environment, ...words)).findings.filter(({ subject }) => subject === "login");
-    expect(await last({ MINE: TOKEN }, "--token-env", "MINE")).toMatchObject([{ status: "ok" }]);
-    await writeFile(join(folder, "token"), `${TOKEN}\n`);
-    expect(await last({}, "--token-file", join(folder, "token"))).toMatchObject([{ status: "ok" }]);
-    expect(await last({})).toMatchObject([{ status: "warn" }]);
-    expect(await last({ MINE: "another-canary" }, "--token-env", "MINE")).toMatchObject([
-      { status: "fail", found: "the server does not take the access token (401)" },
+    expect((await withRuntime({ base_url: addressOf(late) })).findings.map(({ status }) => status)).toEqual([
+      "ok",
+      "warn",
     ]);
-    expect(await last({}, "--token-env", "NOBODY")).toMatchObject([{ status: "fail" }]);
-  });
-
-  test("is cut by a proxy that has less patience than the server", async () => {
-    await using proxy = await nginx(bare.port, (example) =>
-      example.replace(
-        "proxy_pass http://127.0.0.1:8787;",
-        "proxy_pass http://127.0.0.1:8787/; proxy_read_timeout 500ms;",
-      ),
-    );
-    const site = new Site(new URL(proxy.url), null);
-    const probes = { ask: askNode, connectWebSocket: connectWs, now: () => Date.now(), isPatient: false };
-    for (const findings of await Promise.all([checkSocket(site, probes), checkStream(site, probes)])) {
-      expect(findings.at(-1)).toMatchObject({ status: "fail" });
-      expect(findings.at(-1)?.found).toMatch(/^is cut after \d{3,4} ms$/);
-      expect(findings.at(-1)?.advice).toContain("server.heartbeat_interval_ms");
-    }
-  });
-
-  test("is seen to lose its upgrade", async () => {
-    await using proxy = await nginx(server.port, (example) =>
-      example
-        .replace("proxy_set_header Upgrade $http_upgrade;", "")
-        .replace("proxy_set_header Connection $yoi_connection;", ""),
-    );
-    const probes = { ask: askNode, connectWebSocket: connectWs, now: () => Date.now(), isPatient: false };
-    expect(await checkSocket(new Site(new URL(proxy.url), TOKEN), probes)).toMatchObject([
-      { status: "fail", found: "the proxy takes the upgrade away" },
-    ]);
-  });
-
-  test("is seen to be held up by a proxy that keeps an answer until it has all of it", async () => {
-    await using proxy = await HostileServer.start({
-      http: (incoming, outgoing) => {
-        const { url = "/", headers } = incoming;
-        const onward = request({ host: "127.0.0.1", port: server.port, path: url, headers }, (answer) => {
-          buffer(answer).then(
-            (whole) => outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(whole),
-            () => outgoing.destroy(),
-          );
-        });
-        outgoing.on("close", () => onward.destroy());
-        onward.on("error", () => outgoing.destroy());
-        onward.end();
-      },
-    });
-    const site = new Site(new URL(`${at(proxy)}/yoi/`), TOKEN);
-    const limits = { firstFrameMaxMs: 500, lateMaxMs: 500 };
-    const probes = { ask: askNode, connectWebSocket: connectWs, now: () => Date.now(), isPatient: false, ...limits };
-    expect((await checkPresence(site, askNode)).isThere).toBe(true);
-    const [finding] = await checkStream(site, probes);
-    expect(finding).toMatchObject({ status: "fail", found: "nothing came within 500 ms" });
-    expect(finding?.advice).toContain("proxy_buffering");
-    expect(await checkSocket(site, probes)).toMatchObject([
-      { status: "fail", found: "the upgrade is not answered as one" },
-    ]);
-  });
-
-  test("through a proxy that refuses upgrades is by the stream alone", async () => {
-    await using proxy = await NoUpgradeProxy.start(server.port);
-    const { code, findings } = await look(`${proxy.url}/yoi`, { YOI_ACCESS_TOKEN: TOKEN });
-    expect([code, statusesOf(findings).slice(-2)]).toEqual([1, ["websocket: fail", "stream: ok"]]);
-    expect(findings.at(-2)?.found).toBe("the proxy refuses the upgrade (403)");
-  });
-
-  test("below a prefix that the server does not know of leads to pages whose files are elsewhere", async () => {
-    await using proxy = await nginx(bare.port, (example) =>
-      example.replace("proxy_pass http://127.0.0.1:8787;", "proxy_pass http://127.0.0.1:8787/;"),
-    );
-    const { code, findings } = await look(proxy.url);
-    const wrong = findings.find(({ subject }) => subject === "base path");
-    expect([code, wrong?.status, wrong?.found]).toEqual([
-      1,
-      "fail",
-      expect.stringMatching(/^the page looks for its files at \/assets\/\S+, not below \/yoi\/$/),
-    ]);
-    expect(wrong?.advice).toContain("server.base_path");
-    // Where the prefix is kept, not even the first request arrives.
-    await using kept = await nginx(bare.port, (example) => example);
-    expect((await look(kept.url)).findings).toMatchObject([{ subject: "base path", status: "fail" }]);
-  });
-
-  test("by a name that the server does not go by, to nobody, and to somebody else, is told apart", async () => {
-    await using proxy = await nginx(bare.port, (example) => example.replace("$http_host", "other.example"));
-    expect((await look(proxy.url)).findings[0]?.found).toMatch(/\(host_refused\)$/);
-    await using astray = await nginx(1, (example) => example);
-    expect((await look(astray.url)).findings[0]?.found).toBe("does not reach the server (502)");
-    expect((await look("http://127.0.0.1:1/")).findings[0]?.found).toMatch(/does not accept connections/);
-    await using stranger = await HostileServer.start({ http: (_request, response) => response.end("hello") });
-    expect((await look(at(stranger))).findings[0]?.found).toBe("something else answers (200)");
-    const taken = await examine({ YOI_PORT: String(stranger.port) });
-    expect([taken.code, taken.of("address")[0]?.status]).toEqual([1, "fail"]);
   });
 });
