@@ -40,6 +40,8 @@ export class FrameWindow {
   #gone = 0;
   #goneChars = 0;
   #chars = 0;
+  /** How many of the frames are withheld from viewers. */
+  #withheld = 0;
   /** Number of the frame that comes next. */
   #end = 0;
   /** The position just before the oldest frame. */
@@ -106,9 +108,10 @@ export class FrameWindow {
 
   /** How many frames from a number on are shown to viewers. */
   countShown(from: number): number {
-    let count = 0;
-    for (let number = Math.max(from, this.start); number < this.#end; number += 1) {
-      if (this.at(number)?.text !== null) count += 1;
+    const first = Math.max(from, this.start);
+    let count = this.#end - first;
+    for (let number = first; this.#withheld > 0 && number < this.#end; number += 1) {
+      if (this.at(number)?.text === null) count -= 1;
     }
     return count;
   }
@@ -127,7 +130,7 @@ export class FrameWindow {
   push(frame: WindowFrame): void {
     this.#frames.push(frame);
     this.#numbers.set(frame.cursor, this.#end);
-    this.#chars += frame.text?.length ?? 0;
+    this.#count(frame, 1);
     this.#end += 1;
     this.#stretch = null;
     this.#letGo();
@@ -145,10 +148,15 @@ export class FrameWindow {
     this.#goneChars = 0;
     frames.forEach((frame, index) => {
       this.#numbers.set(frame.cursor, start - frames.length + index);
-      this.#chars += frame.text?.length ?? 0;
+      this.#count(frame, 1);
     });
     this.#before = before;
     this.#letGo();
+  }
+
+  #count({ text }: WindowFrame, sign: 1 | -1): void {
+    if (text === null) this.#withheld += sign;
+    else this.#chars += sign * text.length;
   }
 
   #letGo(): void {
@@ -156,7 +164,7 @@ export class FrameWindow {
       const oldest = this.#frames[this.#gone];
       if (oldest === undefined) return;
       this.#numbers.delete(oldest.cursor);
-      this.#chars -= oldest.text?.length ?? 0;
+      this.#count(oldest, -1);
       this.#goneChars += oldest.text?.length ?? 0;
       this.#before = oldest.cursor;
       this.#gone += 1;

@@ -6,7 +6,7 @@
  */
 import type { RuntimeCursor } from "../protocol/cursor.ts";
 import type { WorkerRef } from "../protocol/id.ts";
-import { ProblemError } from "../protocol/problem.ts";
+import { asProblem, ProblemError } from "../protocol/problem.ts";
 import { NO_TELEMETRY, type JoinKind } from "../runtime/telemetry.ts";
 import type { ViewRequest, WorkerView } from "./backend.ts";
 import type { CursorMints } from "./client-cursor.ts";
@@ -127,11 +127,17 @@ export class Relay {
       viewer.beat();
       return present;
     }
-    const stream = this.#streamOf(policy);
+    // Whatever goes wrong from here on, it is shown no more of what it saw before.
     present.delete(viewer);
-    stream.add(viewer);
-    viewer.show(stream);
-    return stream;
+    try {
+      const stream = this.#streamOf(policy);
+      stream.add(viewer);
+      viewer.show(stream);
+      return stream;
+    } catch (error) {
+      viewer.end(asProblem(error));
+      return present;
+    }
   }
 
   /** The Worker has another name, which no event tells: the next snapshot does. */

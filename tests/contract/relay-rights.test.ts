@@ -10,7 +10,7 @@ import { settle } from "../support/manual-clock.ts";
 import { closedBy, foldEnvelopes, RelayFixture, type FakeSocket } from "../support/relay-fixture.ts";
 import { delta, setUp, stateOf, words } from "../support/relay-scene.ts";
 import { canonicalJson } from "../support/same-json.ts";
-import { ChangingRights } from "../support/viewer-rights.ts";
+import { ChangingRights, policyOf } from "../support/viewer-rights.ts";
 
 const thought = (text: string): Event => ({ event: "thinking_delta", data: { text } });
 /** A call of a tool; its input comes in pieces, of which a viewer whom they are hidden from is shown nothing. */
@@ -184,6 +184,20 @@ describe("a rule that changes", () => {
     expect(beatsOf(socket).map(({ read_only }) => read_only ?? false)).toEqual([false, true, true, false]);
     expect(namesOf(socket)).toEqual(["snapshot"]);
     expect(silent.frames.map(({ kind }) => kind)).toEqual(["event"]);
+  });
+
+  test("that can't be followed lets the viewer go, rather than show it what it saw before", async () => {
+    const { clock, fixture, join, publish } = await setUp({ limits: { relayGraceMs: 1_000 } });
+    const rights = new ChangingRights();
+    const [socket, other] = [await join({ rights }), await join()];
+    rights.change({ observation: policyOf(() => null) });
+    expect(socket).toMatchObject(closedBy("internal"));
+    await publish(thought("SECRET"));
+    expect(socket.texts.join()).not.toContain("SECRET");
+    expect(other.texts.join()).toContain("SECRET");
+    other.cut();
+    await clock.advance(1_000);
+    expect([fixture.isOpen, clock.waiting]).toEqual([false, 0]);
   });
 
   test("is nobody's business whose socket is closed, or whose relay has ended", async () => {

@@ -127,6 +127,7 @@ describe("FrameWindow", () => {
   test("does what a plain list does, whatever is put where", () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant("push" as const), chars: fc.integer({ min: 0, max: 9 }) }),
+      fc.record({ kind: fc.constant("withhold" as const) }),
       fc.record({ kind: fc.constant("prepend" as const), count: fc.integer({ min: 1, max: 6 }) }),
     );
     fc.assert(
@@ -153,6 +154,11 @@ describe("FrameWindow", () => {
               newest += 1;
               window.push(frame(newest, one.chars));
               list.push(frame(newest, one.chars));
+            } else if (one.kind === "withhold") {
+              newest += 1;
+              const withheld = { cursor: cursor(newest), text: null };
+              window.push(withheld);
+              list.push(withheld);
             } else {
               const older = frames(before - one.count + 1, before);
               before -= one.count;
@@ -164,7 +170,11 @@ describe("FrameWindow", () => {
             expect(following(window, before)).toEqual(list.map((kept) => kept.cursor));
             expect(following(window, before - 1)).toBe(null);
             const texts = written(window, window.start).writes.flatMap((write) => write.texts);
-            expect(texts).toEqual(list.map((kept) => kept.text));
+            const shown = (kept: readonly WindowFrame[]) => kept.flatMap(({ text }) => (text === null ? [] : [text]));
+            expect(texts).toEqual(shown(list));
+            for (let from = window.start - 1; from <= window.end; from += 1) {
+              expect(window.countShown(from)).toBe(shown(list.slice(Math.max(0, from - window.start))).length);
+            }
             expect(window.after(cursor(newest))).toBe(window.end);
           }
         },

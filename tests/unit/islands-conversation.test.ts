@@ -176,6 +176,18 @@ describe("Conversation", () => {
     expect(conversation.entriesStart.value).toBe(1);
   });
 
+  test("older pages do not survive a snapshot that shows otherwise what both have", async () => {
+    const { conversation, nextFrame } = setUp({
+      snapshot: snapshotOf([entry("3"), entry("4")], 3),
+      loadEntries: () => Promise.resolve(page(1, [entry("1"), entry("2")])),
+    });
+    await conversation.loadOlder();
+    conversation.receive(envelope(9, { event: "snapshot", data: snapshotOf([entry("3"), entry("hidden")], 3) }));
+    nextFrame();
+    expect(conversation.entries.value).toEqual(["3", "hidden"].map(entry));
+    expect(conversation.older.value).toEqual({ kind: "more" });
+  });
+
   test("older pages of another history do not survive a snapshot", async () => {
     const { conversation, nextFrame } = setUp({
       snapshot: snapshotOf([entry("3")], 3),
