@@ -12,6 +12,7 @@ import { RuntimeId, type WorkerRef, type WorkerId } from "../../protocol/id.ts";
 import { asProblem, closeCodeOf, type ProblemCode } from "../../protocol/problem.ts";
 import { emptyTranscript, type Transcript } from "../../protocol/transcript.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import { NO_TELEMETRY, type Telemetry } from "../../runtime/telemetry.ts";
 import { createCursorMint, createCursorMints, type CursorMint, type CursorMints } from "../../server/client-cursor.ts";
 import type { WorkerView } from "../../server/backend.ts";
 import { encodeDiagnostic } from "../../server/encode-frame.ts";
@@ -105,6 +106,7 @@ export interface RelayFixtureOptions {
   /** What viewers see who come with no rights of their own. */
   readonly policy?: ObservationPolicy;
   readonly mint?: CursorMint;
+  readonly telemetry?: Telemetry;
 }
 
 /** A secret for tests. */
@@ -143,7 +145,7 @@ export class RelayFixture {
   /** The relay, made anew if the one before has ended. */
   get relay(): Relay {
     if (this.#relay !== null) return this.#relay;
-    const { runtime, clock } = this.#options;
+    const { runtime, clock, telemetry = NO_TELEMETRY } = this.#options;
     this.relayCount += 1;
     const relay = new Relay({
       ref: this.ref,
@@ -152,6 +154,7 @@ export class RelayFixture {
       limits: this.limits,
       clock,
       random: createSeededRandom(3),
+      telemetry,
       onEnd: () => {
         this.#relay = null;
       },
