@@ -9,7 +9,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { ProblemError } from "../../protocol/problem.ts";
 import { digest, isSameDigest } from "../../runtime/digest.ts";
-import { clientOf } from "./client.ts";
+import { clientOf, networkOf } from "./client.ts";
 import { ANYONE, type Identity } from "./identity.ts";
 import { checkSite, type SiteRules } from "./same-site.ts";
 import { SESSION_IDLE_MS, type Sessions } from "./sessions.ts";
@@ -59,7 +59,8 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
   const expected = token === null ? null : digest(token);
 
   const checkToken = async (given: string, visitor: Visitor): Promise<void> => {
-    const { address } = visitor;
+    // Whoever has one address of an IPv6 network has all of them to guess from.
+    const address = networkOf(visitor.address);
     try {
       tries.check(address);
     } catch (error) {

@@ -33,7 +33,7 @@ const GROUPS_OF_NETWORK = 4;
 const GROUPS = 8;
 
 /** An IPv4 address as it is; of an IPv6 address its first 64 bits, as `2001:db8:0:0`. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [head = "", tail] = address.toLowerCase().replace(/%.*/, "").split("::");
   const groupsOf = (text: string | undefined) => (text ? text.split(":") : []);

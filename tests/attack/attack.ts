@@ -133,7 +133,8 @@ async function answerOf(
     return { status: response.status, fault: faultOf({ status: response.status, type, text }, judgement) };
   } catch (error) {
     // A connection that was kept may have been closed in the same moment: what a browser then does, once.
-    if (!isAgain) return answerOf(url, request, judgement, true);
+    const isLate = error instanceof Error && error.name === "TimeoutError";
+    if (!isAgain && !isLate) return answerOf(url, request, judgement, true);
     return {
       status: 0,
       fault: `no answer: ${error instanceof Error ? `${error.message} ${String(error.cause)}` : "?"}`,

@@ -1,6 +1,7 @@
 /** A client that asks too often: what it is told, on both ways in, and that others notice nothing of it. */
 import { WebSocket } from "ws";
 import { expect, test } from "vitest";
+import { createClient } from "../../../client/client.ts";
 import { ProblemBody } from "../../../protocol/problem.ts";
 import { requestHead, sendRaw, WEBSOCKET_HEADERS } from "../../support/raw-http.ts";
 import { allowProcesses } from "../../support/served-workspace.ts";
@@ -76,6 +77,19 @@ test("one client has no more viewers than it may have; another has its own, and 
   for (const { socket } of [kept[1]!, other, again]) socket.terminate();
 });
 
+test("guesses from all over one IPv6 network count together, and those of another for themselves", async () => {
+  const environment = { YOI_ACCESS_TOKEN: TOKEN, YOI_TRUSTED_PROXIES: "127.0.0.1" };
+  await using server = await ServerProcess.start({ environment });
+  const guess = async (address: string) => {
+    const headers = { Authorization: "Bearer a-wrong-token-of-some-length", "X-Forwarded-For": address };
+    return (await new WorkspaceClient(server.url).get("/api/workers", headers)).status;
+  };
+  const statuses: number[] = [];
+  for (let index = 1; index <= 6; index += 1) statuses.push(await guess(`2001:db8:0:7:${index}::${index}`));
+  expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+  expect(await guess("2001:db8:0:8::1")).toBe(401);
+});
+
 test("whoever guesses the token is told how long to wait", async () => {
   await using server = await ServerProcess.start({ environment: { YOI_ACCESS_TOKEN: TOKEN } });
   const client = new WorkspaceClient(server.url);
@@ -84,4 +98,6 @@ test("whoever guesses the token is told how long to wait", async () => {
   const answer = await guess();
   expect(problemOf(answer)).toMatchObject({ code: "too_many_tries", retry_after_ms: expect.any(Number) });
   expect(answer.headers.get("Retry-After")).toBe("1");
+  const program = createClient({ url: server.url, token: "a-wrong-token-of-some-length" });
+  await expect(program.listWorkers()).rejects.toMatchObject({ code: "too_many_tries", retryAfterMs: expect.any(Number) });
 });
