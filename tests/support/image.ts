@@ -71,20 +71,27 @@ export class Image implements Disposable {
   /** Builds it from exactly what the build would get, and lays out what the last stage copies. */
   static build(): Image {
     const image = new Image();
-    // Also when the build fails.
-    process.on("exit", () => image[Symbol.dispose]());
-    const source = join(image.folder, "source");
+    try {
+      image.#build();
+    } catch (error) {
+      image[Symbol.dispose]();
+      throw error;
+    }
+    return image;
+  }
+
+  #build(): void {
+    const source = join(this.folder, "source");
     for (const path of contextPaths()) cpSync(join(root, path), join(source, path), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(source, "node_modules"));
     for (const [name, value] of readStages()[0] ?? []) {
-      if (name === "RUN" && !value.startsWith("npm ci")) image.#inSource(value.replaceAll(" /", ` ${image.folder}/`));
+      if (name === "RUN" && !value.startsWith("npm ci")) this.#inSource(value.replaceAll(" /", ` ${this.folder}/`));
     }
-    for (const [name, value] of image.#last) if (name === "COPY") image.#copy(value);
+    for (const [name, value] of this.#last) if (name === "COPY") this.#copy(value);
     rmSync(source, { recursive: true });
-    const nodePath = join(image.folder, "nodejs/bin/node");
+    const nodePath = join(this.folder, "nodejs/bin/node");
     mkdirSync(dirname(nodePath), { recursive: true });
     copyFileSync(realpathSync(node), nodePath, constants.COPYFILE_FICLONE);
-    return image;
   }
 
   #inSource(command: string): void {
