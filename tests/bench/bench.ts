@@ -9,14 +9,19 @@ import { append } from "./cases/append.ts";
 import { bursts } from "./cases/bursts.ts";
 import { bundle } from "./cases/bundle.ts";
 import { browserConsole } from "./cases/console.ts";
+import { durableWorkers } from "./cases/durable-workers.ts";
 import { fanOut } from "./cases/fan-out.ts";
 import { hop } from "./cases/hop.ts";
 import { idleWorkers } from "./cases/idle-workers.ts";
+import { manyWorkers } from "./cases/many-workers.ts";
 import { remoteHop } from "./cases/remote-hop.ts";
 import { restart } from "./cases/restart.ts";
 import { resume } from "./cases/resume.ts";
+import { slowViewer } from "./cases/slow-viewer.ts";
+import { snapshot } from "./cases/snapshot.ts";
 import { start } from "./cases/start.ts";
 import { storm } from "./cases/storm.ts";
+import { viewerMemory } from "./cases/viewer-memory.ts";
 import { wire } from "./cases/wire.ts";
 import { parseCommandLine, type BenchOrder } from "./command-line.ts";
 import { replaceFigures, renderResult } from "./figures.ts";
@@ -29,7 +34,12 @@ const CASES: readonly BenchCase[] = [
   fanOut,
   bursts,
   storm,
+  snapshot,
+  manyWorkers,
+  slowViewer,
   idleWorkers,
+  viewerMemory,
+  durableWorkers,
   append,
   resume,
   restart,

@@ -208,13 +208,17 @@ async function startServer(
 /** What a process says; the rest of its output is thrown away. */
 async function valueIn(output: Readable | null, pattern: RegExp): Promise<string> {
   if (output === null) throw new TypeError("Cannot read what a process says: it has no output");
+  let last = "";
   for await (const line of createInterface({ input: output })) {
     const value = pattern.exec(line)?.[1];
-    if (value === undefined) continue;
+    if (value === undefined) {
+      last = line;
+      continue;
+    }
     output.resume();
     return value;
   }
-  throw new Error(`Cannot start a process: it ended before it said ${pattern.source}`);
+  throw new Error(`Cannot start a process: it ended before it said ${pattern.source}, its last words were "${last}"`);
 }
 
 /** With an environment and a data folder of its own: whatever the machine has configured must not change the figures. */

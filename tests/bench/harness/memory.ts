@@ -49,7 +49,8 @@ export async function memoryUse({ pid, inspectorUrl }: ServerChild): Promise<Mem
   }
 }
 
-function residentBytesOf(pid: number): number {
+/** What Linux counts as resident, in bytes. */
+export function residentBytesOf(pid: number): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kibibytes) * 1_024;
 }

@@ -78,7 +78,11 @@ export async function writeHistory(...histories: readonly History[]): Promise<Da
 }
 
 function keepAll(limits: Limits): Limits {
-  return { ...limits, worker: { ...limits.worker, retentionEvents: KEEP_ALL, retentionChars: KEEP_ALL_CHARS } };
+  return {
+    ...limits,
+    worker: { ...limits.worker, retentionEvents: KEEP_ALL, retentionChars: KEEP_ALL_CHARS },
+    runtime: { ...limits.runtime, maxWorkers: KEEP_ALL },
+  };
 }
 
 async function untilIdle(isIdle: () => Promise<boolean>): Promise<void> {

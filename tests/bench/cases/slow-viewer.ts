@@ -1,0 +1,160 @@
+/**
+ * slow-viewer: one viewer of a hundred reads nothing more while the others go on.
+ *
+ * Owns the workload and its figures. The peer sends every event to every socket, as one would write it with `ws`, and keeps
+ * for the one what it does not take. Beside both stand as many viewers of whom all read.
+ */
+import * as z from "zod/mini";
+import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
+import { startProgramChild, startWorkspace, type ProgramChild } from "../harness/child.ts";
+import { receive } from "../harness/delivery.ts";
+import { memoryUse, residentBytesOf } from "../harness/memory.ts";
+import { alternate, samplesOf } from "../harness/rounds.ts";
+import { median, pairedRatio, quantile } from "../harness/statistics.ts";
+import { figure, interval } from "../harness/table.ts";
+import type { AnswerOrder } from "../programs/answer.ts";
+import { order, spawnWorker, viewerUrl } from "../programs/worker-client.ts";
+
+/** Answers that the stalled viewer misses. */
+const ROUNDS = 20;
+const LONG_ROUNDS = 80;
+const VIEWERS = 99;
+const EVENTS = 5_000;
+/** Where nobody is stalled, fewer are enough. */
+const EVENTS_BESIDE = 500;
+const EVENTS_PER_TICK = 10;
+const TICK_MS = 10;
+const GROWTH_GOAL = 0.06;
+const P99_GOAL = 1.2;
+const MEGABYTE = 1e6;
+const MICROSECONDS_PER_MS = 1_000;
+/** The conversation itself is not what is asked: only its newest lines are kept. */
+const SETTINGS = { YOI_RETENTION_ENTRIES: "16" };
+
+const SIDES = { server: "this server on Node", ws: "naive ws on Node" } as const;
+type Side = keyof typeof SIDES;
+const SIDE_NAMES: readonly Side[] = ["server", "ws"];
+type Crowd = "stalled" | "beside";
+
+interface Outcome {
+  readonly grownBytes: number;
+  /** In each round, of those who read. */
+  readonly p99Ms: Readonly<Record<Crowd, readonly number[]>>;
+}
+
+/** Who sends. */
+interface Place {
+  readonly urls: Readonly<Record<Crowd, string>>;
+  readonly send: (crowd: Crowd, answer: AnswerOrder) => Promise<unknown>;
+  /** What is resident after a garbage collection. */
+  readonly weigh: () => Promise<number>;
+}
+
+export const slowViewer: BenchCase = { name: "slow-viewer", run };
+
+async function run({ isLong, rounds = isLong ? LONG_ROUNDS : ROUNDS }: BenchOptions): Promise<CaseResult> {
+  const outcomes: Readonly<Record<Side, Outcome>> = {
+    server: await measure(rounds, openServer),
+    ws: await measure(rounds, openPeer),
+  };
+  const { server, ws } = outcomes;
+  const slowdown = (side: Side) => pairedRatio(outcomes[side].p99Ms.stalled, outcomes[side].p99Ms.beside);
+  const share = Math.max(0, server.grownBytes) / ws.grownBytes;
+  return {
+    tables: [
+      {
+        head: [
+          "one stalled of 100",
+          "grown by, MB",
+          "ratio to ws",
+          "others' p99, ms",
+          "p99 with none stalled, ms",
+          "ratio",
+        ],
+        rows: SIDE_NAMES.map((side) => [
+          SIDES[side],
+          figure(outcomes[side].grownBytes / MEGABYTE),
+          side === "ws" ? "1" : figure(share),
+          figure(median(outcomes[side].p99Ms.stalled)),
+          figure(median(outcomes[side].p99Ms.beside)),
+          interval(slowdown(side)),
+        ]),
+      },
+    ],
+    goals: [
+      { text: `grows at most ${GROWTH_GOAL} of what ws does`, isMet: share <= GROWTH_GOAL },
+      {
+        text: `the others' p99 is at most ${P99_GOAL} times what it is with none stalled`,
+        isMet: slowdown("server").median <= P99_GOAL,
+      },
+    ],
+    notes: [
+      `${(rounds * EVENTS).toLocaleString("en-US")} events, ${(EVENTS_PER_TICK * 1_000) / TICK_MS}/s, ${EVENTS_PER_TICK} at once; resident memory after a garbage collection, before the viewer stalls and after the last event. p99: ${rounds} rounds that alternate.`,
+    ],
+  };
+}
+
+type Open = (stack: AsyncDisposableStack, provider: ProgramChild) => Promise<Place>;
+
+async function measure(rounds: number, open: Open): Promise<Outcome> {
+  await using stack = new AsyncDisposableStack();
+  const provider = stack.use(await startProgramChild("provider"));
+  const crowd = stack.use(await startProgramChild("crowd"));
+  const { urls, send, weigh } = await open(stack, provider);
+  for (const group of ["stalled", "beside"] as const) {
+    await crowd.ask("open", { group, urls: [urls[group]], viewers: VIEWERS }, z.undefined());
+  }
+  const p99Ms = async (group: Crowd, tokens: number): Promise<number> => {
+    const answer = answerOf(tokens);
+    const { agesUs } = await receive(crowd, { group, send: () => send(group, answer) }, true);
+    if (agesUs.length !== tokens * VIEWERS)
+      throw new Error(`Cannot count: ${agesUs.length} of ${tokens * VIEWERS} came`);
+    return quantile(agesUs, 0.99) / MICROSECONDS_PER_MS;
+  };
+  // What the process needs once is there when the counting begins.
+  await p99Ms("stalled", EVENTS);
+  await p99Ms("beside", EVENTS);
+  const before = await weigh();
+  await crowd.ask("open", { group: "asleep", urls: [urls.stalled], viewers: 1, stalled: 1 }, z.undefined());
+  const samples = await alternate(
+    rounds,
+    new Map<Crowd, () => Promise<number>>([
+      ["stalled", () => p99Ms("stalled", EVENTS)],
+      ["beside", () => p99Ms("beside", EVENTS_BESIDE)],
+    ]),
+  );
+  const grownBytes = (await weigh()) - before;
+  return {
+    grownBytes,
+    p99Ms: { stalled: samplesOf(samples, "stalled"), beside: samplesOf(samples, "beside") },
+  };
+}
+
+function answerOf(tokens: number): AnswerOrder {
+  return { say: "stamps", tokens, intervalMs: TICK_MS, offsetMs: 0, tokensPerTick: EVENTS_PER_TICK };
+}
+
+async function openServer(stack: AsyncDisposableStack, provider: ProgramChild): Promise<Place> {
+  const environment = { ...SETTINGS, OPENAI_BASE_URL: await provider.ask("address", null, z.url()) };
+  const server = stack.use(await startWorkspace("node", { environment, isInspected: true }));
+  const workers = { stalled: await spawnWorker(server.url), beside: await spawnWorker(server.url) };
+  return {
+    urls: { stalled: viewerUrl(workers.stalled), beside: viewerUrl(workers.beside) },
+    send: (crowd, answer) => order(workers[crowd], answer),
+    weigh: async () => (await memoryUse(server)).residentBytes,
+  };
+}
+
+async function openPeer(stack: AsyncDisposableStack, provider: ProgramChild): Promise<Place> {
+  const providerUrl = await provider.ask("address", null, z.url());
+  const peer = stack.use(await startProgramChild("broadcast-ws"));
+  const url = await peer.ask("address", null, z.url());
+  return {
+    urls: { stalled: `${url}?topic=stalled`, beside: `${url}?topic=beside` },
+    send: (topic, answer) => peer.ask("relay", { providerUrl, answers: [{ topic, order: answer }] }, z.undefined()),
+    weigh: async () => {
+      await peer.ask("collect", null, z.number());
+      return residentBytesOf(peer.pid);
+    },
+  };
+}
