@@ -27,7 +27,10 @@ export async function* paceParts(
   { deltaIntervalMs, deltaMaxChars }: Pace,
   clock: Clock,
 ): AsyncGenerator<ModelPart, void, undefined> {
-  if (deltaIntervalMs === 0) return yield* parts;
+  if (deltaIntervalMs === 0) {
+    yield* parts;
+    return;
+  }
   const source = parts[Symbol.asyncIterator]();
   let next: Promise<IteratorResult<ModelPart>> | null = null;
   const held: TextPart[] = [];

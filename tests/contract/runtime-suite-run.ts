@@ -80,22 +80,6 @@ export function runSuite(createSubject: CreateSubject, { inProcess }: RuntimeCap
       });
     });
 
-    test("puts pieces of its answer together that follow closely, and says the first at once", async () => {
-      const script = [text("He"), text("l"), text("lo "), wait(100), text("you"), text("."), stop];
-      await using subject = await answering(createSubject, {
-        scripts: [script],
-        limits: { run: { deltaIntervalMs: 40 } },
-      });
-      const deltas = () => subject.follower.events.filter(({ event }) => event === "text_delta");
-      const delta = (words: string) => ({ event: "text_delta", data: { text: words } });
-      expect(deltas()).toEqual([delta("He")]);
-      await subject.advance(40);
-      expect(deltas()).toEqual([delta("He"), delta("llo ")]);
-      await subject.advance(60);
-      expect(deltas()).toEqual([delta("He"), delta("llo "), delta("you"), delta(".")]);
-      expect(outcome(subject.follower)).toMatchObject({ run: "finished", texts: [message("Hello you.")] });
-    });
-
     test("counts turns and calls over the Worker's whole life", async () => {
       await using subject = await answering(createSubject, {});
       await subject.runtime.sendInput(subject.workerId, { content: "again" });
@@ -134,21 +118,6 @@ export function runSuite(createSubject: CreateSubject, { inProcess }: RuntimeCap
   });
 
   describe("a run that is cancelled", () => {
-    test("keeps what had come of the answer and was still held back", async () => {
-      await using subject = await answering(createSubject, {
-        scripts: [[text("Hel"), text("l"), text("o"), hang]],
-        limits: { run: { deltaIntervalMs: 40 } },
-      });
-      await subject.runtime.cancelRun(subject.workerId);
-      await subject.settle();
-      expect(tail(subject.follower, 4)).toEqual([
-        { event: "text_delta", data: { text: "lo" } },
-        { event: "text_done", data: { text: "Hello" } },
-        { event: "run_end", data: { result: "finished", cause: "cancelled" } },
-        IDLE,
-      ]);
-    });
-
     test("keeps what streamed, says so, and the Worker takes input again", async () => {
       await using subject = await answering(createSubject, {
         scripts: [[thinking("hm"), text("Hel"), text("lo"), hang]],

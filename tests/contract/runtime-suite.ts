@@ -4,6 +4,7 @@ import type { CreateSubject, RuntimeCapabilitiesUnderTest } from "../support/run
 import { filesSuite } from "./runtime-suite-files.ts";
 import { inputSuite } from "./runtime-suite-input.ts";
 import { observeSuite } from "./runtime-suite-observe.ts";
+import { paceSuite } from "./runtime-suite-pace.ts";
 import { pagesSuite } from "./runtime-suite-pages.ts";
 import { runSuite } from "./runtime-suite-run.ts";
 import { lifecycleSuite } from "./runtime-suite-lifecycle.ts";
@@ -19,6 +20,7 @@ export function runtimeSuite(
     workersSuite(createSubject, capabilities);
     inputSuite(createSubject);
     runSuite(createSubject, capabilities);
+    paceSuite(createSubject);
     lifecycleSuite(createSubject, capabilities);
     pagesSuite(createSubject);
     filesSuite(createSubject, capabilities);
