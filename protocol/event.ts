@@ -99,6 +99,8 @@ export const Snapshot = z.looseObject({
   usage: z.optional(UsageTotals),
   /** Ours: whether the Worker has ended for good. */
   shut_down: z.optional(z.boolean()),
+  /** Ours: whether this viewer is shown neither thinking nor what tools are given and give back. */
+  inner_work_hidden: z.optional(z.boolean()),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 

@@ -23,6 +23,8 @@ export interface Transcript {
   readonly run: RunView;
   readonly usage: UsageTotals;
   readonly shut_down: boolean;
+  /** Present where this is what a viewer sees from whom the inner work is hidden. */
+  readonly inner_work_hidden?: true;
 }
 
 const EMPTY_GREETING: Greeting = {
@@ -79,6 +81,7 @@ export function transcriptOf(snapshot: Snapshot): Transcript {
     run: snapshot.run ?? (snapshot.status === "running" ? { state: "active", started_ts: 0 } : empty.run),
     usage: snapshot.usage ?? empty.usage,
     shut_down: snapshot.shut_down ?? false,
+    ...(snapshot.inner_work_hidden === true ? { inner_work_hidden: true } : {}),
   };
 }
 

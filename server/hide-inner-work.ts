@@ -19,6 +19,7 @@ export const hideInnerWork: ObservationPolicy = {
     ...transcript,
     entries: transcript.entries.map(showEntry),
     in_flight: { blocks: transcript.in_flight.blocks.map(showBlock) },
+    inner_work_hidden: true,
   }),
   showEntries: (entries) => entries.map(showEntry),
   showLine,

@@ -189,14 +189,11 @@ function olderStateOf(transcript: Transcript): OlderState {
   return transcript.entries_start > 0 ? { kind: "more" } : { kind: "none" };
 }
 
-/**
- * Keeps the older pages that the reader has loaded, when a snapshot goes on where they end. One that has otherwise what both
- * have is by other rights, and so would the older pages be.
- */
+/** Keeps the older pages that the reader has loaded, when a snapshot goes on where they end, and shows no more or less. */
 function keepOlder(before: Transcript, after: Transcript): Transcript {
   const kept = after.entries_start - before.entries_start;
-  if (kept <= 0 || kept >= before.entries.length) return after;
-  if (!before.entries.slice(kept).every((entry, at) => sameEntry(entry, after.entries[at]))) return after;
+  if (kept <= 0 || kept >= before.entries.length || !sameEntry(before.entries[kept], after.entries[0])) return after;
+  if (before.inner_work_hidden !== after.inner_work_hidden) return after;
   return {
     ...after,
     entries: [...before.entries.slice(0, kept), ...after.entries],

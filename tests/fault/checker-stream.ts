@@ -8,6 +8,7 @@
 import { ClientFrame } from "../../protocol/frame.ts";
 import { isSnapshotEvent, Event } from "../../protocol/event.ts";
 import { transcriptOf } from "../../protocol/transcript.ts";
+import { passThrough, type ObservationPolicy } from "../../server/policy.ts";
 import type { Finding, History, Rule, ViewerHistory } from "./checker.ts";
 import { innerCursor, positionOf, type LogIndex } from "./log-index.ts";
 import { differenceOf } from "./transcript-difference.ts";
@@ -26,10 +27,10 @@ export interface ReadFrame {
 export function judgeStream(
   viewer: ViewerHistory,
   history: History,
-  log: LogIndex | null,
+  logAs: (policy: ObservationPolicy) => LogIndex | null,
   frames: Map<string, ReadFrame | null>,
 ): readonly Finding[] {
-  const walk = new StreamWalk(viewer, history, log);
+  const walk = new StreamWalk(viewer, history, logAs);
   for (const record of viewer.records) {
     switch (record.kind) {
       case "opened":
@@ -43,6 +44,9 @@ export function judgeStream(
         break;
       case "unretained":
         walk.isRetained = false;
+        break;
+      case "rules":
+        walk.changeRules(record.policy);
         break;
       case "ended":
         break;
@@ -59,7 +63,13 @@ class StreamWalk {
   isRetained: boolean | null = true;
   readonly #viewer: ViewerHistory;
   readonly #mayCompact: boolean;
-  readonly #log: LogIndex | null;
+  readonly #policyOf: (cursor: string) => ObservationPolicy;
+  readonly #logAs: (policy: ObservationPolicy) => LogIndex | null;
+  /** What it may see, and may have seen before. */
+  #policy: ObservationPolicy;
+  #formerPolicy: ObservationPolicy;
+  /** Whose stream its link has brought; null: nothing yet. */
+  #shown: ObservationPolicy | null = null;
   #opened = 0;
   /** The position that the viewer stands at; null where it has none. */
   #cursor: string | null = null;
@@ -69,10 +79,28 @@ class StreamWalk {
   /** How many events it was told to have missed, and how many have come since; null: it was told nothing. */
   #behind: { readonly told: number; come: number } | null = null;
 
-  constructor(viewer: ViewerHistory, { mayCompact }: History, log: LogIndex | null) {
+  constructor(
+    viewer: ViewerHistory,
+    { mayCompact, policyOf }: History,
+    logAs: (policy: ObservationPolicy) => LogIndex | null,
+  ) {
     this.#viewer = viewer;
     this.#mayCompact = mayCompact;
-    this.#log = log;
+    this.#logAs = logAs;
+    this.#policy = viewer.firstPolicy ?? viewer.policy ?? passThrough;
+    this.#formerPolicy = this.#policy;
+    this.#policyOf = policyOf ?? (() => this.#policy);
+  }
+
+  changeRules(policy: ObservationPolicy): void {
+    this.#formerPolicy = this.#policy;
+    this.#policy = policy;
+    // A snapshot comes, and a position in the former stream is none in this one.
+    if (policy !== this.#formerPolicy) this.isRetained = false;
+  }
+
+  get #log(): LogIndex | null {
+    return this.#logAs(this.#shown ?? this.#policy);
   }
 
   #find(rule: Rule, detail: string): void {
@@ -96,6 +124,7 @@ class StreamWalk {
     this.#cursor = cursor;
     this.#isRefused = false;
     this.#behind = null;
+    this.#shown = cursor === null ? null : this.#policyOf(cursor);
     this.isRetained = isRetained;
   }
 
@@ -138,6 +167,7 @@ class StreamWalk {
   #takeEvent({ cursor, ts }: EventEnvelope, { event, payload }: ReadFrame): void {
     if (this.#behind !== null) this.#behind.come += 1;
     if (event === null) return this.#find("bad_frame", payload.slice(0, 120));
+    this.#noteStream(cursor, isSnapshotEvent(event));
     if (isSnapshotEvent(event)) {
       this.#takeSnapshot(cursor, transcriptOf(event.data));
     } else if (this.#cursor === null) {
@@ -148,6 +178,17 @@ class StreamWalk {
       this.#followLog(this.#log, this.#cursor, { cursor, payload, ts });
     }
     this.#cursor = cursor;
+  }
+
+  /** A stream goes over to another one once a rule says so, with a snapshot, and never back. */
+  #noteStream(cursor: string, isSnapshot: boolean): void {
+    const policy = this.#policyOf(cursor);
+    const isStart = this.#shown === null && (policy === this.#policy || policy === this.#formerPolicy);
+    const isChange = isSnapshot && policy === this.#policy;
+    if (policy !== this.#shown && !isStart && !isChange) {
+      this.#find("altered", `${cursor} is of a stream that it may not see`);
+    }
+    this.#shown = policy;
   }
 
   #takeSnapshot(cursor: string, shown: ReturnType<typeof transcriptOf>): void {

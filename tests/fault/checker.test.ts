@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Event } from "../../protocol/event.ts";
 import { fold } from "../../protocol/fold.ts";
 import { emptyTranscript, snapshotEvent, type Transcript } from "../../protocol/transcript.ts";
+import { hideInnerWork } from "../../server/hide-inner-work.ts";
+import { passThrough, type ObservationPolicy } from "../../server/policy.ts";
 import { judge, type History, type LoggedEvent, type Rule, type ViewerHistory, type ViewerRecord } from "./checker.ts";
 
 const TS = 1_782_700_000_000;
@@ -44,6 +46,10 @@ const snapshot = (position: number, state = stateAt(position)) => envelope(asSee
 const heartbeat = (position: number): ViewerRecord => ({
   kind: "frame",
   text: JSON.stringify({ kind: "heartbeat", ts: TS, interval_ms: 1_000, cursor: asSeen(position) }),
+});
+const behind = (position: number, count: number): ViewerRecord => ({
+  kind: "frame",
+  text: JSON.stringify({ kind: "heartbeat", ts: TS, interval_ms: 1_000, cursor: asSeen(position), behind: count }),
 });
 const refusal = (problem: string): ViewerRecord => ({
   kind: "frame",
@@ -97,6 +103,10 @@ describe("judge() finds nothing wrong", () => {
       { mayCompact: true },
     ],
     ["without a log", SOUND, { log: null }],
+    [
+      "with one that is told how much it has missed",
+      [snapshot(0), opened(0), behind(0, 3), ...events(1, 5), heartbeat(5)],
+    ],
   ])("%s", (_name, records, changes) => {
     expect(judge(history({ viewers: [viewer(records)], ...changes }))).toEqual([]);
   });
@@ -130,6 +140,8 @@ describe("judge() finds", () => {
     ["bad_frame", "a frame that can't be read", [...SOUND, { kind: "frame", text: "{" }]],
     ["bad_frame", "an event that can't be read", [...SOUND, envelope(asSeen(5), TS, { event: "text_delta" })]],
     ["gap", "a heartbeat that names what did not come", [...SOUND, heartbeat(4)]],
+    ["miscounted", "a count of more than came", [snapshot(0), opened(0), behind(0, 6), ...events(1, 5), heartbeat(5)]],
+    ["gap", "a count from elsewhere", [snapshot(0), opened(0), behind(1, 3), ...events(1, 5)]],
     ["wrong_snapshot", "a snapshot of another state", [snapshot(2, stateAt(3)), opened(2), ...events(3, 5)]],
     ["needless_snapshot", "a snapshot where the position is kept", [snapshot(0), opened(0), event(1), snapshot(5)]],
     [
@@ -208,5 +220,67 @@ describe("judge() finds", () => {
       "open_run",
       "open_run",
     ]);
+  });
+});
+
+describe("judge() holds a viewer to what it may see", () => {
+  const spoken: readonly Event[] = [
+    { event: "user_message", data: { segments: [{ kind: "text", content: "hello" }], submission_id: "s-1" } },
+    { event: "thinking_delta", data: { text: "SECRET" } },
+    { event: "thinking_done", data: { text: "SECRET" } },
+    { event: "run_end", data: { result: "finished" } },
+  ];
+  const logOf = spoken.map((one, index) => ({
+    cursor: cursorOf(index + 1),
+    ts: TS + index,
+    payload: JSON.stringify(one),
+    isLost: false,
+  }));
+  const whole = (count: number) =>
+    spoken.slice(0, count).reduce((state, one, index) => fold(state, one, TS + index), emptyTranscript());
+  const asShown = (position: number, policy: ObservationPolicy) => `bo_${policy.name}.${cursorOf(position)}`;
+  const step = (position: number, policy: ObservationPolicy, shownBy = policy): ViewerRecord =>
+    envelope(asShown(position, policy), TS + position - 1, shownBy.showEvent(spoken[position - 1]!));
+  const picture = (position: number, policy: ObservationPolicy, shownBy = policy): ViewerRecord =>
+    envelope(asShown(position, policy), TS, snapshotEvent(shownBy.showTranscript(whole(position))));
+  const rules = (policy: ObservationPolicy): ViewerRecord => ({ kind: "rules", policy });
+  const start: ViewerRecord = { kind: "opened", cursor: asShown(0, passThrough), isRetained: true };
+  const before = [picture(0, passThrough), start, step(1, passThrough), step(2, passThrough)];
+  const found = (records: readonly ViewerRecord[], firstPolicy = passThrough) => {
+    const transcript = hideInnerWork.showTranscript(whole(4));
+    const one = viewer(records, { firstPolicy, policy: hideInnerWork, transcript });
+    const policyOf = (cursor: string) => (cursor.startsWith(`bo_${hideInnerWork.name}`) ? hideInnerWork : passThrough);
+    return judge(history({ log: logOf, truth: whole(4), viewers: [one], policyOf })).map(({ rule }) => rule);
+  };
+
+  test.each<[string, readonly ViewerRecord[], readonly Rule[]]>([
+    [
+      "a change that a snapshot follows",
+      [...before, rules(hideInnerWork), step(3, passThrough), picture(3, hideInnerWork), step(4, hideInnerWork)],
+      [],
+    ],
+    ["a change without a snapshot", [...before, rules(hideInnerWork), step(3, hideInnerWork)], ["altered"]],
+    [
+      "a snapshot of the other stream for no reason",
+      [...before, picture(2, hideInnerWork)],
+      ["altered", "needless_snapshot"],
+    ],
+    [
+      "a snapshot that shows what is hidden",
+      [...before, rules(hideInnerWork), picture(3, hideInnerWork, passThrough), step(4, hideInnerWork)],
+      ["wrong_snapshot"],
+    ],
+    [
+      "an event that shows what is hidden",
+      [...before, rules(hideInnerWork), picture(2, hideInnerWork), step(3, hideInnerWork, passThrough)],
+      ["altered"],
+    ],
+    [
+      "a way back to the former stream",
+      [...before, rules(hideInnerWork), picture(2, hideInnerWork), step(3, passThrough)],
+      ["altered"],
+    ],
+  ])("%s", (_name, records, expected) => {
+    expect(found(records)).toEqual(expected);
   });
 });

@@ -42,6 +42,8 @@ export type ViewerRecord =
   | { readonly kind: "fault"; readonly what: string }
   /** Where the viewer stands, or the Backend on its behalf, is not kept any more: a snapshot may follow. */
   | { readonly kind: "unretained" }
+  /** A rule changed: soon it is shown this, and what is under way of the former stream comes before it. */
+  | { readonly kind: "rules"; readonly policy: ObservationPolicy }
   /** The link has ended. */
   | { readonly kind: "ended"; readonly code: number | null };
 
@@ -49,8 +51,10 @@ export type ViewerRecord =
 export interface ViewerHistory {
   readonly name: string;
   readonly records: readonly ViewerRecord[];
-  /** What it is shown; absent: everything. */
+  /** What it is shown in the end; absent: everything. */
   readonly policy?: ObservationPolicy;
+  /** What it was shown at first, where a rule has changed. */
+  readonly firstPolicy?: ObservationPolicy;
   /** What it shows when everything has calmed down. */
   readonly transcript: Transcript;
   /** Whether its link is up and has brought everything: `live`. */
@@ -86,6 +90,8 @@ export interface History {
   readonly viewers: readonly ViewerHistory[];
   /** Whether retention may have left out pieces of text that a later event has whole. */
   readonly mayCompact: boolean;
+  /** Whose stream a cursor is of; absent: always the viewer's own. */
+  readonly policyOf?: (cursor: string) => ObservationPolicy;
   /** Of the servers: what should never have happened, counted; each must be zero. */
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -133,7 +139,7 @@ export function judge(history: History): readonly Finding[] {
     ...history.viewers.flatMap((viewer) => [
       ...judgeCounters(viewer.name, viewer.counters),
       ...judgeEnd(viewer, (viewer.policy ?? passThrough).showTranscript(history.truth)),
-      ...judgeStream(viewer, history, logAs(viewer.policy ?? passThrough), frames),
+      ...judgeStream(viewer, history, logAs, frames),
     ]),
   ];
 }

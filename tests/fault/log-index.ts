@@ -24,13 +24,13 @@ const WITHHELD = "";
 /** A log by cursor, as a policy shows it. */
 export class LogIndex {
   readonly #events: readonly LoggedEvent[];
-  readonly #greeting: Greeting;
+  readonly #empty: Transcript;
   readonly #places = new Map<string, number>();
   readonly #states: Transcript[] = [];
 
   constructor(events: readonly LoggedEvent[], greeting: Greeting, policy: ObservationPolicy) {
     this.#events = policy === passThrough ? events : events.map((event) => shown(event, policy));
-    this.#greeting = greeting;
+    this.#empty = policy.showTranscript(emptyTranscript(greeting));
     events.forEach(({ cursor }, place) => this.#places.set(innerCursor(cursor), place));
   }
 
@@ -68,16 +68,16 @@ export class LogIndex {
       const { payload, ts } = event;
       this.#states.push(payload === WITHHELD ? base : fold(base, Event.parse(JSON.parse(payload)), ts));
     }
-    return this.#states[place] ?? emptyTranscript(this.#greeting);
+    return this.#states[place] ?? this.#empty;
   }
 
   /** The state before an event: what was lost later is part of it, what was gone by then is not. */
   #baseOf(index: number): Transcript {
     for (let place = index - 1; place >= 0; place -= 1) {
       const { isLost = true, lostAfter = 0 } = this.#events[place] ?? {};
-      if (!isLost || lostAfter > index) return this.#states[place] ?? emptyTranscript(this.#greeting);
+      if (!isLost || lostAfter > index) return this.#states[place] ?? this.#empty;
     }
-    return emptyTranscript(this.#greeting);
+    return this.#empty;
   }
 }
 

@@ -176,15 +176,16 @@ describe("Conversation", () => {
     expect(conversation.entriesStart.value).toBe(1);
   });
 
-  test("older pages do not survive a snapshot that shows otherwise what both have", async () => {
+  test("older pages do not survive a snapshot that shows more or less than they do", async () => {
     const { conversation, nextFrame } = setUp({
-      snapshot: snapshotOf([entry("3"), entry("4")], 3),
+      snapshot: snapshotOf([entry("3")], 3),
       loadEntries: () => Promise.resolve(page(1, [entry("1"), entry("2")])),
     });
     await conversation.loadOlder();
-    conversation.receive(envelope(9, { event: "snapshot", data: snapshotOf([entry("3"), entry("hidden")], 3) }));
+    const hidden = { ...snapshotOf([entry("3"), entry("4")], 3), inner_work_hidden: true };
+    conversation.receive(envelope(9, { event: "snapshot", data: hidden }));
     nextFrame();
-    expect(conversation.entries.value).toEqual(["3", "hidden"].map(entry));
+    expect(conversation.entries.value).toEqual(["3", "4"].map(entry));
     expect(conversation.older.value).toEqual({ kind: "more" });
   });
 

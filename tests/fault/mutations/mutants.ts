@@ -93,6 +93,14 @@ export const MUTANTS: readonly Mutant[] = [
     "snapshotEvent(this.policy.showTranscript(boundTranscript(upstream.transcript, bounds)))",
     "snapshotEvent(boundTranscript(upstream.transcript, bounds))",
   ]),
+  mutant("rule-change-unnoticed", "A viewer goes on with what it saw before its rule changed", "server/relay.ts", [
+    "(present = this.#reconsider(",
+    "(present = ((_viewer: Viewer, same: ShownStream, _policy: ObservationPolicy) => same)(",
+  ]),
+  mutant("moved-without-a-snapshot", "A viewer whose rule changed goes on without a snapshot", "server/viewer.ts", [
+    "this.#isCaughtUp = false;\n    this.reset();",
+    "this.#isCaughtUp = false;\n    this.#next = feed.window.end;",
+  ]),
   mutant("missed-events-miscounted", "A viewer is told of one more event than it has missed", "server/viewer.ts", [
     "this.#next === null ? 0 : this.#feed.window.countShown(this.#next)",
     "this.#next === null ? 0 : this.#feed.window.countShown(this.#next) + 1",

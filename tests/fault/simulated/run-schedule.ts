@@ -6,9 +6,8 @@
 import { Event, isSnapshotEvent } from "../../../protocol/event.ts";
 import { fold } from "../../../protocol/fold.ts";
 import { emptyTranscript, transcriptOf, type Transcript } from "../../../protocol/transcript.ts";
-import { FULL_RIGHTS } from "../../../server/access/viewer-policy.ts";
 import { hideInnerWork } from "../../../server/hide-inner-work.ts";
-import { passThrough } from "../../../server/policy.ts";
+import { passThrough, type ObservationPolicy } from "../../../server/policy.ts";
 import { judge, type Finding, type Send, type SendAnswer } from "../checker.ts";
 import { RestHop } from "./rest-hop.ts";
 import type { Schedule, Step } from "./schedule.ts";
@@ -54,6 +53,8 @@ class Run {
   };
   /** Until when the Backend may have to refuse what it can't hear of. */
   #impairedUntilMs = 0;
+  /** By how their cursors begin. */
+  readonly #policies = new Map<string, ObservationPolicy>();
   readonly #sends = new Map<string, { readonly text: string; readonly answers: SendAnswer[] }>();
 
   constructor(schedule: Schedule) {
@@ -97,6 +98,8 @@ class Run {
     switch (step.kind) {
       case "join":
         return this.#join(step.hides);
+      case "rules":
+        return this.#viewers[step.viewer]?.changeRules(policyThat(step.hides));
       case "send":
         this.#provider.faults.push(...step.provider);
         return this.#viewers[step.viewer]?.send();
@@ -140,7 +143,9 @@ class Run {
         number,
         time: this.#time,
         ref: REF,
-        rights: { ...FULL_RIGHTS, policy: { observation: hides ? hideInnerWork : passThrough, mayCommand: true } },
+        policy: policyThat(hides),
+        policyOf: (cursor) => this.#policyOf(cursor),
+        onView: (cursor, policy) => this.#policies.set(prefixOf(cursor), policy),
         chance: new Chance(seed, 8, number),
         maxLatencyMs,
         maxSliceBytes,
@@ -157,6 +162,13 @@ class Run {
         },
       }),
     );
+  }
+
+  /** Of two policies and their two ways to seal, one is known since the first page was loaded. */
+  #policyOf(cursor: string): ObservationPolicy {
+    const known = this.#policies.get(prefixOf(cursor));
+    if (known !== undefined) return known;
+    return [...this.#policies.values()].includes(passThrough) ? hideInnerWork : passThrough;
   }
 
   #harmUpstream(what: "cut" | "deafen" | "orphan", bytes: number): void {
@@ -295,6 +307,7 @@ class Run {
       truth,
       sends,
       hasUniqueTexts: true,
+      policyOf: (cursor) => this.#policyOf(cursor),
       viewers: [runtimeItself, ...histories],
       mayCompact: retentionEvents < SHORT_RETENTION || retentionDeltasMs < LONG_RETENTION_MS,
       counters: {
@@ -310,6 +323,11 @@ class Run {
     return { findings: [...findings, ...unexpected], trace, steps: this.#time.steps };
   }
 }
+
+const policyThat = (hides: boolean): ObservationPolicy => (hides ? hideInnerWork : passThrough);
+
+/** A cursor up to where the Runtime's begins. */
+const prefixOf = (cursor: string): string => cursor.slice(0, cursor.indexOf("."));
 
 /** How long a hop that is whole again may take to be noticed: silence, and the longest wait after it. */
 const RECOVERY_MS = 8_000;

@@ -15,6 +15,8 @@ export type RestartOf = "runtime" | "backend" | "both" | "machine" | "runtime_ma
 export type Step =
   /** `hides`: the Worker's inner work is hidden from it. */
   | { readonly kind: "join"; readonly hides: boolean }
+  /** A rule for this viewer changes; once in a run at most. */
+  | { readonly kind: "rules"; readonly viewer: number; readonly hides: boolean }
   | { readonly kind: "send"; readonly viewer: number; readonly provider: readonly ProviderFault[] }
   /** The same message from two tabs at once. */
   | { readonly kind: "send_twice"; readonly viewer: number }
@@ -94,7 +96,14 @@ export function createSchedule(seed: number): Schedule {
     atMs += chance.isTrue(0.4) ? chance.between(0, 12) : chance.between(0, MAX_STEP_PAUSE_MS);
     steps.push({ atMs, step: index === 0 ? sendBy(chance, 0) : stepOf(chance, hop, viewers) });
   }
-  return { seed, circumstances, steps };
+  const changes = Array.from({ length: MAX_VIEWERS }, (_, viewer) => viewer).filter(() =>
+    viewers.isTrue(CHANGES_SHARE),
+  );
+  for (const viewer of changes) {
+    const step: Step = { kind: "rules", viewer, hides: viewers.isTrue(0.5) };
+    steps.push({ atMs: viewers.between(0, atMs + MAX_STEP_PAUSE_MS), step });
+  }
+  return { seed, circumstances, steps: steps.toSorted((one, other) => one.atMs - other.atMs) };
 }
 
 const MAX_VIEWERS = 3;
@@ -108,6 +117,7 @@ const sendBy = (chance: Chance, viewer: number): Step => ({
 });
 
 const HIDES_SHARE = 0.35;
+const CHANGES_SHARE = 0.15;
 
 /** From a seed of its own, so that the rest of the schedule is what it would be anyway. */
 const joinOf = (viewers: Chance): Step => ({ kind: "join", hides: viewers.isTrue(HIDES_SHARE) });

@@ -12,6 +12,8 @@ import { Conversation } from "../../../islands/store/conversation.ts";
 import { createDrafts } from "../../../islands/store/drafts.ts";
 import { SubmissionId, type WorkerRef } from "../../../protocol/id.ts";
 import { ProblemError, problemRow } from "../../../protocol/problem.ts";
+import type { ObservationPolicy } from "../../../server/policy.ts";
+import { ChangingRights } from "../../support/viewer-rights.ts";
 import type { SendAnswer, ViewerHistory, ViewerRecord } from "../checker.ts";
 import type { RestHop } from "./rest-hop.ts";
 import type { Chance } from "./seeded-chance.ts";
@@ -21,9 +23,15 @@ import { ViewerLink, type ServingBackend, type ViewerLinkOptions } from "./viewe
 /** What a page is made of. */
 export interface SimulatedViewerOptions extends Pick<
   ViewerLinkOptions,
-  "time" | "ref" | "rights" | "maxLatencyMs" | "maxSliceBytes"
+  "time" | "ref" | "maxLatencyMs" | "maxSliceBytes"
 > {
   readonly number: number;
+  /** What it may see at first. */
+  readonly policy: ObservationPolicy;
+  /** Whose cursor one is. */
+  readonly policyOf: (cursor: string) => ObservationPolicy;
+  /** Told whose cursors begin how. */
+  readonly onView: (cursor: string, policy: ObservationPolicy) => void;
   readonly chance: Chance;
   readonly backend: () => ServingBackend | null;
   readonly hop: RestHop;
@@ -40,6 +48,7 @@ export class SimulatedViewer {
   readonly number: number;
   readonly records: ViewerRecord[] = [];
   readonly #options: SimulatedViewerOptions;
+  readonly #rights: ChangingRights;
   readonly #process: SimulatedProcess;
   readonly #api: Pick<ApiClient, "sendInput" | "cancelRun">;
   #link: ViewerLink | null = null;
@@ -52,6 +61,7 @@ export class SimulatedViewer {
 
   constructor(options: SimulatedViewerOptions) {
     this.#options = options;
+    this.#rights = new ChangingRights({ observation: options.policy });
     this.number = options.number;
     this.#process = new SimulatedProcess(options.time);
     this.#api = {
@@ -77,7 +87,8 @@ export class SimulatedViewer {
     return {
       name: `viewer ${this.number}`,
       records: this.records,
-      policy: this.#options.rights.policy.observation,
+      firstPolicy: this.#options.policy,
+      policy: this.#rights.policy.observation,
       transcript: conversation.transcript.peek(),
       link: connection.state.peek().kind,
       counters: { duplicates, foreign, malformed, badFrames, lateFrames, gaps },
@@ -128,6 +139,12 @@ export class SimulatedViewer {
     this.records.push({ kind: "fault", what });
   }
 
+  /** It may see something else from now on. */
+  changeRules(observation: ObservationPolicy): void {
+    this.records.push({ kind: "rules", policy: observation });
+    this.#rights.change({ observation });
+  }
+
   unretained(): void {
     this.records.push({ kind: "unretained" });
   }
@@ -161,9 +178,11 @@ export class SimulatedViewer {
   // --- the page ------------------------------------------------------------------------------------------------------
 
   #load(): void {
-    const { ref, chance } = this.#options;
-    void this.#ask((backend) => backend.view(ref, this.#options.rights.policy.observation)).then((result) => {
+    const { ref, chance, onView } = this.#options;
+    const policy = this.#rights.policy.observation;
+    void this.#ask((backend) => backend.view(ref, policy)).then((result) => {
       if (!result.ok) return void this.#process.plan(chance.between(50, 400), () => this.#load());
+      onView(result.value.cursor, policy);
       this.#page = this.wire(result.value);
       this.#page.connection.start(ReconnectingWebSocket);
       return undefined;
@@ -246,13 +265,13 @@ export class SimulatedViewer {
   }
 
   #open(url: string) {
-    const { time, ref, rights, chance, maxLatencyMs, maxSliceBytes, isRetained } = this.#options;
+    const { time, ref, policyOf, chance, maxLatencyMs, maxSliceBytes, isRetained } = this.#options;
     let asked: { readonly cursor: string | null; readonly isRetained: boolean } | null = null;
     const link = new ViewerLink(url, {
       time,
       chance,
       ref,
-      rights,
+      rights: this.#rights,
       maxLatencyMs,
       maxSliceBytes,
       networkBytes: NETWORK_BYTES,
@@ -262,7 +281,8 @@ export class SimulatedViewer {
       },
       onOpen: () => {
         if (asked === null) return;
-        this.records.push({ kind: "opened", ...asked });
+        const isOwn = asked.cursor !== null && policyOf(asked.cursor) === this.#rights.policy.observation;
+        this.records.push({ kind: "opened", cursor: asked.cursor, isRetained: asked.isRetained && isOwn });
         if (link.isHarmed) this.fault("harmed before it was open");
         if (this.#options.isImpaired()) this.fault("the Backend can't hear the Runtime");
       },
