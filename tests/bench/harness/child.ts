@@ -186,6 +186,14 @@ export async function startRuntime(engine: Engine, options: StartOptions = {}): 
   });
 }
 
+/** Starts a program of `programs/` that serves HTTP and says where, on Node. */
+export async function startOwnProgram(
+  name: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<ServerChild> {
+  return startServer("node", [benchProgram("node"), "--program", name], { environment }, {});
+}
+
 /** Starts the bare Hono server, and waits until it listens. */
 export async function startHello(engine: Engine): Promise<ServerChild> {
   return startServer(engine, [benchProgram(engine), "--program", "hello"], {}, {});

@@ -6,6 +6,7 @@
 const PROGRAMS: Readonly<Record<string, () => Promise<{ readonly start: () => Promise<void> | void }>>> = {
   provider: () => import("./provider.ts"),
   reader: () => import("./reader.ts"),
+  portkey: () => import("./portkey.ts"),
   crowd: () => import("./crowd.ts"),
   "broadcast-ws": () => import("./broadcast-ws.ts"),
   "broadcast-bun": () => import("./broadcast-bun.ts"),

@@ -14,7 +14,12 @@ import { readChat } from "./read-chat.ts";
 import { order, spawnWorker, viewerUrl, type WorkerUrl } from "./worker-client.ts";
 
 const Open = z.strictObject({ serverUrl: z.url(), runtimeId: z.string(), workers: z.number() });
-const Direct = z.strictObject({ providerUrl: z.url(), orders: z.array(AnswerOrder) });
+const Direct = z.strictObject({
+  providerUrl: z.url(),
+  /** What a gateway in front of the provider wants to be told. */
+  headers: z.optional(z.record(z.string(), z.string())),
+  orders: z.array(AnswerOrder),
+});
 const Through = z.strictObject({ serverUrl: z.url(), runtimeId: z.string(), orders: z.array(AnswerOrder) });
 
 interface Observed {
@@ -37,8 +42,8 @@ export function start(): void {
       runtimes.set(keyOf(serverUrl, runtimeId), observed);
     },
     async direct(argument) {
-      const { providerUrl, orders } = Direct.parse(argument);
-      return (await Promise.all(orders.map((answer) => readDirect(providerUrl, answer)))).flat();
+      const { providerUrl, headers = {}, orders } = Direct.parse(argument);
+      return (await Promise.all(orders.map((answer) => readDirect(providerUrl, headers, answer)))).flat();
     },
     async through(argument) {
       const { serverUrl, runtimeId, orders } = Through.parse(argument);
@@ -55,9 +60,13 @@ async function observeNewWorker(serverUrl: string, runtimeId: string): Promise<O
   return { worker, viewer: await openViewer(viewerUrl(worker)) };
 }
 
-async function readDirect(providerUrl: string, answer: AnswerOrder): Promise<number[]> {
+async function readDirect(
+  providerUrl: string,
+  headers: Readonly<Record<string, string>>,
+  answer: AnswerOrder,
+): Promise<number[]> {
   const ages: number[] = [];
-  for await (const text of readChat(providerUrl, answer)) ages.push(...stampAgesUs(text));
+  for await (const text of readChat(providerUrl, answer, { headers })) ages.push(...stampAgesUs(text));
   return ages;
 }
 
