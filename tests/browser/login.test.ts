@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { onOneServer } from "./both-servers.ts";
+import type { ConsolePage } from "./console-page.ts";
 
 const TOKEN = "an-access-token-of-some-length";
 const en = toolMessagesFor("en").settings;
@@ -13,12 +14,15 @@ onOneServer("A login", { YOI_ACCESS_TOKEN: TOKEN }, (stage) => {
     const window = { forgive: /401|ERR_ABORTED|WebSocket|login/ };
     const one = await stage.newTab(window);
     const other = await stage.newTab({ ...window, locale: "ja" });
-    for (const tab of [one, other]) {
+    const logIn = async (tab: ConsolePage) => {
       await tab.page.goto(stage.server.url);
+      // The page puts the person there by itself.
+      await tab.page.locator("#login-token:focus").waitFor();
       await tab.page.keyboard.type(TOKEN);
       await tab.page.keyboard.press("Enter");
       await tab.alive();
-    }
+    };
+    for (const tab of [one, other]) await logIn(tab);
     await one.page.getByRole("button", { name: en.title }).press("Enter");
     await one.page.getByRole("button", { name: en.logOut, exact: true }).press("Enter");
     await one.page.waitForURL(/\/login$/);
@@ -27,9 +31,7 @@ onOneServer("A login", { YOI_ACCESS_TOKEN: TOKEN }, (stage) => {
     // The other login goes on.
     await other.reload();
 
-    await one.page.keyboard.type(TOKEN);
-    await one.page.keyboard.press("Enter");
-    await one.alive();
+    await logIn(one);
     await other.page.getByRole("button", { name: ja.title }).press("Enter");
     await other.page.getByRole("button", { name: ja.logOutEverywhere }).press("Enter");
     await other.page.waitForURL(/\/login$/);

@@ -13,7 +13,8 @@ allowProcesses();
 
 const EVENTS = "/api/runtimes/backend-internal/workers/companion/events";
 const TOKEN = "an-access-token-of-some-length";
-/** Fewer than one while a test lasts. */
+/** Each failure past the free ones doubles the wait: however slow the machine, one of so many comes during a wait. */
+const MAX_GUESSES = 12;
 const PROXIED = { YOI_TRUSTED_PROXIES: "127.0.0.1", YOI_USER_HEADER: "X-Forwarded-User" };
 
 test("commands and connects past the rate are refused by type, with the wait, per user", async () => {
@@ -85,8 +86,10 @@ test("guesses from all over one IPv6 network count together, and those of anothe
     return (await new WorkspaceClient(server.url).get("/api/workers", headers)).status;
   };
   const statuses: number[] = [];
-  for (let index = 1; index <= 6; index += 1) statuses.push(await guess(`2001:db8:0:7:${index}::${index}`));
-  expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+  while (!statuses.includes(429) && statuses.length < MAX_GUESSES) {
+    statuses.push(await guess(`2001:db8:0:7:${statuses.length}::1`));
+  }
+  expect([statuses.slice(0, 5), statuses.at(-1)]).toEqual([[401, 401, 401, 401, 401], 429]);
   expect(await guess("2001:db8:0:8::1")).toBe(401);
 });
 
@@ -94,10 +97,18 @@ test("whoever guesses the token is told how long to wait", async () => {
   await using server = await ServerProcess.start({ environment: { YOI_ACCESS_TOKEN: TOKEN } });
   const client = new WorkspaceClient(server.url);
   const guess = () => client.get("/api/workers", { Authorization: "Bearer a-wrong-token-of-some-length" });
-  for (let index = 0; index < 5; index += 1) expect((await guess()).status).toBe(401);
-  const answer = await guess();
-  expect(problemOf(answer)).toMatchObject({ code: "too_many_tries", retry_after_ms: expect.any(Number) });
-  expect(answer.headers.get("Retry-After")).toBe("1");
+  let answer = await guess();
+  for (let guesses = 1; answer.status === 401 && guesses < MAX_GUESSES; guesses += 1) answer = await guess();
+  const { code, retry_after_ms: waitMs = 0 } = problemOf(answer);
+  expect(code).toBe("too_many_tries");
+  expect(waitMs).toBeGreaterThan(0);
+  expect(answer.headers.get("Retry-After")).toBe(String(Math.ceil(waitMs / 1_000)));
+  // A wait may have passed by then; then it begins anew, and is longer.
   const program = createClient({ url: server.url, token: "a-wrong-token-of-some-length" });
-  await expect(program.listWorkers()).rejects.toMatchObject({ code: "too_many_tries", retryAfterMs: expect.any(Number) });
+  const refusal = () =>
+    program.listWorkers().then(
+      () => null,
+      (error: unknown) => error,
+    );
+  await expect.poll(refusal).toMatchObject({ code: "too_many_tries", retryAfterMs: expect.any(Number) });
 });

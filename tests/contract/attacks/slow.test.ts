@@ -12,7 +12,7 @@ const CAPABILITIES = {
   closesSlowConnections: testEngine === "node",
 } as const;
 
-const TIMEOUT_MS = 500;
+const TIMEOUT_MS = 1_000;
 const TRICKLE_MS = 50;
 
 const workspace = serveWorkspace({
