@@ -10,6 +10,8 @@ import { within } from "../../support/within.ts";
 const CAPABILITIES = {
   /** Deno's waits for a head as long as it takes, and for the rest of a body that has been answered already. */
   closesSlowConnections: testEngine === "node",
+  /** Deno's own bound is larger. */
+  largeHeadStatuses: testEngine === "node" ? [431] : [200, 400],
 } as const;
 
 const TIMEOUT_MS = 1_000;
@@ -48,15 +50,20 @@ async function trickle(beginning: string, more: string): Promise<string> {
 const POST = { "Content-Type": "application/json", Connection: "keep-alive" };
 const MESSAGES = "/api/companion/messages";
 
-test.runIf(CAPABILITIES.closesSlowConnections).each([
+const SLOW_HEADS: readonly (readonly [what: string, beginning: string])[] = [
   ["the first line", "GET /heal"],
   ["a header", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: "],
   ["the head of a handshake", requestHead("GET", "/", WEBSOCKET_HEADERS).slice(0, -2)],
-])("%s that trickles is cut, and others are served meanwhile", async (_what, beginning) => {
-  const slow = Array.from({ length: 20 }, () => trickle(beginning, "a"));
-  expect((await workspace.client.get("/healthz")).status).toBe(200);
-  for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^(?:HTTP\/1\.1 408 |$)/);
-});
+];
+
+test.each(CAPABILITIES.closesSlowConnections ? SLOW_HEADS : [])(
+  "%s that trickles is cut, and others are served meanwhile",
+  async (_what, beginning) => {
+    const slow = Array.from({ length: 20 }, () => trickle(beginning, "a"));
+    expect((await workspace.client.get("/healthz")).status).toBe(200);
+    for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^(?:HTTP\/1\.1 408 |$)/);
+  },
+);
 
 test.each([
   ["of a known length", requestHead("POST", MESSAGES, { ...POST, "Content-Length": "5000" }), "a"],
@@ -71,16 +78,18 @@ test.each([
   }
 });
 
-test.runIf(CAPABILITIES.closesSlowConnections)(
+const REFUSED = requestHead("GET", "/api/runtimes/nobody/workers/nobody/events/ws", WEBSOCKET_HEADERS);
+
+test.each(CAPABILITIES.closesSlowConnections ? [REFUSED] : [])(
   "a refused upgrade's connection is closed though nobody else closes it",
-  async () => {
+  async (head) => {
     const socket = connect({ host: "127.0.0.1", port: workspace.server.port, allowHalfOpen: true });
     open.add(socket);
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     let answer = "";
     socket.setEncoding("utf8").on("data", (text: string) => (answer += text));
     socket.on("error", () => {});
-    socket.write(requestHead("GET", "/api/runtimes/nobody/workers/nobody/events/ws", WEBSOCKET_HEADERS));
+    socket.write(head);
     const timer = setInterval(() => socket.write("a"), TRICKLE_MS);
     try {
       await within(closed, () => `the server to close; it said ${answer}`);
@@ -94,7 +103,7 @@ test.runIf(CAPABILITIES.closesSlowConnections)(
 test("a head past its bound is refused on its own", async () => {
   const head = requestHead("GET", "/healthz", { "X-Large": "x".repeat(20_000) });
   const { status } = await sendRaw(workspace.server.port, head);
-  expect([400, 431, 200]).toContain(status);
+  expect(CAPABILITIES.largeHeadStatuses).toContain(status);
   expect(
     (await sendRaw(workspace.server.port, requestHead("GET", "/healthz", { "X-Large": "x".repeat(500_000) }))).status,
   ).not.toBe(200);
