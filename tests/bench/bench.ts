@@ -13,6 +13,7 @@ import { durableWorkers } from "./cases/durable-workers.ts";
 import { fanOut } from "./cases/fan-out.ts";
 import { hop } from "./cases/hop.ts";
 import { idleWorkers } from "./cases/idle-workers.ts";
+import { interactive } from "./cases/interactive.ts";
 import { manyWorkers } from "./cases/many-workers.ts";
 import { remoteHop } from "./cases/remote-hop.ts";
 import { restart } from "./cases/restart.ts";
@@ -46,6 +47,7 @@ const CASES: readonly BenchCase[] = [
   start,
   bundle,
   browserConsole,
+  interactive,
   wire,
 ];
 const DOCUMENT = "docs/performance.md";

@@ -31,7 +31,7 @@ export const wire: BenchCase = { name: "wire", run };
 async function run(): Promise<CaseResult> {
   await using provider = await startProgramChild("provider");
   const environment = { OPENAI_BASE_URL: await provider.ask("address", null, z.url()) };
-  await using server = await startWorkspace("node", { environment });
+  await using server = await startWorkspace("node", { environment, isPaced: true });
   const samples = {
     english: await measure(provider, server, "english"),
     japanese: await measure(provider, server, "japanese"),

@@ -152,6 +152,8 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether its heap is to be looked into (`inspector.ts`). */
   readonly isInspected?: boolean;
+  /** Whether it puts tokens together that follow each other closely, as it does where nobody forbids it. */
+  readonly isPaced?: boolean;
 }
 
 /** No lines among the figures, and no wait for runs at the end. */
@@ -171,7 +173,7 @@ const ANY_NUMBER = {
 export async function startWorkspace(engine: Engine, options: StartOptions = {}): Promise<ServerChild> {
   return startServer(engine, [SERVER_PROGRAMS[engine]], options, {
     ...QUIET,
-    ...EACH_BY_ITSELF,
+    ...(options.isPaced === true ? {} : EACH_BY_ITSELF),
     ...ANY_NUMBER,
     YOI_PORT: "0",
   });
