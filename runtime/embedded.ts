@@ -1,30 +1,27 @@
 /**
  * The embedded Runtime: Workers in this process.
  *
- * Owns the catalogue of Workers over one store and fulfils `Runtime` for them. It has no HTTP and no sockets; a Runtime
+ * Fulfils `Runtime` for the Workers of one store, which `worker-catalogue.ts` keeps. It has no HTTP and no sockets; a Runtime
  * process is this same thing with faces on top.
  */
-import type { ConversationFile } from "../protocol/conversation-file.ts";
-import type { RuntimeId, WorkerId, WorkerRef } from "../protocol/id.ts";
-import { WorkerId as WorkerIdSchema } from "../protocol/id.ts";
-import { ProblemError, type Diagnostic } from "../protocol/problem.ts";
-import type { ConfigBundleRef, ProfileSelector, WorkerDetail } from "../protocol/runtime-api.ts";
+import type { RuntimeId } from "../protocol/id.ts";
+import { ProblemError } from "../protocol/problem.ts";
+import type { WorkerDetail } from "../protocol/runtime-api.ts";
 import type { Clock, Random } from "./clock.ts";
 import { ConfigBundles } from "./config-bundles.ts";
 import { aborted } from "./deadline.ts";
 import type { Limits } from "./limits.ts";
 import { hasEpoch } from "./epochs.ts";
-import { importedCheckpoint } from "./imported.ts";
-import { createEpoch } from "./log-cursor.ts";
 import { observeWorker, type ObserveContext } from "./observe.ts";
 import { entryPage, transcriptPage } from "./pages.ts";
-import { chooseProfile, plainSelector, profileKey, type Profiles } from "./profile.ts";
+import { chooseProfile, type Profiles } from "./profile.ts";
+import { MAX_NOTES, RuntimeNotes } from "./runtime-notes.ts";
 import type { CreateWorker, Runtime } from "./runtime.ts";
 import { claimStore } from "./store/claim.ts";
-import type { RuntimeStore, StoredWorker, WorkerRecord } from "./store/store.ts";
+import type { RuntimeStore } from "./store/store.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { Tracing } from "./tracing/tracing.ts";
-import { Worker } from "./worker.ts";
+import { WorkerCatalogue, type NewWorker } from "./worker-catalogue.ts";
 
 /** What an embedded Runtime is made of. */
 export interface EmbeddedRuntimeOptions {
@@ -43,22 +40,11 @@ export interface EmbeddedRuntimeOptions {
   readonly tracing?: Tracing;
 }
 
-/** A Worker that must exist under an id of its own. */
-export interface EnsureWorker {
-  readonly workerId: WorkerId;
-  readonly displayName: string;
-  readonly profile: ProfileSelector;
-  readonly configBundle?: ConfigBundleRef;
-}
-
-/** Remarks that are kept for the operator. */
-const MAX_NOTES = 64;
-
 /** A Runtime in this process. */
 export interface EmbeddedRuntime extends Runtime {
   readonly kind: "embedded";
   /** The Worker of this id, made now if there is none. */
-  ensureWorker(request: EnsureWorker): Promise<WorkerDetail>;
+  ensureWorker(request: NewWorker): Promise<WorkerDetail>;
   /** Waits for the runs that are under way to end by themselves; no longer than the signal allows. */
   drain(signal: AbortSignal): Promise<void>;
   /** Closes it and opens it again on its store, in place; absent where nobody may ask for that. */
@@ -71,58 +57,12 @@ export interface EmbeddedRuntime extends Runtime {
  * @throws ProblemError store_foreign where the store belongs to another Runtime
  */
 export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Promise<EmbeddedRuntime> {
-  const { runtimeId, displayName, profiles, store, limits, clock, random } = options;
+  const { runtimeId, displayName, profiles, store, limits, clock } = options;
   await claimStore(store, runtimeId, clock);
-  const workers = new Map<WorkerId, Worker>();
-  /** Workers that the store has but that can't be read: their ids are taken. */
-  const unreadable = new Set<WorkerId>();
-  /** Workers whose conversations are being brought in. */
-  const arriving = new Set<WorkerId>();
-  const notes: Diagnostic[] = [];
+  const notes = new RuntimeNotes();
   /** Aborted when every run has ended, so that observers see how. */
   const ended = new AbortController();
   let closed: Promise<void> | null = null;
-  let created = 0;
-
-  const refOf = (workerId: WorkerId): WorkerRef => ({ runtime_id: runtimeId, worker_id: workerId });
-
-  const addWorker = (stored: StoredWorker): Worker => {
-    const { record } = stored;
-    const { profile, isStandIn } = chooseProfile(profiles, record.profile, record.configBundle !== undefined);
-    if (isStandIn) {
-      const key = profileKey(record.profile);
-      note("profile_stand_in", `There is no profile "${key}" here; the default one stands in for it.`, "warning");
-    }
-    const worker = new Worker({
-      ref: refOf(record.workerId),
-      stored,
-      profile,
-      store,
-      limits,
-      clock,
-      random,
-      ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
-      ...(options.tracing === undefined ? {} : { tracing: options.tracing }),
-      continueInterrupted: options.continueInterrupted ?? false,
-      onStoreFailed: () => noteStoreFailed(record.workerId),
-    });
-    workers.set(record.workerId, worker);
-    return worker;
-  };
-
-  const note = (code: string, message: string, severity: Diagnostic["severity"] = "error"): void => {
-    if (notes.length >= MAX_NOTES || notes.some((known) => known.message === message)) return;
-    notes.push({ code, severity, message });
-  };
-
-  const noteStoreFailed = (workerId: WorkerId): void =>
-    note("store_failed", `The store failed to keep up with Worker "${workerId}".`);
-
-  const find = (workerId: WorkerId): Worker => {
-    const worker = workers.get(workerId);
-    if (!worker) throw new ProblemError("worker_not_found", `Runtime "${runtimeId}" has no Worker "${workerId}".`);
-    return worker;
-  };
 
   const checkOpen = (): void => {
     if (closed) throw new ProblemError("runtime_stopped", `Runtime "${runtimeId}" has been stopped.`);
@@ -143,90 +83,30 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     if (configBundle) bundles.checkProfile(configBundle, profile);
   };
 
-  const newRecord = ({ workerId, displayName: name, profile, configBundle }: EnsureWorker): WorkerRecord => {
-    checkOpen();
-    chooseProfile(profiles, profile, configBundle !== undefined);
-    if (unreadable.has(workerId)) {
-      throw new ProblemError("worker_exists", `Worker "${workerId}" exists already, but can't be read.`);
-    }
-    if (workers.size + arriving.size >= limits.runtime.maxWorkers) {
-      throw new ProblemError("too_many_workers", `Runtime "${runtimeId}" keeps ${workers.size} Workers, its limit.`);
-    }
-    return {
-      workerId,
-      displayName: name,
-      profile: plainSelector(profile),
-      ...(configBundle === undefined ? {} : { configBundle: { id: configBundle.id, digest: configBundle.digest } }),
-      lifecycle: "running",
-      epoch: createEpoch(random),
-      formerEpochs: [],
-      createdTs: clock.now(),
-    };
-  };
-
-  const newWorker = async (request: EnsureWorker): Promise<Worker> => {
-    const record = newRecord(request);
-    const { workerId } = record;
-    const worker = addWorker(newlyStored(record));
-    try {
-      await store.putWorker(record);
-    } catch (error) {
-      workers.delete(workerId);
-      throw error;
-    }
-    return worker;
-  };
-
-  /** All of it or nothing, also where the process dies in between: nobody sees it before the store has all of it. */
-  const importWorker = async (conversation: ConversationFile): Promise<Worker> => {
-    const { display_name: name, profile: wanted } = conversation.worker;
-    // One from elsewhere may have had a profile that there is not here.
-    const profile = profiles.has(profileKey(wanted)) ? wanted : ({ kind: "runtime_default" } as const);
-    const record = newRecord({ workerId: nextWorkerId(), displayName: name, profile });
-    const { workerId } = record;
-    const checkpoint = importedCheckpoint(conversation, clock.now());
-    arriving.add(workerId);
-    try {
-      await store.putWorker({ ...record, isPartial: true });
-      await store.checkpoint(workerId, checkpoint);
-      // Not after the next step: then it is there at the next start, whatever has ended meanwhile.
-      checkOpen();
-      await store.putWorker(record);
-      const { position, state, entries } = checkpoint;
-      return addWorker({ ...newlyStored(record), checkpoint: { position, state }, entries });
-    } catch (error) {
-      await store.removeWorker(workerId).catch(() => {});
-      throw error;
-    } finally {
-      arriving.delete(workerId);
-    }
-  };
-
-  const nextWorkerId = (): WorkerId => {
-    for (;;) {
-      created += 1;
-      const id = WorkerIdSchema.parse(`worker-${created.toString(16).padStart(8, "0")}`);
-      if (!workers.has(id) && !unreadable.has(id) && !arriving.has(id)) return id;
-    }
-  };
+  const workers = new WorkerCatalogue({
+    ...options,
+    continueInterrupted: options.continueInterrupted ?? false,
+    notes,
+    checkOpen,
+  });
 
   const observeContext: ObserveContext = {
     limits: limits.worker,
     maxEventBatch: limits.runtime.maxEventBatch,
     ending: ended.signal,
-    isForeign: (epoch) => [...workers.values()].some(({ epochs }) => hasEpoch(epochs, epoch)),
+    isForeign: (epoch) => workers.all.some(({ epochs }) => hasEpoch(epochs, epoch)),
     now: () => clock.now(),
   };
 
   const sweep = (): Disposable =>
     clock.schedule(limits.runtime.retentionIntervalMs, () => {
-      for (const worker of workers.values()) void worker.retain();
+      for (const worker of workers.all) void worker.retain();
       sweeping = sweep();
     });
 
   const close = async (): Promise<void> => {
     sweeping[Symbol.dispose]();
-    await Promise.allSettled([...workers.values()].map((worker) => worker.interrupt()));
+    await Promise.allSettled(workers.all.map((worker) => worker.interrupt()));
     ended.abort();
     await store[Symbol.asyncDispose]();
   };
@@ -236,33 +116,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     store,
     maxBundles: limits.runtime.maxConfigBundles,
   });
-  const unreadableWorker = (workerId: WorkerId): void => {
-    unreadable.add(workerId);
-    note("worker_unreadable", `Worker "${workerId}" can't be read; it is left as it is.`);
-  };
-  const partial: WorkerId[] = [];
-  for await (const stored of store.load()) {
-    if (stored.kind === "unreadable") {
-      unreadableWorker(stored.workerId);
-      continue;
-    }
-    if (stored.record.isPartial) {
-      partial.push(stored.record.workerId);
-      continue;
-    }
-    try {
-      addWorker(stored);
-    } catch {
-      unreadableWorker(stored.record.workerId);
-    }
-  }
-  for (const workerId of partial) {
-    await store.removeWorker(workerId).catch(() => {
-      unreadable.add(workerId);
-      noteStoreFailed(workerId);
-    });
-  }
-  await Promise.all([...workers.values()].map((worker) => worker.resume()));
+  await workers.load();
   let sweeping = sweep();
 
   return {
@@ -270,7 +124,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     kind: "embedded",
 
     async detail() {
-      const lifecycles = [...workers.values()].map((worker) => worker.detail().status);
+      const lifecycles = workers.all.map((worker) => worker.detail().status);
       const count = (status: string) => lifecycles.filter((lifecycle) => lifecycle === status).length;
       return {
         runtime_id: runtimeId,
@@ -281,7 +135,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
         active_worker_count: count("running"),
         stopped_worker_count: count("stopped"),
         cancelled_worker_count: count("cancelled"),
-        diagnostic_count: notes.length + store.diagnostics().length,
+        diagnostic_count: notes.list.length + store.diagnostics().length,
         limits: {
           max_transcript_projection_items: limits.runtime.maxTranscriptItems,
           max_event_batch_items: limits.runtime.maxEventBatch,
@@ -298,12 +152,12 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       maxWorkers: limits.runtime.maxWorkers,
     }),
 
-    diagnostics: async () => [...store.diagnostics(), ...notes].slice(0, MAX_NOTES),
+    diagnostics: async () => [...store.diagnostics(), ...notes.list].slice(0, MAX_NOTES),
 
     listWorkers: async () =>
-      [...workers.values()].map((worker) => worker.detail()).toSorted((a, b) => (a.worker_id < b.worker_id ? -1 : 1)),
+      workers.all.map((worker) => worker.detail()).toSorted((a, b) => (a.worker_id < b.worker_id ? -1 : 1)),
 
-    getWorker: async (workerId) => find(workerId).detail(),
+    getWorker: async (workerId) => workers.find(workerId).detail(),
 
     async storeConfigBundle(bundle) {
       checkOpen();
@@ -317,8 +171,8 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
       checkCreation(request);
       const { profile, configBundle, displayName: name, initialInput } = request;
       const { label } = chooseProfile(profiles, profile, configBundle !== undefined).profile;
-      const workerId = nextWorkerId();
-      const worker = await newWorker({
+      const workerId = workers.nextId();
+      const worker = await workers.make({
         workerId,
         displayName: name ?? label,
         profile,
@@ -328,8 +182,7 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
         try {
           await worker.sendInput(initialInput);
         } catch (error) {
-          workers.delete(workerId);
-          await store.removeWorker(workerId).catch(() => noteStoreFailed(workerId));
+          await workers.remove(workerId);
           throw error;
         }
       }
@@ -337,59 +190,44 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     },
 
     async ensureWorker(request) {
-      const worker = workers.get(request.workerId) ?? (await newWorker(request));
-      return worker.detail();
+      return (await workers.ensure(request)).detail();
     },
 
     async importWorker(conversation) {
       checkOpen();
-      return (await importWorker(conversation)).detail();
+      return (await workers.import(conversation)).detail();
     },
 
     async renameWorker(workerId, name) {
-      const worker = find(workerId);
+      const worker = workers.find(workerId);
       checkOpen();
       await worker.rename(name);
       return worker.detail();
     },
 
-    stopWorker: async (workerId, reason) => find(workerId).stop(reason ?? "worker stopped"),
-    cancelRun: async (workerId, reason) => find(workerId).cancel(reason ?? "run cancelled"),
+    stopWorker: async (workerId, reason) => workers.find(workerId).stop(reason ?? "worker stopped"),
+    cancelRun: async (workerId, reason) => workers.find(workerId).cancel(reason ?? "run cancelled"),
 
     async sendInput(workerId, input) {
-      const worker = find(workerId);
+      const worker = workers.find(workerId);
       checkOpen();
       return worker.sendInput(input);
     },
 
-    transcript: async (workerId, query) => transcriptPage(find(workerId), query, limits.runtime),
-    entries: async (workerId, query) => entryPage(find(workerId), query, limits.runtime),
+    transcript: async (workerId, query) => transcriptPage(workers.find(workerId), query, limits.runtime),
+    entries: async (workerId, query) => entryPage(workers.find(workerId), query, limits.runtime),
 
     async *observe(workerId, observation) {
-      yield* observeWorker(find(workerId), observeContext, observation);
+      yield* observeWorker(workers.find(workerId), observeContext, observation);
     },
 
     async drain(signal) {
-      await Promise.race([Promise.all([...workers.values()].map((worker) => worker.idle())), aborted(signal)]);
+      await Promise.race([Promise.all(workers.all.map((worker) => worker.idle())), aborted(signal)]);
     },
 
     [Symbol.asyncDispose]() {
       closed ??= close();
       return closed;
     },
-  };
-}
-
-/** A Worker that has said nothing yet. */
-function newlyStored(record: WorkerRecord): StoredWorker {
-  return {
-    kind: "worker",
-    record,
-    checkpoint: null,
-    entries: [],
-    events: [],
-    submissions: [],
-    head: 0,
-    mayHaveLostTail: false,
   };
 }

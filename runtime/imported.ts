@@ -2,7 +2,7 @@
  * A conversation that was brought in from a file.
  *
  * Owns what a store is given of it: the state and the entries of a checkpoint before the first event. Its entries are
- * counted from 0, whatever the file says had been before them. Pure; `embedded.ts` keeps it.
+ * counted from 0, whatever the file says had been before them. Pure; `worker-catalogue.ts` keeps it.
  */
 import type { ConversationFile } from "../protocol/conversation-file.ts";
 import { isKnownEntry, type LogEntry } from "../protocol/entry.ts";
