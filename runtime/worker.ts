@@ -1,12 +1,12 @@
 /**
  * A Worker: one long-lived conversation with a model.
  *
- * Owns the Worker's log and its one run at a time. What was said is in `conversation.ts`, what a run does in `run.ts`; who
+ * Owns the Worker's log and its one run at a time. What was said is in `conversation.ts`, what a run does in `run-to-end.ts`; who
  * keeps the Workers, in `embedded.ts`. Nothing here knows who observes.
  */
 import { Event, type KnownEvent } from "../protocol/event.ts";
 import type { SubmissionId, WorkerRef } from "../protocol/id.ts";
-import { asProblem, ProblemError, type ProblemCode } from "../protocol/problem.ts";
+import { ProblemError, type ProblemCode } from "../protocol/problem.ts";
 import type {
   WorkerDetail,
   WorkerExecutionResult,
@@ -19,23 +19,19 @@ import { readCheckpointState } from "./checkpoint-state.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import type { Clock, Random } from "./clock.ts";
 import { Conversation } from "./conversation.ts";
-import { renewEpochs } from "./epochs.ts";
 import { EventLog } from "./event-log.ts";
 import { checkContent } from "./input-rules.ts";
+import { KeptRecord } from "./kept-record.ts";
 import type { Limits } from "./limits.ts";
-import { createEpoch } from "./log-cursor.ts";
 import { greetingOf, type Profile } from "./profile.ts";
-import { modelRequest } from "./model-request.ts";
 import { OrphanedRun } from "./orphaned-run.ts";
 import { continuationEvents, continuationsOf, interruptedEvents } from "./recovery.ts";
-import { executeRun, type RunContext, type RunOutcome } from "./run.ts";
-import { endEvents, isProcessEnd } from "./run-end.ts";
+import { runToEnd } from "./run-to-end.ts";
 import type { SendInput } from "./runtime.ts";
 import type { RuntimeStore, StoredWorker, SubmissionRecord, WorkerRecord } from "./store/store.ts";
 import { contentMark, Submissions } from "./submissions.ts";
-import { RunWatch } from "./run-watch.ts";
-import { NO_TELEMETRY, type Telemetry } from "./telemetry.ts";
-import { NO_TRACING, type Tracing } from "./tracing/tracing.ts";
+import type { Telemetry } from "./telemetry.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import { workerDetail } from "./worker-detail.ts";
 
 /** What a Worker is made of. */
@@ -71,11 +67,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #submissions: Submissions;
   readonly #checkpointer: Checkpointer;
-  #record: WorkerRecord;
-  /** What becomes of the record with the log's next write. */
-  readonly #changes: Partial<WorkerRecord>[] = [];
-  /** Whether the log begins a new epoch with its next event. */
-  #needsEpoch: boolean;
+  readonly #record: KeptRecord;
   #run: ActiveRun | null = null;
   /** Whether its process is ending: the Worker begins nothing any more. */
   #isEnding = false;
@@ -90,8 +82,7 @@ export class Worker {
     const { record, checkpoint, entries, events, head, submissions } = stored;
     this.ref = ref;
     this.#options = options;
-    this.#record = record;
-    this.#needsEpoch = stored.mayHaveLostTail;
+    this.#record = new KeptRecord(stored, random);
     this.#submissions = new Submissions(limits.worker.retentionSubmissions);
     this.#orphan = new OrphanedRun({
       clock,
@@ -114,19 +105,8 @@ export class Worker {
       kept: events,
       head,
       oldest: state?.oldest_position ?? events[0]?.position ?? head + 1,
-      renewal: () => {
-        const changes = this.#changes.splice(0);
-        if (!this.#needsEpoch && changes.length === 0) return null;
-        const epochs = this.#needsEpoch ? renewEpochs(this.#record, createEpoch(random), head) : {};
-        return changes.reduce<WorkerRecord>((record, change) => ({ ...record, ...change }), {
-          ...this.#record,
-          ...epochs,
-        });
-      },
-      onRenewed: (renewed) => {
-        this.#record = renewed;
-        this.#needsEpoch = false;
-      },
+      renewal: () => this.#record.renewal(),
+      onRenewed: (renewed) => this.#record.renewed(renewed),
     });
     this.#checkpointer = new Checkpointer({
       workerId: ref.worker_id,
@@ -155,7 +135,7 @@ export class Worker {
 
   /** The epochs of its log. */
   get epochs(): Pick<WorkerRecord, "epoch" | "formerEpochs"> {
-    return this.#record;
+    return this.#record.value;
   }
 
   get #isBusy(): boolean {
@@ -168,13 +148,13 @@ export class Worker {
 
   /** By the log as well: a process may die between the `shutdown` event and the record. */
   get #lifecycle(): WorkerRecord["lifecycle"] {
-    return this.transcript.shut_down ? "stopped" : this.#record.lifecycle;
+    return this.transcript.shut_down ? "stopped" : this.#record.value.lifecycle;
   }
 
   detail(): WorkerDetail {
     return workerDetail({
       ref: this.ref,
-      record: this.#record,
+      record: this.#record.value,
       lifecycle: this.#lifecycle,
       runState: this.#isStopped ? "stopped" : this.#isBusy ? "busy" : "idle",
       lastResult: this.#lastResult,
@@ -220,7 +200,7 @@ export class Worker {
   /** See `Runtime.renameWorker`. */
   async rename(displayName: string): Promise<void> {
     await this.#change({ displayName });
-    this.conversation.rename(this.#record.displayName);
+    this.conversation.rename(this.#record.value.displayName);
   }
 
   /** Ends a run that nobody runs, with the text that it had streamed: its process died, or the store refused its end. */
@@ -308,7 +288,14 @@ export class Worker {
   /** @param position Of the event that it answers, by which the run is named. */
   #startRun(position: number, submissionId?: SubmissionId): void {
     const controller = new AbortController();
-    const ended = this.#execute(controller.signal, position, submissionId).finally(() => {
+    const ended = runToEnd({
+      ...this.#options,
+      conversation: this.conversation,
+      position,
+      submissionId,
+      signal: controller.signal,
+      publish: (...events) => this.#publish(...events),
+    }).finally(() => {
       this.#run = null;
     });
     this.#run = { controller, ended };
@@ -326,35 +313,6 @@ export class Worker {
     this.#orphan.endLater(() => this.recover());
   }
 
-  async #execute(signal: AbortSignal, position: number, submissionId?: SubmissionId): Promise<void> {
-    const { profile, limits, clock, random, telemetry = NO_TELEMETRY, tracing = NO_TRACING } = this.#options;
-    const { model } = profile;
-    const watch = new RunWatch({ telemetry, tracing, clock, ref: this.ref, position, submissionId, model });
-    let outcome: RunOutcome;
-    try {
-      const request = modelRequest(this.transcript.entries, profile, limits.run, clock.now());
-      const context: RunContext = {
-        request,
-        model,
-        clock,
-        random,
-        limits: limits.run,
-        turn: this.conversation.turns,
-        llmCall: this.conversation.llmCalls,
-        signal,
-        watch,
-        publish: watch.over((...events) => this.#publish(...events)),
-      };
-      outcome = await watch.within(() => executeRun(context));
-    } catch (error) {
-      // Whatever it was, the run has ended: nobody may be left waiting for it.
-      outcome = { kind: "failed", problem: asProblem(error) };
-    }
-    watch.ended(outcome);
-    if (this.#options.continueInterrupted && isProcessEnd(outcome)) return;
-    await this.#publish(...endEvents(outcome), { event: "status", data: { status: "idle" } });
-  }
-
   async #endRun(
     code: Extract<ProblemCode, "cancelled" | "interrupted" | "worker_stopped">,
     reason: string,
@@ -369,7 +327,7 @@ export class Worker {
   async #stop(reason: string): Promise<WorkerLifecycleAck> {
     await this.#endRun("worker_stopped", reason);
     const isShutDown = this.transcript.shut_down;
-    if (!isShutDown || this.#record.lifecycle !== "stopped") {
+    if (!isShutDown || this.#record.value.lifecycle !== "stopped") {
       await this.#change({ lifecycle: "stopped" }, ...(isShutDown ? [] : [{ event: "shutdown" } as const]));
     }
     void this.#checkpointer.save();
@@ -381,12 +339,9 @@ export class Worker {
     return { worker_ref: this.ref, status: this.#lifecycle, event_id: this.log.head };
   }
 
-  /**
-   * Changes the record, with the events that go with that. It goes the way of the events, so that no two writes of the
-   * record are under way at a time: each has what the one before had.
-   */
+  /** Changes the record, with the events that go with that. */
   async #change(change: Partial<WorkerRecord>, ...events: readonly KnownEvent[]): Promise<void> {
-    this.#changes.push(change);
+    this.#record.change(change);
     await this.log.append(events, this.#options.clock.now());
   }
 

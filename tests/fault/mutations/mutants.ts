@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     "runtime/observe.ts",
     ["if (isLost(worker.epochs, parsed.epoch, parsed.position)) {", "if (parsed.position < 0) {"],
   ),
-  mutant("epoch-not-renewed", "After a lost tail the log goes on in the same epoch", "runtime/worker.ts", [
+  mutant("epoch-not-renewed", "After a lost tail the log goes on in the same epoch", "runtime/kept-record.ts", [
     "this.#needsEpoch = stored.mayHaveLostTail;",
     "this.#needsEpoch = false;",
   ]),
