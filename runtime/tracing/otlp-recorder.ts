@@ -7,7 +7,7 @@
 import { randomHex, type Clock, type Random } from "../clock.ts";
 import type { OtlpExporter } from "./otlp-exporter.ts";
 import type { EndedSpan, SpanEvent } from "./otlp-json.ts";
-import { isSampled, type Sampling } from "./sampler.ts";
+import { isSampled, parentOf, type Sampling } from "./sampler.ts";
 import type { Attributes, RecordedSpan, Recorder, SpanKind } from "./tracing.ts";
 
 /** What the recorder is made of. */
@@ -32,7 +32,7 @@ export function createOtlpRecorder(options: OtlpRecorderOptions): Recorder {
   return {
     isSentByPlatform: false,
     start(name, kind, origin, attributes) {
-      const parent = origin.kind === "none" ? null : origin.context;
+      const parent = parentOf(sampling, origin);
       const traceId = parent?.traceId ?? randomHex(random, TRACE_ID_BYTES);
       const ids = { traceId, spanId: randomHex(random, SPAN_ID_BYTES), parentSpanId: parent?.spanId ?? null };
       if (isSampled(sampling, origin, traceId)) return new OpenSpan(options, ids, name, kind, attributes);

@@ -73,7 +73,7 @@ export function readTracingConfig(environment: Environment, defaults: TracingDef
   if (url === null) return { kind: "none" };
   check(read, "OTEL_TRACES_EXPORTER", (value) => value === "otlp", "otlp or none");
   check(read, "OTEL_EXPORTER_OTLP_PROTOCOL", (value) => value === PROTOCOL, `${PROTOCOL}, the one that is spoken here`);
-  check(read, "OTEL_EXPORTER_OTLP_HEADERS", isPairs, "name=value,name=value, percent-encoded");
+  check(read, "OTEL_EXPORTER_OTLP_HEADERS", areHeaders, "name=value,name=value, percent-encoded");
   check(read, "OTEL_RESOURCE_ATTRIBUTES", isPairs, "name=value,name=value, percent-encoded");
   const milliseconds = `a whole number of milliseconds from 1 to ${MAX_TIMEOUT_MS}`;
   const timeout = read("OTEL_EXPORTER_OTLP_TIMEOUT") ?? String(DEFAULT_TIMEOUT_MS);
@@ -133,6 +133,16 @@ function isPairs(text: string): boolean {
   try {
     pairsOf(text);
     return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is no header would be repeated by whoever refuses it later. */
+function areHeaders(text: string): boolean {
+  if (!isPairs(text)) return false;
+  try {
+    return [...new Headers(pairsOf(text))].length > 0;
   } catch {
     return false;
   }

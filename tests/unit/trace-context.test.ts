@@ -1,7 +1,7 @@
 /** Trace context, sampling and the standard's variables: what is read, and what is refused. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { isSampled } from "../../runtime/tracing/sampler.ts";
+import { isSampled, parentOf } from "../../runtime/tracing/sampler.ts";
 import { formatTraceparent, parseTraceparent } from "../../runtime/tracing/trace-context.ts";
 import { readTracingConfig, TRACING_VARIABLES } from "../../runtime/tracing/tracing-config.ts";
 
@@ -57,6 +57,26 @@ describe("isSampled()", () => {
   });
 });
 
+describe("parentOf()", () => {
+  const context = { traceId: TRACE_ID, spanId: SPAN_ID, isSampled: true };
+  const stranger = { kind: "sender", context, isTrusted: false } as const;
+
+  test("goes on with no stranger's name where a share is taken by the name", () => {
+    for (const followsParent of [true, false]) expect(parentOf({ followsParent, ratio: 0.01 }, stranger)).toBeNull();
+  });
+
+  test("goes on with a stranger's name where that decides nothing", () => {
+    for (const ratio of [0, 1]) expect(parentOf({ followsParent: true, ratio }, stranger)).toBe(context);
+  });
+
+  test("goes on with the names of ours and of who is trusted", () => {
+    const sampling = { followsParent: true, ratio: 0.01 };
+    expect(parentOf(sampling, { kind: "own", context })).toBe(context);
+    expect(parentOf(sampling, { ...stranger, isTrusted: true })).toBe(context);
+    expect(parentOf(sampling, { kind: "none" })).toBeNull();
+  });
+});
+
 describe("readTracingConfig()", () => {
   test("traces nothing where nothing is said, or where it is switched off", () => {
     for (const off of [{}, { OTEL_SDK_DISABLED: "true" }, { OTEL_TRACES_EXPORTER: "none" }]) {
@@ -107,6 +127,9 @@ describe("readTracingConfig()", () => {
     ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc-canary"],
     ["OTEL_EXPORTER_OTLP_HEADERS", "canary"],
     ["OTEL_EXPORTER_OTLP_HEADERS", "a=%canary"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "a=canary%0Ab"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "a%20canary=b"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "a=canary%E6%97%A5"],
     ["OTEL_EXPORTER_OTLP_TIMEOUT", "canary"],
     ["OTEL_RESOURCE_ATTRIBUTES", "=canary"],
     ["OTEL_TRACES_EXPORTER", "canary"],
