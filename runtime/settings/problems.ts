@@ -46,7 +46,10 @@ export function shownValue(value: unknown): string {
   return json.length > SHOWN_MAX_CHARS ? `${json.slice(0, SHOWN_MAX_CHARS)}…` : json;
 }
 
-/** An address without user, password, query and fragment; any other text as it is. */
+/**
+ * An address without user, password, query and fragment; any other text as it is. A password may hold what ends one, by
+ * mistake: all before the last `@` goes.
+ */
 export function withoutCredentials(text: string): string {
-  return text.includes(":") ? text.replace(/^([a-z+.-]+:(?:\/\/)?)?[^/?#]*@/i, "$1…@").replace(/[?#].*$/s, "?…") : text;
+  return text.includes(":") ? text.replace(/^([a-z+.-]+:(?:\/\/)?)?.*@/is, "$1…@").replace(/[?#].*$/s, "?…") : text;
 }

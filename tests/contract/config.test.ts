@@ -277,7 +277,14 @@ test.each([
 
 test("readConfig() never repeats a secret, nor what an address may hide", async () => {
   const key = "sk-canary".padEnd(5000, "x");
-  for (const address of ["ftp://me:canary@a.example/", "canary@a.example:80", "ftp://a.example/?key=canary"]) {
+  for (const address of [
+    "ftp://me:canary@a.example/",
+    "canary@a.example:80",
+    "ftp://a.example/?key=canary",
+    "https://me:pass/canary@a.example/",
+    "https://me:canary#word@a.example/",
+    "ftp://a.example/?key=\ncanary",
+  ]) {
     const environment = { OPENAI_API_KEY: key, YOI_CURSOR_SECRET: "canary", OPENAI_BASE_URL: address };
     const message = await refusalOf(environment);
     expect(message).toContain("OPENAI_BASE_URL is ");
