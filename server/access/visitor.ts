@@ -63,11 +63,16 @@ function plainAddress(address: string): string {
   return address.toLowerCase().startsWith("::ffff:") ? address.slice(7) : address;
 }
 
+/** Some proxies write `203.0.113.9:51234` and `[2001:db8::9]:51234`: whoever comes from there has every port. */
+function withoutPort(hop: string): string {
+  return /^\[([^\]]*)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
+}
+
 /** The newest address that is none of the operator's proxies: what comes before it, anybody may have written. */
 function originalAddress(peer: string, header: string | undefined, isTrusted: (address: string) => boolean): string {
   const hops = (header ?? "")
     .split(",")
-    .map((hop) => plainAddress(hop.trim()))
+    .map((hop) => plainAddress(withoutPort(hop.trim())))
     .filter((hop) => hop !== "")
     .slice(-MAX_HOPS);
   return hops.findLast((hop) => !isTrusted(hop)) ?? hops[0] ?? peer;

@@ -192,6 +192,15 @@ describe("visitorOf()", () => {
     }
   });
 
+  test("takes an address without the port that some proxies put behind it", async () => {
+    const from = async (hops: string) => (await visit(trust("10.0.0.1"), { "X-Forwarded-For": hops })).address;
+    expect(await from("203.0.113.9:51234")).toBe("203.0.113.9");
+    expect(await from("[2001:db8::9]:51234")).toBe("2001:db8::9");
+    expect(await from("[2001:db8::9]")).toBe("2001:db8::9");
+    expect(await from("203.0.113.9, 10.1.1.1:443")).toBe("203.0.113.9");
+    expect(await from("2001:db8::9")).toBe("2001:db8::9");
+  });
+
   test("takes no user where no header is configured, and no name that is none", async () => {
     expect((await visit(trust("10.0.0.1", null), FORWARDED)).user).toBe(null);
     expect((await visit(trust("10.0.0.1"), { "X-User": "a b" })).user).toBe(null);
