@@ -9,7 +9,8 @@ import * as z from "zod/mini";
 /** Longest id accepted on any path or in any body, in characters (the reference Backend's limit). */
 export const ID_MAX_CHARS = 120;
 
-const ID_PATTERN = /^[A-Za-z0-9_:-]+$/;
+/** What an id is written with: letters, digits, `_`, `:` and `-`. */
+export const ID_PATTERN = /^[A-Za-z0-9_:-]+$/;
 
 const idSchema = () => z.string().check(z.minLength(1), z.maxLength(ID_MAX_CHARS), z.regex(ID_PATTERN));
 

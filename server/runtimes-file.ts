@@ -5,7 +5,7 @@
  * a variable of the environment or as a file of its own.
  */
 import * as z from "zod/mini";
-import { ID_MAX_CHARS } from "../protocol/id.ts";
+import { ID_MAX_CHARS, ID_PATTERN } from "../protocol/id.ts";
 import { DISPLAY_NAME_MAX_CHARS } from "../protocol/runtime-api.ts";
 import { RuntimeEndpoint } from "../runtime/remote/endpoint.ts";
 import type { Environment, ReadFile } from "../runtime/settings.ts";
@@ -39,7 +39,7 @@ const expectedText = "expected a text that is not empty";
 const expectedVariable = "expected the name of a variable that is no setting of the server";
 
 const text = z.string(expectedText).check(z.trim(), z.minLength(1, expectedText), z.maxLength(4_096, expectedText));
-const id = z.string(expectedId).check(z.regex(/^[A-Za-z0-9_:-]+$/, expectedId), z.maxLength(ID_MAX_CHARS, expectedId));
+const id = z.string(expectedId).check(z.regex(ID_PATTERN, expectedId), z.maxLength(ID_MAX_CHARS, expectedId));
 const variable = text.check(z.regex(/^(?!YOI_(?!RUNTIME_))[A-Za-z_][A-Za-z0-9_]*$/, expectedVariable));
 
 const keys = {

@@ -2,20 +2,14 @@
  * The Runtime process's own rows. What they mean together is in `runtime-config.ts`; each has a flag, except the token.
  */
 import * as z from "zod/mini";
-import { ID_MAX_CHARS } from "../../protocol/id.ts";
 import { DISPLAY_NAME_MAX_CHARS } from "../../protocol/runtime-api.ts";
-import { choice, duration, integer, path, secret, text, textSchema, yesNo } from "./setting.ts";
+import { choice, duration, idSchema, integer, path, secret, text, textSchema, tokenSchema, yesNo } from "./setting.ts";
 
-const TOKEN_MIN_CHARS = 16;
 const MAX_PORT = 65_535;
 
 /** An address and a port. */
 export const BIND_PATTERN = /^(\[[0-9A-Fa-f:.]+\]|[^:\s[\]]+):([0-9]{1,5})$/;
 
-/** Visible ASCII only: it stands in a header. */
-const tokenText = textSchema(1_024, TOKEN_MIN_CHARS).check(
-  z.regex(/^[\x21-\x7e]*$/, "expected letters, digits and signs of ASCII, without spaces"),
-);
 const bindText = textSchema(300).check(
   z.refine((bind) => Number(BIND_PATTERN.exec(bind)?.[2] ?? MAX_PORT + 1) <= MAX_PORT, {
     error: "expected an address and a port, as in 127.0.0.1:38800 or [::1]:38800",
@@ -26,7 +20,7 @@ export const processSettings = {
   YOI_RUNTIME_ID: text({
     key: "runtime.id",
     about: "The Runtime's id: what a Backend is configured with.",
-    schema: textSchema(ID_MAX_CHARS).check(z.regex(/^[A-Za-z0-9_:-]+$/, "expected letters, digits, _, : and - only")),
+    schema: idSchema(),
     fallback: "runtime",
   }),
   YOI_RUNTIME_DISPLAY_NAME: text({
@@ -55,7 +49,7 @@ export const processSettings = {
   YOI_RUNTIME_TOKEN: secret({
     key: "runtime.token",
     about: "What every request must bring, at least 16 visible ASCII characters. Never a flag itself.",
-    schema: tokenText,
+    schema: tokenSchema(),
   }),
   YOI_RUNTIME_LET_ANYONE_COMMAND: yesNo({
     key: "runtime.let_anyone_command",

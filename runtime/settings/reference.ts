@@ -6,12 +6,12 @@
  */
 import * as z from "zod/mini";
 import type { Environment, ReadFile } from "../settings.ts";
+import { PATH_MAX_CHARS } from "./setting.ts";
 
 /** Where the text of a secret is. */
 export type Reference = { readonly env: string } | { readonly file: string };
 
 const VARIABLE_PATTERN = /^[A-Za-z_][A-Za-z0-9_]{0,255}$/;
-const PATH_MAX_CHARS = 4_096;
 
 /** What to write instead of anything else. */
 export const EXPECTED_REFERENCE =

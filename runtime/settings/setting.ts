@@ -6,6 +6,7 @@
  * says in its own words what would be right: configuration is read before any of Zod's locales is there.
  */
 import * as z from "zod/mini";
+import { ID_MAX_CHARS, ID_PATTERN } from "../../protocol/id.ts";
 import type { Secret } from "../secret.ts";
 
 /** What a setting is, and so how a text of the environment is read. */
@@ -42,10 +43,14 @@ interface Row<Fallback> {
   readonly fallback?: Fallback;
 }
 
-const PATH_MAX_CHARS = 4_096;
 const URL_MAX_CHARS = 2_048;
 const LIST_MAX_ITEMS = 256;
 const HOUR_MS = 3_600_000;
+const TOKEN_MIN_CHARS = 16;
+const TOKEN_MAX_CHARS = 1_024;
+
+/** Longest path of a file, in UTF-16 code units. */
+export const PATH_MAX_CHARS = 4_096;
 
 function settingOf<Value>(kind: SettingKind, row: Row<unknown>, schema: z.ZodMiniType): Setting<Value> {
   const { key, about, unit = null, fallback = null } = row;
@@ -57,6 +62,17 @@ function settingOf<Value>(kind: SettingKind, row: Row<unknown>, schema: z.ZodMin
 export function textSchema(maxChars: number, minChars = 1) {
   const expected = `expected ${minChars} to ${maxChars} characters`;
   return z.string(expected).check(z.trim(), z.minLength(minChars, expected), z.maxLength(maxChars, expected));
+}
+
+/** An id of the wire. */
+export function idSchema() {
+  return textSchema(ID_MAX_CHARS).check(z.regex(ID_PATTERN, "expected letters, digits, _, : and - only"));
+}
+
+/** A token that lets somebody in. Visible ASCII only: it stands in a header. */
+export function tokenSchema() {
+  const expected = "expected letters, digits and signs of ASCII, without spaces";
+  return textSchema(TOKEN_MAX_CHARS, TOKEN_MIN_CHARS).check(z.regex(/^[\x21-\x7e]*$/, expected));
 }
 
 /** A text. */

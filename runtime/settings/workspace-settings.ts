@@ -3,12 +3,21 @@
  * process reads the same file and has to know which of its keys are nobody's.
  */
 import * as z from "zod/mini";
+import { DISPLAY_NAME_MAX_CHARS } from "../../protocol/runtime-api.ts";
 import { BasePath } from "./base-path.ts";
-import { choice, duration, integer, list, path, secret, text, textSchema, yesNo } from "./setting.ts";
-
-const accessToken = textSchema(1_024, 16).check(
-  z.regex(/^[\x21-\x7e]*$/, "expected letters, digits and signs of ASCII, without spaces"),
-);
+import {
+  choice,
+  duration,
+  idSchema,
+  integer,
+  list,
+  path,
+  secret,
+  text,
+  textSchema,
+  tokenSchema,
+  yesNo,
+} from "./setting.ts";
 
 export const workspaceSettings = {
   YOI_HOST: text({
@@ -48,20 +57,20 @@ export const workspaceSettings = {
   YOI_WORKSPACE_ID: text({
     key: "workspace.id",
     about: "The workspace's id in every list.",
-    schema: textSchema(120).check(z.regex(/^[A-Za-z0-9_:-]+$/, "expected letters, digits, _, : and - only")),
+    schema: idSchema(),
     fallback: "workspace",
   }),
   YOI_WORKSPACE_NAME: text({
     key: "workspace.name",
     about: "Its name for people.",
-    schema: textSchema(80),
+    schema: textSchema(DISPLAY_NAME_MAX_CHARS),
     fallback: "Yoi Workspace",
   }),
   YOI_ACCESS_TOKEN: secret({
     key: "access.token",
     about:
       "What visitors log in with, and programs send as a bearer token; at least 16 characters. Without one nobody logs in.",
-    schema: accessToken,
+    schema: tokenSchema(),
   }),
   YOI_LET_ANYONE_IN: yesNo({
     key: "access.let_anyone_in",
