@@ -6,6 +6,7 @@
  */
 import { Hono, type Context, type MiddlewareHandler } from "hono";
 import { ProblemError } from "../protocol/problem.ts";
+import { isRead } from "../protocol/request-method.ts";
 import { ViewerRules } from "../protocol/viewer-rules.ts";
 import type { ViewerPolicies } from "../server/access/viewer-policies.ts";
 import { bodyOf } from "./request.ts";
@@ -31,10 +32,8 @@ export function viewerRulesRoutes(policies: Pick<ViewerPolicies, "rules" | "isOw
     });
 }
 
-const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
-
-/** Lets nobody command who may only read; whatever is no read is a command. */
+/** Lets nobody command who may only read. */
 export const refuseReadOnly: MiddlewareHandler = (context, next) => {
-  if (READS.has(context.req.method) || context.get("rights").policy.mayCommand) return next();
+  if (isRead(context.req.method) || context.get("rights").policy.mayCommand) return next();
   throw new ProblemError("not_permitted", "You may read here, and command nothing.");
 };

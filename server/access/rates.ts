@@ -1,12 +1,13 @@
 /**
  * How often one client may ask for what costs something.
  *
- * Owns a token bucket per client for commands and one for connects, and how many
- * connects may be under way. Who counts as one client is `client.ts`'s matter. Bounded: the client that has asked for nothing for longest is forgotten first, which gives it
- * a full bucket and nothing else. Reads are not counted.
+ * Owns a token bucket per client for commands and one for connects, and how many connects may be under way. Who counts as
+ * one client is `client.ts`'s matter. Bounded: the client that has asked for nothing for longest is forgotten first, which
+ * gives it a full bucket and nothing else. Reads are not counted.
  */
 import type { MiddlewareHandler } from "hono";
 import { ProblemError } from "../../protocol/problem.ts";
+import { isRead } from "../../protocol/request-method.ts";
 import type { Clock } from "../../runtime/clock.ts";
 
 /** What is counted: posts and their like to the API, and sockets and streams that are opened. */
@@ -33,7 +34,6 @@ const MAX_CLIENTS = 10_000;
 const MAX_CONNECTS_UNDER_WAY = 1_000;
 const BUSY_MS = 1_000;
 const MINUTE_MS = 60_000;
-const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** The middlewares, for behind the way in. */
 export interface Rates {
@@ -59,7 +59,7 @@ export function createRates(options: RatesOptions): Rates {
   const limitConnects = limit("connect", limits.connectsPerMinute, (method) => method === "GET");
   let underWay = 0;
   return {
-    limitCommands: limit("command", limits.commandsPerMinute, (method) => !READS.has(method)),
+    limitCommands: limit("command", limits.commandsPerMinute, (method) => !isRead(method)),
     async limitConnects(context, next) {
       if (underWay >= maxConnectsUnderWay)
         throw new ProblemError("too_many_viewers", TOO_MANY, { retryAfterMs: BUSY_MS });

@@ -6,6 +6,7 @@
  * browser stops for sockets. Programs that are no browsers send neither `Origin` nor `Sec-Fetch-Site` and pass.
  */
 import { ProblemError } from "../../protocol/problem.ts";
+import { isRead } from "../../protocol/request-method.ts";
 
 /** What is let in besides the server's own addresses. */
 export interface SiteRules {
@@ -29,7 +30,6 @@ export interface SiteRequest {
 
 const LOOPBACK_NAME = /^(?:localhost|(?:[a-z0-9-]+\.)+localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 const HOST_PATTERN = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]{1,253})(?::\d{1,5})?$/;
-const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** The name in a `Host` header without its port, in lower case, or null where it is none. */
 export function hostName(host: string | undefined): string | null {
@@ -64,7 +64,7 @@ export function checkSite(request: SiteRequest, { hosts, origins }: SiteRules): 
 }
 
 function isForeign({ method, path, isSocket, host, origin, fetchSite }: SiteRequest, origins: ReadonlySet<string>) {
-  const matters = isSocket || !SAFE_METHODS.has(method) || path.startsWith("/api/");
+  const matters = isSocket || !isRead(method) || path.startsWith("/api/");
   if (!matters) return false;
   if (origin === undefined) return fetchSite !== undefined && fetchSite !== "same-origin" && fetchSite !== "none";
   return !origins.has(origin) && hostOf(origin) !== host?.toLowerCase();
