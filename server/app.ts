@@ -86,6 +86,7 @@ export function createApp(options: AppOptions): Hono {
     return isBareBase ? Promise.resolve(context.redirect(base, 308)) : next();
   });
   app.use(access.guardSite);
+  app.use(keepAnswersNowhere);
   app.use(refuseWhileStopping(options.isStopping));
   app.route("/", healthRoutes(backend));
   app.route("/", assetRoutes(platform.assets));
@@ -123,3 +124,9 @@ export function createApp(options: AppOptions): Hono {
   refuseOtherMethods(app);
   return app;
 }
+
+/** What one visitor is shown is not another's, nor their own once the rules have changed; who knows better says so. */
+const keepAnswersNowhere: MiddlewareHandler = (context, next) => {
+  context.header("Cache-Control", "no-store");
+  return next();
+};

@@ -109,6 +109,8 @@ describe(`on ${testEngine}`, () => {
     for (const door of doors) {
       const answer = await ask(GUEST, "GET", door);
       expect([door, answer.text.includes(CANARY)]).toEqual([door, false]);
+      // Nothing on the way may show it to anybody else.
+      expect([door, answer.headers.get("Cache-Control")]).toEqual([door, "no-store"]);
       if ((await ask("ada", "GET", door)).text.includes(CANARY))
         open.push(door.replace(ref.worker_id, "…").replace(/.*\/(?=[a-z…])/, ""));
     }
