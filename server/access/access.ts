@@ -50,7 +50,7 @@ export interface Access {
   readonly requireIdentity: MiddlewareHandler;
   /** Begins a session for whoever gives the token. @throws ProblemError login_failed, too_many_tries */
   logIn(token: string, visitor: Visitor): Promise<string>;
-  /** Ends the session of a request, or all. */
+  /** Ends the session of a request, or all for whoever holds the token. */
   logOut(identity: Identity, everywhere: boolean): Promise<void>;
 }
 
@@ -126,6 +126,8 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
     },
 
     async logOut(identity, everywhere) {
+      // Whom a proxy names came in without the token, and ends no login of those who have it.
+      if (identity.kind === "user") return;
       if (everywhere) await sessions.endAll();
       else if (identity.kind === "session") await sessions.end(identity.sessionId);
     },

@@ -218,3 +218,24 @@ test(`on ${testEngine}, a user whom a trusted proxy names is let in, and the sam
   };
   expect([await status("127.0.0.1"), await status("10.0.0.0/8")]).toEqual([200, 401]);
 });
+
+test("a user whom a proxy names, and who may not know the token, ends no login but by it", async () => {
+  const environment = {
+    YOI_USER_HEADER: "X-Forwarded-User",
+    YOI_ACCESS_TOKEN: TOKEN,
+    YOI_TRUSTED_PROXIES: "127.0.0.1",
+    YOI_READ_ONLY_VIEWERS: "eve",
+  };
+  await using server = await ServerProcess.start({ environment });
+  const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+    fetch(server.url + path, { method: "POST", body: new URLSearchParams(fields), headers, redirect: "manual" });
+  const isIn = async (cookie: string) =>
+    (await fetch(`${server.url}/api/workers`, { headers: { Cookie: cookie } })).status === 200;
+  const login = await post("/login", { token: TOKEN, next: "" });
+  const cookie = (login.headers.get("Set-Cookie") ?? "").split(";")[0] ?? "";
+  expect(await isIn(cookie)).toBe(true);
+  expect((await post("/logout", { everywhere: "1" }, { "X-Forwarded-User": "eve" })).status).toBe(303);
+  expect(await isIn(cookie)).toBe(true);
+  expect((await post("/logout", { everywhere: "1" }, { Cookie: cookie })).status).toBe(303);
+  expect(await isIn(cookie)).toBe(false);
+});
