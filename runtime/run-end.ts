@@ -15,7 +15,7 @@ export function endEvents(outcome: RunOutcome): KnownEvent[] {
   const { code, detail } = outcome.problem;
   const cause = causeOf(code);
   const end: KnownEvent = { event: "run_end", data: { result: "finished", cause } };
-  if (code === "cancelled" || code === "worker_stopped" || code === "interrupted") return [end];
+  if (isAskedEnd(code)) return [end];
   return [{ event: "error", data: { code: errorCodeOf(code, cause), message: detail, cause, problem: code } }, end];
 }
 
@@ -39,6 +39,11 @@ function causeOf(code: ProblemCode): RunCause {
     default:
       return code.startsWith("provider_") ? "provider" : "interrupted";
   }
+}
+
+/** Whether a run was ended from outside, which is no failure: a person's wish, or the end of its process. */
+export function isAskedEnd(code: ProblemCode): boolean {
+  return code === "cancelled" || code === "worker_stopped" || code === "interrupted";
 }
 
 /** Whether a run was ended because its process ends. */

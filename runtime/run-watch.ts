@@ -11,6 +11,7 @@ import type { ProblemCode, ProblemError } from "../protocol/problem.ts";
 import type { Clock } from "./clock.ts";
 import { ModelError, type Model, type ModelPart } from "./model/model.ts";
 import type { RunOutcome } from "./run.ts";
+import { isAskedEnd } from "./run-end.ts";
 import type { RunEnd, StartedRun, Telemetry } from "./telemetry.ts";
 import type { Attributes, Span, Tracing } from "./tracing/tracing.ts";
 
@@ -26,9 +27,6 @@ export interface RunWatchOptions {
   readonly submissionId?: SubmissionId | undefined;
   readonly model: Pick<Model, "name" | "provider">;
 }
-
-/** Ends from outside that are no failure. */
-const QUIET_ENDS: ReadonlySet<ProblemCode> = new Set(["cancelled", "worker_stopped", "interrupted"]);
 
 /** One run, from its start to its end. */
 export class RunWatch {
@@ -57,12 +55,12 @@ export class RunWatch {
         ...(submissionId === undefined ? {} : { "yoi.submission.id": submissionId }),
       },
     });
-    this.#within(() => options.telemetry.runStarted(this.#run));
+    this.within(() => options.telemetry.runStarted(this.#run));
   }
 
   /** Runs it, as a part of its span. */
   within<Result>(work: () => Result): Result {
-    return this.#within(work);
+    return this.#options.tracing.within(this.#span, work);
   }
 
   /** The same way to publish, with an eye for the first piece of the answer. */
@@ -87,6 +85,7 @@ export class RunWatch {
     this.#span.event("yoi.retry", { "yoi.attempt": failedAttempt, "yoi.wait_ms": waitMs, "error.type": code });
   }
 
+  /** It has ended. */
   ended(outcome: RunOutcome): void {
     const problem = outcome.kind === "failed" ? outcome.problem : null;
     const end: RunEnd = outcome.kind === "failed" ? outcome.problem.code : outcome.kind;
@@ -97,14 +96,10 @@ export class RunWatch {
       "gen_ai.usage.output_tokens": this.#outputTokens,
       ...(this.#firstTokenMs === null ? {} : { "yoi.first_token_ms": this.#firstTokenMs }),
     });
-    if (problem !== null && !QUIET_ENDS.has(problem.code)) this.#span.fail(problem.code);
+    if (problem !== null && !isAskedEnd(problem.code)) this.#span.fail(problem.code);
     const firstTokenMs = this.#firstTokenMs;
-    this.#within(() => this.#options.telemetry.runEnded({ ...this.#run, end, problem, firstTokenMs, totalMs }));
+    this.within(() => this.#options.telemetry.runEnded({ ...this.#run, end, problem, firstTokenMs, totalMs }));
     this.#span.end();
-  }
-
-  #within<Result>(work: () => Result): Result {
-    return this.#options.tracing.within(this.#span, work);
   }
 }
 
@@ -163,7 +158,7 @@ export class CallWatch {
     if (problem instanceof ModelError && problem.status !== null) {
       this.#span.set({ "http.response.status_code": problem.status });
     }
-    if (!QUIET_ENDS.has(code)) this.#span.fail(code);
+    if (!isAskedEnd(code)) this.#span.fail(code);
     this.#span.end();
   }
 }
