@@ -13,7 +13,7 @@ import { ModelError, type Model, type ModelPart } from "./model/model.ts";
 import type { RunOutcome } from "./run.ts";
 import { isAskedEnd } from "./run-end.ts";
 import type { RunEnd, StartedRun, Telemetry } from "./telemetry.ts";
-import type { Attributes, Span, Tracing } from "./tracing/tracing.ts";
+import { ERROR_TYPE, type Attributes, type Span, type Tracing } from "./tracing/tracing.ts";
 
 /** What a watch is made of. */
 export interface RunWatchOptions {
@@ -82,7 +82,7 @@ export class RunWatch {
 
   /** The model is called again. */
   retrying(failedAttempt: number, waitMs: number, { code }: ProblemError): void {
-    this.#span.event("yoi.retry", { "yoi.attempt": failedAttempt, "yoi.wait_ms": waitMs, "error.type": code });
+    this.#span.event("yoi.retry", { "yoi.attempt": failedAttempt, "yoi.wait_ms": waitMs, [ERROR_TYPE]: code });
   }
 
   /** It has ended. */

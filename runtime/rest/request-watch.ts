@@ -12,7 +12,7 @@ import { randomHex, type Clock, type Random } from "../clock.ts";
 import type { Log, LogFields } from "../log.ts";
 import type { ProcessMetrics } from "../metrics/process-metrics.ts";
 import { parseTraceparent, TRACEPARENT } from "../tracing/trace-context.ts";
-import type { Attributes, Span, Tracing } from "../tracing/tracing.ts";
+import { ERROR_TYPE, type Attributes, type Span, type Tracing } from "../tracing/tracing.ts";
 
 declare module "hono" {
   interface ContextVariableMap {
@@ -73,7 +73,7 @@ export function watchRequests(options: RequestWatchOptions): MiddlewareHandler {
     span.set(namesOf(context));
     // What a client did wrong is no failure of who answers it.
     if (status >= 500) span.fail(code ?? String(status));
-    else if (code !== null) span.set({ "error.type": code });
+    else if (code !== null) span.set({ [ERROR_TYPE]: code });
   };
 
   return async (context, next) => {

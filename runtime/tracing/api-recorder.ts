@@ -16,17 +16,23 @@ import {
   type Span as ApiSpan,
 } from "@opentelemetry/api";
 import type { TraceContext } from "./trace-context.ts";
-import type { Attributes, RecordedSpan, Recorder, SpanKind, SpanOrigin } from "./tracing.ts";
+import {
+  ERROR_TYPE,
+  SCOPE,
+  type Attributes,
+  type RecordedSpan,
+  type Recorder,
+  type SpanKind,
+  type SpanOrigin,
+} from "./tracing.ts";
 
 const KINDS: Readonly<Record<SpanKind, ApiKind>> = {
   internal: ApiKind.INTERNAL,
   server: ApiKind.SERVER,
   client: ApiKind.CLIENT,
 };
-const SCOPE = "yoi-workspace";
 /** OpenTelemetry's own name for what keeps a request free of headers. */
 const SUPPRESSED = createContextKey("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
-const ERROR_TYPE = "error.type";
 
 /** @param isSentByPlatform Whether the platform puts the trace's name on requests by itself. */
 export function createApiRecorder(isSentByPlatform: boolean): Recorder {

@@ -3,7 +3,7 @@
  *
  * Owns the shape only: ids as hex digits, times as decimal nanoseconds, whole numbers as texts. Pure.
  */
-import type { Attributes, SpanKind } from "./tracing.ts";
+import { SCOPE, type Attributes, type SpanKind } from "./tracing.ts";
 
 /** Something that happened within a span. */
 export interface SpanEvent {
@@ -30,7 +30,6 @@ export interface EndedSpan {
 
 const KINDS: Readonly<Record<SpanKind, number>> = { internal: 1, server: 2, client: 3 };
 const STATUS_ERROR = 2;
-const SCOPE = "yoi-workspace";
 const NS_PER_US = 1_000n;
 const US_PER_MS = 1_000;
 

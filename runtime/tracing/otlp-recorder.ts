@@ -8,7 +8,7 @@ import { randomHex, type Clock, type Random } from "../clock.ts";
 import type { OtlpExporter } from "./otlp-exporter.ts";
 import type { EndedSpan, SpanEvent } from "./otlp-json.ts";
 import { isSampled, parentOf, type Sampling } from "./sampler.ts";
-import type { Attributes, RecordedSpan, Recorder, SpanKind } from "./tracing.ts";
+import { ERROR_TYPE, type Attributes, type RecordedSpan, type Recorder, type SpanKind } from "./tracing.ts";
 
 /** What the recorder is made of. */
 export interface OtlpRecorderOptions {
@@ -24,7 +24,6 @@ const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 const MAX_EVENTS = 32;
 const MAX_VALUE_CHARS = 256;
-const ERROR_TYPE = "error.type";
 
 /** Makes the recorder. */
 export function createOtlpRecorder(options: OtlpRecorderOptions): Recorder {

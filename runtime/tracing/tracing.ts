@@ -11,6 +11,12 @@ import { formatTraceparent, TRACEPARENT, type TraceContext } from "./trace-conte
 /** Facts of a span or an event, under the names of OpenTelemetry's conventions where those have one. */
 export type Attributes = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
+/** By what name our spans are told from those of others in the same process. */
+export const SCOPE = "yoi-workspace";
+
+/** The attribute that names a failure: a code of the problem table, or a status. */
+export const ERROR_TYPE = "error.type";
+
 /** Which side of a call it is: ours alone, the one that answers, or the one that asks. */
 export type SpanKind = "internal" | "server" | "client";
 
