@@ -5,12 +5,12 @@
  * It only calls the Runtime's interface and holds no port: `app.request()` drives all of it.
  */
 import { Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { arrived, BODY_TIMEOUT_MS } from "../../protocol/arrived.ts";
+import { BODY_TIMEOUT_MS } from "../../protocol/arrived.ts";
 import type { OpenApiDocument } from "../../protocol/openapi.ts";
 import { ProblemError } from "../../protocol/problem.ts";
 import type { Runtime } from "../runtime.ts";
 import { requireBearer } from "./bearer.ts";
+import { boundBody } from "./bound-body.ts";
 import { errorHandler, notFoundHandler, refuseOtherMethods } from "./error-response.ts";
 import { healthRoutes, metricsRoutes } from "./operation-routes.ts";
 import { MAX_BODY_BYTES } from "./request.ts";
@@ -51,21 +51,11 @@ export function createRestApp(options: RestAppOptions): Hono {
     if (begins && isStopping()) throw new ProblemError("shutting_down", "The Runtime is shutting down.");
     return next();
   });
-  const limitBody = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: (context) => {
-      const detail = `The body is larger than ${MAX_BODY_BYTES} bytes.`;
-      if (LIFECYCLE_PATH.test(context.req.path)) return context.text(detail, 413);
-      throw new ProblemError("body_too_large", detail);
-    },
+  const bound = boundBody({ maxBytes: MAX_BODY_BYTES, timeoutMs: BODY_TIMEOUT_MS }, (detail, context) => {
+    if (LIFECYCLE_PATH.test(context.req.path)) return context.text(detail, 413);
+    throw new ProblemError("body_too_large", detail);
   });
-  const measureBody: MiddlewareHandler = async (context, next) => {
-    const measured = Promise.withResolvers<Response | void>();
-    limitBody(context, async () => measured.resolve()).then(measured.resolve, measured.reject);
-    const refusal = await arrived(measured.promise, BODY_TIMEOUT_MS);
-    return refusal ?? next();
-  };
-  app.use((context, next) => (context.req.path === IMPORT_PATH ? next() : measureBody(context, next)));
+  app.use((context, next) => (context.req.path === IMPORT_PATH ? next() : bound(context, next)));
   if (options.renderMetrics) app.route("/", metricsRoutes(options.renderMetrics));
   app.route("/", runtimeRoutes(runtime));
   app.route("/", workerRoutes(runtime, limits));
