@@ -6,6 +6,7 @@
  * where the span of a call learns who was called; a provider is told nothing of the trace unless that is wished.
  */
 import * as z from "zod/mini";
+import { parseJson } from "../parse-json.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 
 /** What a model makes its requests with; the platform's `fetch` unless a test or the demo brings its own. */
@@ -66,14 +67,6 @@ function refusalOf(text: string): unknown {
   const { error, message, detail, type, code } = parsed.data;
   if (error !== undefined && error !== null) return error;
   return { message: message ?? (typeof detail === "string" ? detail : JSON.stringify(detail)), type, code };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 async function readStart(response: Response, maxBytes: number): Promise<string> {

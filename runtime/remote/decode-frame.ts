@@ -8,6 +8,7 @@ import { Event, isSnapshotEvent, type SnapshotEvent } from "../../protocol/event
 import { RuntimeFrame } from "../../protocol/frame.ts";
 import type { WorkerId } from "../../protocol/id.ts";
 import { ProblemError } from "../../protocol/problem.ts";
+import { parseJson } from "../parse-json.ts";
 import type { ObservedEvent } from "../runtime.ts";
 import { payloadText } from "./payload-text.ts";
 import { diagnosticProblem, malformedFrame } from "./stream-end.ts";
@@ -44,12 +45,4 @@ export function decodeFrame(text: string, { workerId, label, now }: FrameContext
   return isSnapshotEvent(event.data)
     ? { kind: "snapshot", observed, event: event.data }
     : { kind: "event", observed, event: event.data };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -7,6 +7,7 @@
 import type * as z from "zod/mini";
 import { asProblem, ProblemError } from "../../protocol/problem.ts";
 import type { Clock } from "../clock.ts";
+import { parseJson } from "../parse-json.ts";
 import { NO_TRACING, type Span, type Tracing } from "../tracing/tracing.ts";
 import { connectionFailure, timedOut } from "./connection-failure.ts";
 import type { RuntimeEndpoint } from "./endpoint.ts";
@@ -162,13 +163,4 @@ function routePattern([first = "", id, ...rest]: readonly string[]): string {
   const name = first === "workers" ? "worker_id" : "bundle_id";
   const place = id === undefined || id === "import" || id === "diagnostics" ? id : `:${name}`;
   return `/${["v1", first, place, ...rest].filter((part) => part !== undefined).join("/")}`;
-}
-
-/** The JSON of a text, or undefined where it is none. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@
  */
 import type { StreamDiagnostic } from "../../protocol/frame.ts";
 import { closeCodeOf, ProblemError, type ProblemCode } from "../../protocol/problem.ts";
+import { parseJson } from "../parse-json.ts";
 import { brokeOff, connectionFailure, timedOut } from "./connection-failure.ts";
 import { rejectionOf } from "./rejection.ts";
 import type { SocketEnd } from "./websocket.ts";
@@ -104,12 +105,4 @@ export function malformedFrame(label: string): ProblemError {
 
 function streamProblem(code: StreamProblem, label: string): ProblemError {
   return new ProblemError(code, WORDS[code].replace("LABEL", label));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

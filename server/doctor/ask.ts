@@ -4,6 +4,7 @@
  * Owns the interface, and what is common to those who ask. `../node-doctor-ask.ts` fulfils it.
  */
 import { asProblem, ProblemError } from "../../protocol/problem.ts";
+import { parseJson } from "../../runtime/parse-json.ts";
 import { ProblemBody } from "./problem-body.ts";
 
 /** What to ask. */
@@ -36,15 +37,6 @@ export type Ask = (question: Question) => Promise<Reply>;
 export function problemCodeOf({ headers, text }: Reply): string | null {
   if (!headers["content-type"]?.startsWith("application/problem+json")) return null;
   return ProblemBody.safeParse(parseJson(text)).data?.code ?? null;
-}
-
-/** A text as JSON; undefined where it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Why something could not be reached, in words that name no address. */

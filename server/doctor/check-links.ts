@@ -6,7 +6,8 @@
  */
 import * as z from "zod/mini";
 import type { ConnectWebSocket, SocketEnd } from "../../runtime/remote/websocket.ts";
-import { parseJson, type Ask } from "./ask.ts";
+import { parseJson } from "../../runtime/parse-json.ts";
+import type { Ask } from "./ask.ts";
 import { ProblemBody } from "./problem-body.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 import type { Site } from "./site.ts";

@@ -7,7 +7,8 @@ import * as z from "zod/mini";
 import { asProblem, ProblemError } from "../../protocol/problem.ts";
 import type { Model } from "../../runtime/model/model.ts";
 import type { ProviderConfig } from "../../runtime/provider-config.ts";
-import { parseJson, reasonOf, type Ask } from "./ask.ts";
+import { parseJson } from "../../runtime/parse-json.ts";
+import { reasonOf, type Ask } from "./ask.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 
 const SUBJECT = "provider";

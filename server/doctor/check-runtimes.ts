@@ -3,8 +3,9 @@
  * same time.
  */
 import * as z from "zod/mini";
+import { parseJson } from "../../runtime/parse-json.ts";
 import type { RemoteRuntimeConfig } from "../runtimes-file.ts";
-import { parseJson, reasonOf, type Ask } from "./ask.ts";
+import { reasonOf, type Ask } from "./ask.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 
 const TIMEOUT_MS = 10_000;
