@@ -3,20 +3,25 @@
  *
  * Owns what is left of each event, entry and block. Nothing is taken out of the conversation's order: where something is
  * hidden, a place stays that says so (`hidden`), so that every index means the same to everybody. What this version does
- * not know is hidden as well, since it may hold anything.
+ * not know is hidden as well, down to single keys, since it may hold anything.
  */
-import { isKnownEntry, isKnownItem, type KnownEntry, type LogEntry, type LoggedItem } from "../protocol/entry.ts";
-import { Event, isKnownBlock, isKnownEvent, type InFlightBlock } from "../protocol/event.ts";
+import { isKnownEntry, isKnownItem, LogEntry, LoggedItem, type KnownEntry } from "../protocol/entry.ts";
+import { Event, Greeting, InFlightBlock, isKnownBlock, isKnownEvent } from "../protocol/event.ts";
+import { RunView, UsageTotals } from "../protocol/run-view.ts";
 import type { TranscriptItem } from "../protocol/runtime-api.ts";
 import { EVENT_DOMAIN, snapshotEvent, transcriptOf } from "../protocol/transcript.ts";
+import { knownPart } from "./known-part.ts";
 import type { ObservationPolicy } from "./policy.ts";
 
 /** Hides thinking, the input of tools and their output. */
 export const hideInnerWork: ObservationPolicy = {
-  name: "inner-work-hidden-1",
+  name: "inner-work-hidden-2",
   showEvent,
   showTranscript: (transcript) => ({
     ...transcript,
+    greeting: knownPart(Greeting, transcript.greeting),
+    run: knownPart(RunView, transcript.run),
+    usage: knownPart(UsageTotals, transcript.usage),
     entries: transcript.entries.map(showEntry),
     in_flight: { blocks: transcript.in_flight.blocks.map(showBlock) },
     inner_work_hidden: true,
@@ -38,8 +43,9 @@ const marked = ({ text, hidden }: Thought): { readonly text: ""; readonly hidden
   ...(text === "" && hidden !== true ? {} : HIDDEN),
 });
 
-function showEvent(event: Event): Event | null {
-  if (!isKnownEvent(event)) return { event: event.event, ...HIDDEN };
+function showEvent(whole: Event): Event | null {
+  if (!isKnownEvent(whole)) return { event: whole.event, ...HIDDEN };
+  const event = knownPart(Event, whole);
   switch (event.event) {
     case "thinking_delta":
     case "thinking_done":
@@ -100,8 +106,9 @@ function showEvent(event: Event): Event | null {
   }
 }
 
-function showEntry(entry: LogEntry): LogEntry {
-  if (!isKnownEntry(entry)) return { kind: entry.kind, ...HIDDEN };
+function showEntry(whole: LogEntry): LogEntry {
+  if (!isKnownEntry(whole)) return { kind: whole.kind, ...HIDDEN };
+  const entry = knownPart(LogEntry, whole);
   switch (entry.kind) {
     case "assistant_item":
     case "tool_result":
@@ -131,8 +138,9 @@ function showPayload({ domain, payload }: Extract<KnownEntry, { kind: "extension
   return event?.success === true ? (showEvent(event.data) ?? HIDDEN) : HIDDEN;
 }
 
-function showItem(item: LoggedItem): LoggedItem {
-  if (!isKnownItem(item)) return { kind: item.kind, ...HIDDEN };
+function showItem(whole: LoggedItem): LoggedItem {
+  if (!isKnownItem(whole)) return { kind: whole.kind, ...HIDDEN };
+  const item = knownPart(LoggedItem, whole);
   switch (item.kind) {
     case "message":
       return {
@@ -154,8 +162,9 @@ function showItem(item: LoggedItem): LoggedItem {
 
 const isShownPart = ({ kind }: { readonly kind: string }): boolean => kind === "text" || kind === "refusal";
 
-function showBlock(block: InFlightBlock): InFlightBlock {
-  if (!isKnownBlock(block)) return { kind: block.kind, ...HIDDEN };
+function showBlock(whole: InFlightBlock): InFlightBlock {
+  if (!isKnownBlock(whole)) return { kind: whole.kind, ...HIDDEN };
+  const block = knownPart(InFlightBlock, whole);
   switch (block.kind) {
     case "text":
       return block;

@@ -72,12 +72,17 @@ const reasoning = { kind: "reasoning", text: S, summary: [S], encrypted_content:
 const call = { kind: "tool_call", call_id: "t", name: "read", arguments: S, more: S } as const;
 const result = { kind: "tool_result", call_id: "t", summary: S, content: S, is_error: true, more: S } as const;
 const strange = { kind: "hologram", depth: { more: S } } as const;
-const message = { kind: "message", role: "assistant", content: [{ kind: "text", text: "said" }, strange] } as const;
+const said = { kind: "text", text: "said", more: S } as const;
+const message = { kind: "message", role: "assistant", content: [said, strange], more: S } as const;
+const config = { stop_sequences: [], more: S };
 const items = [reasoning, call, result, strange, message];
 const entries: readonly LogEntry[] = [
   ...items.map((item): LogEntry => ({ kind: "assistant_item", ts: 1, item, more: S })),
   { kind: "tool_result", ts: 1, item: result, more: S },
-  { kind: "segment_start", ts: 1, session_id: "s", config: { stop_sequences: [] }, history: items },
+  { kind: "segment_start", ts: 1, session_id: "s", config, history: items, more: S },
+  { kind: "turn_end", ts: 1, turn_count: 1, more: S },
+  { kind: "run_errored", ts: 1, interrupted: true, message: "429", code: "provider_error", more: S },
+  { kind: "user_input", ts: 1, segments: [{ kind: "text", content: "asked", more: S }], more: S },
   { kind: "run_errored", ts: 1, interrupted: true, message: S, code: "tool_error" },
   { kind: "run_errored", ts: 1, interrupted: true, message: S },
   { kind: "extension", ts: 1, domain: "elsewhere", payload: S },
@@ -88,11 +93,21 @@ const entries: readonly LogEntry[] = [
   strange,
 ];
 const blocks = [
+  { kind: "text", text: "written", more: S },
   { kind: "thinking", text: S, more: S },
   { kind: "tool_call", id: "t", name: "read", args: S, state: "streaming_args", more: S },
   strange,
 ] as const;
-const state: Transcript = { ...emptyTranscript(), entries, in_flight: { blocks } };
+const run = { state: "active", started_ts: 1, more: S } as const;
+const empty = emptyTranscript();
+const state: Transcript = {
+  ...empty,
+  greeting: { ...empty.greeting, more: S },
+  usage: { ...empty.usage, more: S },
+  run,
+  entries,
+  in_flight: { blocks },
+};
 
 const SECRETS: readonly Event[] = [
   { event: "thinking_delta", data: { text: S, more: S } },
@@ -102,11 +117,17 @@ const SECRETS: readonly Event[] = [
   { event: "tool_call_done", data: { id: "t", name: "read", arguments: S, more: S } },
   { event: "tool_result", data: { id: "t", summary: S, output: S, is_error: false, more: S } },
   { event: "error", data: { code: "tool_error", message: S } },
+  { event: "error", data: { code: "provider_error", message: "429", more: S } },
+  { event: "user_message", data: { segments: [{ kind: "text", content: "asked", more: S }], more: S } },
+  { event: "text_done", data: { text: "said", more: S } },
+  { event: "llm_call_end", data: { llm_call: 1, more: S } },
+  { event: "thinking_start", more: S },
+  { event: "alert", data: { level: "warn", source: "engine", message: "slow", timestamp_ms: 1, more: S }, more: S },
   snapshotEvent(state),
   {
     event: "segment_rotated",
     data: {
-      entry: { kind: "segment_start", ts: 1, session_id: "s", config: { stop_sequences: [] }, history: items },
+      entry: { kind: "segment_start", ts: 1, session_id: "s", config, history: items, more: S },
     },
   },
   {
@@ -114,7 +135,7 @@ const SECRETS: readonly Event[] = [
     data: {
       entries: [...entries],
       input: [],
-      summary: { truncated_to_entries: 0, discarded_entries: 0, tool_side_effect_warning: false },
+      summary: { truncated_to_entries: 0, discarded_entries: 0, tool_side_effect_warning: false, more: S },
     },
   },
   { event: "workers_listed", data: { workers: S } },
@@ -134,7 +155,7 @@ describe("nothing hidden is left", () => {
   test("in a state and in pages of entries, and what was said is there", () => {
     const shown = JSON.stringify(hideInnerWork.showTranscript(state));
     expect(shown).not.toContain(S);
-    expect(shown).toContain('"text":"said"');
+    for (const text of ["said", "asked", "written", "429"]) expect(shown).toContain(`"${text}"`);
     expect(JSON.stringify(hideInnerWork.showEntries(entries))).not.toContain(S);
   });
 
