@@ -20,6 +20,7 @@ import { restart } from "./cases/restart.ts";
 import { resume } from "./cases/resume.ts";
 import { slowViewer } from "./cases/slow-viewer.ts";
 import { snapshot } from "./cases/snapshot.ts";
+import { soak } from "./cases/soak.ts";
 import { start } from "./cases/start.ts";
 import { storm } from "./cases/storm.ts";
 import { viewerMemory } from "./cases/viewer-memory.ts";
@@ -49,6 +50,7 @@ const CASES: readonly BenchCase[] = [
   browserConsole,
   interactive,
   wire,
+  soak,
 ];
 const DOCUMENT = "docs/performance.md";
 /** Many times what any case takes that says nothing else. */

@@ -63,7 +63,8 @@ function split(args: readonly string[]): { readonly values: z.infer<typeof Value
     });
     return { values: Values.parse(values), positionals };
   } catch (error) {
-    if (error instanceof z.core.$ZodError) throw new RangeError("Cannot measure: --rounds and --minutes take a number");
+    if (error instanceof z.core.$ZodError)
+      throw new RangeError("Cannot measure: --rounds and --minutes take a whole number from 1 to 9999");
     throw new RangeError(`Cannot measure: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

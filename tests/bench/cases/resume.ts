@@ -3,7 +3,7 @@
  *
  * Owns the workload and its figures. *Warm*: the server has the Worker's stream at hand, as after a blink of the network.
  * *Cold*: the server has just been started, so that the events come from the Runtime behind it. Neither may grow with the
- * history.
+ * history. The peer is Socket.IO's recovery of connections, which keeps what it has sent in memory.
  */
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +14,7 @@ import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import { startWorkspace, type ServerChild } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
+import { openSocketIoRecovery, type SocketIoRecovery } from "../harness/socket-io-recovery.ts";
 import { median, pairedRatio } from "../harness/statistics.ts";
 import { writeHistory, type DataFolder } from "../harness/stored-history.ts";
 import { figure, interval } from "../harness/table.ts";
@@ -32,6 +33,8 @@ const SETTINGS = {
   YOI_CURSOR_SECRET: "the same secret for every server of the bench",
 };
 
+type Subject = `${Engine | "peer"} ${Size}`;
+
 /** In milliseconds. */
 interface Sample {
   readonly warmMs: number;
@@ -41,21 +44,26 @@ interface Sample {
 export const resume: BenchCase = { name: "resume", run };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
+  await using peers = new AsyncDisposableStack();
   using folders = new DisposableStack();
   const histories = new Map<Size, DataFolder>();
   for (const size of HISTORIES) {
     histories.set(size, folders.use(await writeHistory({ workers: 1, messages: 1, tokens: size })));
   }
   const subjects = ENGINES.flatMap((engine) =>
-    Array.from(histories, ([size, folder]): [`${Engine} ${Size}`, () => Promise<Sample>] => [
+    Array.from(histories, ([size, folder]): [Subject, () => Promise<Sample>] => [
       `${engine} ${size}`,
       () => measure(engine, folder.path),
     ]),
   );
+  for (const size of HISTORIES) {
+    const recovery = await openSocketIoRecovery(peers, { events: size, missed: MISSED });
+    subjects.push([`peer ${size}`, () => measurePeer(recovery)]);
+  }
   const samples = await alternate(rounds, new Map(subjects));
-  const of = (engine: Engine, size: Size, key: keyof Sample) =>
+  const of = (engine: Engine | "peer", size: Size, key: keyof Sample) =>
     samplesOf(samples, `${engine} ${size}`).map((sample) => sample[key]);
-  const growth = (engine: Engine, key: keyof Sample) =>
+  const growth = (engine: Engine | "peer", key: keyof Sample) =>
     pairedRatio(of(engine, HISTORIES[2], key), of(engine, HISTORIES[0], key));
   const kinds = [
     ["warm", "warmMs"],
@@ -71,7 +79,13 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
             ...HISTORIES.map((size) => figure(median(of(engine, size, key)))),
             interval(growth(engine, key)),
           ]),
-        ),
+        ).concat([
+          [
+            "Socket.IO, warm",
+            ...HISTORIES.map((size) => figure(median(of("peer", size, "warmMs")))),
+            interval(growth("peer", "warmMs")),
+          ],
+        ]),
       },
     ],
     goals: ENGINES.flatMap((engine) =>
@@ -104,6 +118,12 @@ async function measure(engine: Engine, source: string): Promise<Sample> {
   }
 }
 
+async function measurePeer({ timeToRecover }: SocketIoRecovery): Promise<Sample> {
+  const warm: number[] = [];
+  for (let left = RESUMES; left > 0; left -= 1) warm.push(await timeToRecover());
+  return { warmMs: median(warm), coldMs: Number.NaN };
+}
+
 /** The cursor of a viewer that has missed the newest events, and the newest one. */
 async function positions(engine: Engine, environment: Readonly<Record<string, string>>) {
   await using server = await startWorkspace(engine, { environment });
@@ -131,7 +151,9 @@ async function timeToResume(server: ServerChild, cursor: string, last: string): 
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let count = 0;
   socket.once("error", reject);
-  socket.once("close", (code) => reject(new Error(`Cannot measure a resume: the socket closed with ${code}`)));
+  socket.once("close", (code, reason) =>
+    reject(new Error(`Cannot measure a resume: the socket closed with ${code} ${reason.toString()}`)),
+  );
   socket.on("message", (data: Buffer) => {
     count += 1;
     if (count === MISSED) {

@@ -80,6 +80,8 @@ export async function writeHistory(...histories: readonly History[]): Promise<Da
 function keepAll(limits: Limits): Limits {
   return {
     ...limits,
+    // A token is an event: put together in time, there would be as many as the machine is slow.
+    run: { ...limits.run, deltaIntervalMs: 0 },
     worker: { ...limits.worker, retentionEvents: KEEP_ALL, retentionChars: KEEP_ALL_CHARS },
     runtime: { ...limits.runtime, maxWorkers: KEEP_ALL },
   };

@@ -68,7 +68,7 @@ const PROSE = {
 };
 
 /** The monotonic clock that all processes of this machine share, in microseconds. */
-export function sharedClockUs(): number {
+function sharedClockUs(): number {
   return Number(process.hrtime.bigint() / 1_000n);
 }
 

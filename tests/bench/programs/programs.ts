@@ -12,6 +12,8 @@ const PROGRAMS: Readonly<Record<string, () => Promise<{ readonly start: () => Pr
   "broadcast-bun": () => import("./broadcast-bun.ts"),
   "broadcast-socket-io": () => import("./broadcast-socket-io.ts"),
   arrivals: () => import("./arrivals.ts"),
+  restless: () => import("./restless.ts"),
+  "recovery-socket-io": () => import("./recovery-socket-io.ts"),
   hello: () => import("./hello.ts"),
 };
 

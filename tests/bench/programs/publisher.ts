@@ -20,7 +20,7 @@ export interface Publisher {
 }
 
 /** The topic of a viewer that names none. */
-export const ONLY_TOPIC = "all";
+const ONLY_TOPIC = "all";
 
 /** The topic that an address names. */
 export function topicOf(address: string | undefined): string {

@@ -1,0 +1,138 @@
+/**
+ * soak: whether a server is after minutes of broken links what it was after the first.
+ *
+ * Owns the workload and its figures: a few Workers that answer all the time, viewers that watch, and a fault every second.
+ * What a server keeps by design is kept before the first minute begins.
+ */
+import * as z from "zod/mini";
+import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
+import { startProgramChild, startWorkspace, type ProgramChild, type ServerChild } from "../harness/child.ts";
+import { receive } from "../harness/delivery.ts";
+import { memoryUse, type MemoryUse } from "../harness/memory.ts";
+import { processorTimeUs } from "../harness/processor-time.ts";
+import { figure } from "../harness/table.ts";
+import type { AnswerOrder } from "../programs/answer.ts";
+import { keepPace } from "../programs/pace.ts";
+import { Seen } from "../programs/restless.ts";
+import { order, spawnWorker, viewerUrl, type WorkerUrl } from "../programs/worker-client.ts";
+
+const MINUTES = 10;
+const WORKERS = 5;
+const VIEWERS = 20;
+const TOKENS_PER_SECOND = 20;
+const ANSWER_S = 5;
+const FAULTS_PER_MINUTE = 60;
+const GROWTH_GOAL = 1.05;
+const MEGABYTE = 1e6;
+/** More than a relay keeps, so that its window is full. */
+const FILL_TOKENS = 9_000;
+const FILL_TOKENS_PER_TICK = 30;
+const FILL_TICK_MS = 10;
+const TIMEOUT_MS = 90 * 60_000;
+/** Full before the first minute is over. */
+const SETTINGS = { YOI_RETENTION_EVENTS: "1024", YOI_RETENTION_ENTRIES: "16" };
+
+const FILL: AnswerOrder = {
+  say: "filler",
+  tokens: FILL_TOKENS,
+  tokensPerTick: FILL_TOKENS_PER_TICK,
+  intervalMs: FILL_TICK_MS,
+  offsetMs: 0,
+};
+const ANSWER: AnswerOrder = {
+  say: "english",
+  tokens: TOKENS_PER_SECOND * ANSWER_S,
+  intervalMs: 1_000 / TOKENS_PER_SECOND,
+  offsetMs: 0,
+};
+
+interface Minute extends MemoryUse {
+  readonly costUs: number;
+  readonly seen: Seen;
+}
+
+export const soak: BenchCase = { name: "soak", run, isByNameOnly: true, timeoutMs: TIMEOUT_MS };
+
+async function run({ minutes = MINUTES }: BenchOptions): Promise<CaseResult> {
+  await using stack = new AsyncDisposableStack();
+  const provider = stack.use(await startProgramChild("provider"));
+  const crowd = stack.use(await startProgramChild("crowd"));
+  const restless = stack.use(await startProgramChild("restless"));
+  const environment = { ...SETTINGS, OPENAI_BASE_URL: await provider.ask("address", null, z.url()) };
+  const server = stack.use(await startWorkspace("node", { environment, isInspected: true }));
+  const workers: WorkerUrl[] = [];
+  while (workers.length < WORKERS) workers.push(await spawnWorker(server.url));
+  for (const worker of workers) {
+    await crowd.ask("open", { group: worker, urls: [viewerUrl(worker)], viewers: 1 }, z.undefined());
+  }
+  await Promise.all(workers.map((worker) => receive(crowd, { group: worker, send: () => order(worker, FILL) })));
+  await restless.ask("open", { urls: workers.map(viewerUrl), viewers: VIEWERS }, z.undefined());
+
+  const over = new AbortController();
+  const found: Minute[] = [];
+  const passMinutes = async (): Promise<void> => {
+    // The first minute counts for nothing: the code has to become warm.
+    for (let minute = 0; minute <= minutes; minute += 1) found.push(await passMinute(server, restless, minute));
+    over.abort();
+  };
+  await Promise.all([passMinutes(), ...workers.map((worker) => answerUntil(over.signal, crowd, worker))]);
+
+  const first = found[1]!;
+  const last = found.at(-1)!;
+  const grown = (key: "heapBytes" | "residentBytes" | "costUs"): number => last[key] / first[key];
+  const rowOf = (label: string, { residentBytes, heapBytes, costUs, seen }: Minute): readonly string[] => [
+    label,
+    figure(residentBytes / MEGABYTE),
+    figure(heapBytes / MEGABYTE),
+    figure(costUs),
+    seen.deliveries.toLocaleString("en-US"),
+  ];
+  const goals = [
+    ["resident memory", "residentBytes"],
+    ["heap", "heapBytes"],
+    ["processor time per delivery", "costUs"],
+  ] as const;
+  return {
+    tables: [
+      {
+        head: ["minute", "resident, MB", "heap, MB", "CPU µs per delivery", "deliveries so far"],
+        rows: found.slice(1).map((minute, index) => rowOf(String(index + 1), minute)),
+      },
+    ],
+    goals: [
+      ...goals.map(([label, key]) => ({
+        text: `${label} in the last minute at most ${GROWTH_GOAL} times the first's (${figure(grown(key))})`,
+        isMet: grown(key) <= GROWTH_GOAL,
+      })),
+      {
+        text: `nothing lost (${last.seen.lost}) and nothing sent twice (${last.seen.doubled})`,
+        isMet: last.seen.lost === 0 && last.seen.doubled === 0,
+      },
+    ],
+    notes: [
+      `Node, ${WORKERS} Workers at ${TOKENS_PER_SECOND} tokens/s, ${VIEWERS} viewers each, a fault a second (${last.seen.faults.toLocaleString("en-US")} in all), ${minutes} minutes after one that is not counted; memory after a garbage collection.`,
+    ],
+  };
+}
+
+async function answerUntil(signal: AbortSignal, crowd: ProgramChild, worker: WorkerUrl): Promise<void> {
+  while (!signal.aborted) await receive(crowd, { group: worker, send: () => order(worker, ANSWER) });
+}
+
+async function passMinute(server: ServerChild, restless: ProgramChild, minute: number): Promise<Minute> {
+  const before = await restless.ask("seen", null, Seen);
+  const startUs = processorTimeUs(server.pid);
+  const faults: Promise<unknown>[] = [];
+  await keepPace(FAULTS_PER_MINUTE + 1, { intervalMs: 60_000 / FAULTS_PER_MINUTE, offsetMs: 0 }, (index) => {
+    // The last tick is the minute's end.
+    if (index === FAULTS_PER_MINUTE) return;
+    const fault = restless.ask("fault", { turn: minute * FAULTS_PER_MINUTE + index }, z.undefined());
+    // Whoever awaits all of them is told; until then nobody listens.
+    fault.catch(() => {});
+    faults.push(fault);
+  });
+  await Promise.all(faults);
+  const costUs = processorTimeUs(server.pid) - startUs;
+  const seen = await restless.ask("seen", null, Seen);
+  return { ...(await memoryUse(server)), costUs: costUs / (seen.deliveries - before.deliveries), seen };
+}
