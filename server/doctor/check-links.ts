@@ -7,12 +7,13 @@
 import * as z from "zod/mini";
 import type { ConnectWebSocket, SocketEnd } from "../../runtime/remote/websocket.ts";
 import { parseJson } from "../../runtime/parse-json.ts";
+import { EMBEDDED_RUNTIME_NAME } from "../runtimes-file.ts";
 import type { Ask } from "./ask.ts";
 import { ProblemBody } from "./problem-body.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 import type { Site } from "./site.ts";
 
-const EVENTS = "api/runtimes/backend-internal/workers/companion/events";
+const EVENTS = `api/runtimes/${EMBEDDED_RUNTIME_NAME}/workers/companion/events`;
 const FIRST_FRAME_MS = 5_000;
 /** The first heartbeat comes at once, and says when the next is due. */
 const HEARTBEATS = 2;
@@ -25,7 +26,7 @@ const STREAM_MAX_MS = 2 * PATIENT_HEARTBEATS * INTERVAL_MAX_MS;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
 const PROXIES = "see docs/proxies.md";
-const BUFFER_ADVICE = `Turn off buffering for ${EVENTS.slice(-6)} in the proxy (proxy_buffering in nginx), ${PROXIES}.`;
+const BUFFER_ADVICE = `Turn off buffering for events in the proxy (proxy_buffering in nginx), ${PROXIES}.`;
 
 const Heartbeat = z.object({ kind: z.literal("heartbeat"), interval_ms: z.number() });
 

@@ -125,7 +125,7 @@ async function checkCookie(site: Site, status: URL, ask: Ask): Promise<Finding[]
   if (!site.base.pathname.startsWith(path)) {
     return [fail(subject, `the cookie is for ${shownPath(path)}, not for ${site.base.pathname}`, baseAdvice(site))];
   }
-  const headers = { Cookie: cookie.slice(0, (cookie.indexOf(";") + cookie.length + 1) % (cookie.length + 1)) };
+  const headers = { Cookie: cookie.split(";", 1)[0] ?? "" };
   const back = await ask({ url: status, headers, timeoutMs: TIMEOUT_MS });
   if (back.status !== 200) {
     return [fail(subject, "the cookie of a login does not come back", "Let the proxy pass on the Cookie header.")];

@@ -11,7 +11,7 @@ import type { Environment, ReadFile } from "../../runtime/settings.ts";
 import { follow, type Reference } from "../../runtime/settings/reference.ts";
 import type { StoreFacts } from "../../runtime/store/sqlite-inspect.ts";
 import { loadConfig, type Config, type LoadedConfig } from "../config.ts";
-import type { Ask } from "./ask.ts";
+import { reasonOf, type Ask } from "./ask.ts";
 import { checkAddress, findNeighbour, type Neighbour } from "./check-address.ts";
 import { checkConfig, checkWrongConfig } from "./check-config.ts";
 import { checkSocket, checkStream } from "./check-links.ts";
@@ -21,7 +21,6 @@ import { checkLogin, checkPage, checkPresence } from "./check-site.ts";
 import { checkFolder, checkLock, checkStore, type FolderFacts } from "./check-store.ts";
 import { fail, ok, type Finding } from "./finding.ts";
 import type { DoctorOptions } from "./options.ts";
-import { reasonOf } from "./ask.ts";
 import { Site } from "./site.ts";
 
 /** What the examination needs of the world. */

@@ -16,6 +16,7 @@ export interface DoctorOptions {
   readonly site: URL | null;
   /** Where the access token of that server is; null: it is the configured one. */
   readonly token: Reference | null;
+  /** Whether links are watched for long enough to see them cut. */
   readonly isPatient: boolean;
 }
 
