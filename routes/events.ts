@@ -44,19 +44,9 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
       // Who only asks for the head reads no body, and would be a viewer for ever.
       if (context.req.method === "HEAD") return context.body(null, 200, STREAM_HEADERS);
       const stream = sockets.openSseStream();
-      const cursor = context.req.header("Last-Event-ID") ?? context.req.query("cursor");
-      backend.observe(
-        ref,
-        // A reader can't tell silence from a dead link unless it sees something; only `heartbeat=0` does without.
-        {
-          client: context.get("client"),
-          rights: context.get("rights"),
-          cause: context.get("span"),
-          heartbeat: context.req.query("heartbeat") !== "0",
-          ...(cursor === undefined ? {} : { cursor }),
-        },
-        stream.socket,
-      );
+      // A reader can't tell silence from a dead link unless it sees something; only `heartbeat=0` does without.
+      const wantsHeartbeat = context.req.query("heartbeat") !== "0";
+      backend.observe(ref, viewRequestOf(context, wantsHeartbeat, context.req.header("Last-Event-ID")), stream.socket);
       const identity = context.get("identity");
       if (identity.kind === "session") endStreamWith(identity.ended, stream);
       const viewerId = ViewerId.safeParse(context.req.query("viewer_id"));
@@ -76,14 +66,7 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
       SOCKET_PATH,
       upgradeWebSocket((context) => {
         const ref = workerRefOf(context);
-        const cursor = context.req.query("cursor");
-        const request: ViewRequest = {
-          client: context.get("client"),
-          rights: context.get("rights"),
-          cause: context.get("span"),
-          heartbeat: context.req.query("heartbeat") === "1",
-          ...(cursor === undefined ? {} : { cursor }),
-        };
+        const request = viewRequestOf(context, context.req.query("heartbeat") === "1");
         const viewerId = ViewerId.safeParse(context.req.query("viewer_id"));
         const identity = context.get("identity");
         const closed = new AbortController();
@@ -100,6 +83,17 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
         };
       }),
     );
+}
+
+function viewRequestOf(context: Context, heartbeat: boolean, lastEventId?: string): ViewRequest {
+  const cursor = lastEventId ?? context.req.query("cursor");
+  return {
+    client: context.get("client"),
+    rights: context.get("rights"),
+    cause: context.get("span"),
+    heartbeat,
+    ...(cursor === undefined ? {} : { cursor }),
+  };
 }
 
 /** Proxies are to pass on every piece at once, and to change and keep none. */
