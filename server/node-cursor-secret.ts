@@ -10,11 +10,10 @@ import { randomHex, type Random } from "../runtime/clock.ts";
 import { Secret } from "../runtime/secret.ts";
 import { ConfigError } from "../runtime/settings.ts";
 import type { Config } from "./config.ts";
+import { FILE_MODE, FOLDER_MODE } from "./node-kept-file.ts";
 
 const NAME = "cursor-secret";
 const SECRET_BYTES = 32;
-const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o700;
 
 const SecretText = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 

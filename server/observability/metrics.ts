@@ -17,13 +17,11 @@ import {
 import { createProcessMetrics } from "../../runtime/metrics/process-metrics.ts";
 import type { Telemetry } from "../../runtime/telemetry.ts";
 import type { SpanCounts } from "../../runtime/tracing/tracing.ts";
+import type { RateKind } from "../access/rates.ts";
 import type { ObservationLoad } from "../backend.ts";
 
 /** How a try to log in ended. */
 export type LoginResult = "accepted" | "refused" | "limited";
-
-/** What a client asked for too often. */
-type LimitedKind = "command" | "connect";
 
 /** Figures that can be read. */
 export interface Metrics {
@@ -34,7 +32,7 @@ export interface Metrics {
   /** @param route Its pattern, e.g. `/api/runtimes/:runtime_id`. */
   requestAnswered(method: string, route: string, status: number): void;
   loginTried(result: LoginResult): void;
-  rateLimited(kind: LimitedKind): void;
+  rateLimited(kind: RateKind): void;
   /** Of the text. */
   readonly contentType: string;
   /** The text for Prometheus. */
