@@ -1,7 +1,7 @@
 /**
  * How groups of operations may fail.
  *
- * Owns lists of problem codes that the rows of `operations.ts` share; what a code means is the problem table's matter.
+ * Owns lists of problem codes that the rows of operations share; what a code means is the problem table's matter.
  */
 import type { ProblemCode } from "../protocol/problem.ts";
 

@@ -1,0 +1,15 @@
+/**
+ * What rows of the API's description have in common: paths, pages of a list, and the reason of an end.
+ */
+import * as api from "../protocol/backend-api.ts";
+import { IndexText } from "../protocol/operation.ts";
+
+/** Where a page begins, and how long it is. */
+export const PAGE = [
+  { name: "start", schema: IndexText, example: "0" },
+  { name: "limit", schema: IndexText, example: "20" },
+] as const;
+export const RUNTIME_PATH = "/api/runtimes/:runtime_id";
+export const WORKER_PATH = `${RUNTIME_PATH}/workers/:worker_id`;
+/** The body of whoever ends something. */
+export const REASON = { schema: api.LifecycleRequest, example: { reason: "asked for by a person" } } as const;
