@@ -9,7 +9,9 @@ export const PAGE = [
   { name: "start", schema: IndexText, example: "0" },
   { name: "limit", schema: IndexText, example: "20" },
 ] as const;
+/** A path that names a Runtime. */
 export const RUNTIME_PATH = "/api/runtimes/:runtime_id";
+/** A path that names a Worker. */
 export const WORKER_PATH = `${RUNTIME_PATH}/workers/:worker_id`;
 /** The body of whoever ends something. */
 export const REASON = { schema: api.LifecycleRequest, example: { reason: "asked for by a person" } } as const;

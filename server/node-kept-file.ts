@@ -6,8 +6,9 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** For its owner's eyes only. */
+/** Of a file for its owner's eyes only. */
 export const FILE_MODE = 0o600;
+/** Of a folder for these. */
 export const FOLDER_MODE = 0o700;
 
 /** A text that outlives the process. */

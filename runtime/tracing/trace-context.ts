@@ -14,6 +14,7 @@ export interface TraceContext {
   readonly isSampled: boolean;
 }
 
+/** The header's name. */
 export const TRACEPARENT = "traceparent";
 
 const PATTERN = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;

@@ -20,13 +20,16 @@ export type FindingFormat = "text" | "json";
 
 const SUBJECT_CHARS = 18;
 
+/** Nothing is to be done. */
 export const ok = (subject: string, found: string): Finding => ({ status: "ok", subject, found, advice: null });
+/** It works, and may not for long or not as it should. @param advice What to do, as a sentence */
 export const warn = (subject: string, found: string, advice: string): Finding => ({
   status: "warn",
   subject,
   found,
   advice,
 });
+/** It does not work. @param advice What to do, as a sentence */
 export const fail = (subject: string, found: string, advice: string): Finding => ({
   status: "fail",
   subject,
