@@ -80,9 +80,19 @@ export class ObserverStream {
     const { workerId, socket, limits } = this.#options;
     const events = step.kind === "snapshot" ? [step.event] : step.events;
     const encode = step.kind === "snapshot" ? encodeSnapshot : encodeEvent;
-    if (socket.bufferedBytes > limits.bufferBytes) await this.#drained();
-    socket.sendAll(new FrameBatch(events.map((event) => encode(workerId, event))));
-    this.#cursor = events.at(-1)?.cursor ?? this.#cursor;
+    let texts: string[] = [];
+    let chars = 0;
+    for (const event of events) {
+      const text = encode(workerId, event);
+      texts.push(text);
+      chars += text.length;
+      if (chars < limits.writeChars && event !== events.at(-1)) continue;
+      if (socket.bufferedBytes > limits.bufferBytes) await this.#drained();
+      socket.sendAll(new FrameBatch(texts));
+      this.#cursor = event.cursor;
+      texts = [];
+      chars = 0;
+    }
   }
 
   /** @throws ProblemError viewer_too_slow; or the signal's reason where the socket was closed */
