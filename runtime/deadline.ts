@@ -20,3 +20,19 @@ export function aborted(signal: AbortSignal): Promise<void> {
   else signal.addEventListener("abort", () => resolve(), { once: true });
   return promise;
 }
+
+/** What is waited for, or the signal's reason as soon as it aborts. */
+export async function orAbort<Value>(waited: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return waited;
+  // Whoever stops waiting leaves it to itself, also where it fails later.
+  waited.catch(() => {});
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([waited, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

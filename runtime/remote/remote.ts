@@ -4,21 +4,16 @@
  * Owns the mapping of `Runtime` to that Runtime's REST API and its sockets. Whatever it answers carries the id under which
  * it is configured here; who answers under another name than expected is not believed.
  */
-import * as z from "zod/mini";
-import { ConfigBundleAvailability, ConfigBundleSummary } from "../../protocol/config-bundle.ts";
+import type * as z from "zod/mini";
+import type { RuntimeCursor } from "../../protocol/cursor.ts";
 import type { RuntimeId, WorkerId, WorkerRef } from "../../protocol/id.ts";
 import { asProblem, ProblemError } from "../../protocol/problem.ts";
-import {
-  EntryPage,
-  RuntimeDetail,
-  TranscriptPage,
-  WorkerDetail,
-  WorkerInteractionAck,
-  WorkerLifecycleAck,
-  type ConfigBundleRef,
-} from "../../protocol/runtime-api.ts";
+import type { ConfigBundleRef, RuntimeDetail, WorkerDetail } from "../../protocol/runtime-api.ts";
 import type { Clock } from "../clock.ts";
+import { orAbort } from "../deadline.ts";
 import type { CallOptions, CreateWorker, Runtime, RuntimeCapabilities } from "../runtime.ts";
+import { NO_TRACING, type Span, type Tracing } from "../tracing/tracing.ts";
+import { Answer } from "./answer.ts";
 import type { RuntimeEndpoint } from "./endpoint.ts";
 import { HttpClient, RejectionError, type HttpRequest } from "./http-client.ts";
 import { LastSeen } from "./last-seen.ts";
@@ -26,7 +21,6 @@ import { launchBundle, launchProfile } from "./launch-bundle.ts";
 import type { RemoteLimits } from "./limits.ts";
 import { observeRemote } from "./observe-remote.ts";
 import { entryOfItem } from "./transcript-entry.ts";
-import { NO_TRACING, type Tracing } from "../tracing/tracing.ts";
 import type { ConnectWebSocket } from "./websocket.ts";
 
 /** What the client of a Runtime is made of. */
@@ -48,21 +42,22 @@ export interface RemoteRuntimeOptions {
 /** The reference's default, for a Runtime that does not say how many Workers it takes. */
 const UNKNOWN_MAX_WORKERS = 200;
 
-// A Runtime of before the key was there could create Workers.
-const Detail = z.extend(RuntimeDetail, { worker_creation_available: z._default(z.boolean(), true) });
-const Answer = {
-  runtime: z.looseObject({ runtime: Detail }),
-  workers: z.looseObject({ workers: z.array(WorkerDetail) }),
-  worker: z.looseObject({ worker: WorkerDetail }),
-  input: z.looseObject({ ack: WorkerInteractionAck }),
-  lifecycle: z.looseObject({ ack: WorkerLifecycleAck }),
-  transcript: z.looseObject({ transcript: TranscriptPage }),
-  entries: z.looseObject({ entries: EntryPage }),
-  availability: z.looseObject({ availability: ConfigBundleAvailability }),
-  bundles: z.looseObject({ bundles: z.array(ConfigBundleSummary) }),
-};
-
 const OBSERVE_PATTERN = "/v1/workers/:worker_id/events/ws";
+
+/** An observation is many viewers', so it belongs to none of their traces. Its span ends when it stands. */
+function startObservation(tracing: Tracing, runtimeId: RuntimeId, workerId: WorkerId, cursor?: RuntimeCursor): Span {
+  return tracing.start(`GET ${OBSERVE_PATTERN}`, {
+    kind: "client",
+    parent: null,
+    attributes: {
+      "http.request.method": "GET",
+      "url.template": OBSERVE_PATTERN,
+      "yoi.runtime.id": runtimeId,
+      "yoi.worker.id": workerId,
+      "yoi.resume.kind": cursor === undefined ? "snapshot" : "resumed",
+    },
+  });
+}
 
 /** Makes the client. Nothing is contacted before it is asked for. */
 export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
@@ -326,18 +321,7 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
         const start = Math.max(0, worker.transcript_len - limits.maxSeedItems);
         return { worker, page: await transcript(workerId, { start, limit: limits.maxSeedItems }, call) };
       };
-      // An observation is many viewers', so it belongs to none of their traces. Its span ends when it stands.
-      const span = tracing.start(`GET ${OBSERVE_PATTERN}`, {
-        kind: "client",
-        parent: null,
-        attributes: {
-          "http.request.method": "GET",
-          "url.template": OBSERVE_PATTERN,
-          "yoi.runtime.id": runtimeId,
-          "yoi.worker.id": workerId,
-          "yoi.resume.kind": cursor === undefined ? "snapshot" : "resumed",
-        },
-      });
+      const span = startObservation(tracing, runtimeId, workerId, cursor);
       using _span = { [Symbol.dispose]: () => span.end() };
       try {
         await tracing.within(span, () => identify(signal));
@@ -373,20 +357,4 @@ function inputBody(content: string, submissionId: string | undefined, kind: "use
 
 function maxWorkersOf({ limits }: RuntimeDetail): number {
   return limits.max_workers ?? UNKNOWN_MAX_WORKERS;
-}
-
-/** What is waited for, or the signal's reason as soon as it aborts. */
-async function orAbort<Value>(waited: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return waited;
-  // Whoever stops waiting leaves it to itself, also where it fails later.
-  waited.catch(() => {});
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([waited, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
