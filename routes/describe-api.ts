@@ -15,6 +15,7 @@ import * as problem from "../protocol/problem.ts";
 import * as runView from "../protocol/run-view.ts";
 import * as runtimeApi from "../protocol/runtime-api.ts";
 import * as segment from "../protocol/segment.ts";
+import { SESSION_COOKIE } from "../protocol/session-cookie.ts";
 import { COMMON_PROBLEMS } from "./operation-problems.ts";
 import { OPERATIONS } from "./operations.ts";
 
@@ -47,7 +48,7 @@ export function describeApi(): OpenApiDocument {
     },
     securitySchemes: {
       token: { type: "http", scheme: "bearer", description: "The access token, for programs." },
-      session: { type: "apiKey", in: "cookie", name: "yoi_session", description: "A person's login." },
+      session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE, description: "A person's login." },
     },
   });
 }

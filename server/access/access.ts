@@ -8,6 +8,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { ProblemError } from "../../protocol/problem.ts";
+import { SESSION_COOKIE } from "../../protocol/session-cookie.ts";
 import { digest, isSameDigest } from "../../runtime/digest.ts";
 import { clientOf, networkOf } from "./client.ts";
 import { ANYONE, type Identity } from "./identity.ts";
@@ -16,8 +17,6 @@ import { SESSION_IDLE_MS, type Sessions } from "./sessions.ts";
 import type { LoginResult } from "../observability/metrics.ts";
 import type { Tries } from "./tries.ts";
 import { isFromProxy, visitorOf, type ProxyTrust, type Visitor } from "./visitor.ts";
-
-const SESSION_COOKIE = "yoi_session";
 
 /** What access is made of. */
 export interface AccessOptions {

@@ -2,6 +2,7 @@
  * The way to a running server through whatever stands before it, as far as plain requests go: is it there, is it found
  * below the right prefix, are its files compressed, does it let in, do cookies pass.
  */
+import { SESSION_COOKIE } from "../../protocol/session-cookie.ts";
 import { problemCodeOf, reasonOf, type Ask, type Reply } from "./ask.ts";
 import { isHealth } from "./check-address.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
@@ -111,7 +112,7 @@ async function checkCookie(site: Site, status: URL, ask: Ask): Promise<Finding[]
     timeoutMs: TIMEOUT_MS,
   });
   const lines = entered.headers["set-cookie"]?.split("\n") ?? [];
-  const cookie = lines.find((line) => line.startsWith("yoi_session=")) ?? "";
+  const cookie = lines.find((line) => line.startsWith(`${SESSION_COOKIE}=`)) ?? "";
   if (cookie === "") {
     const code = problemCodeOf(entered);
     const found = code === null ? "a login gives no cookie" : `a login from this address is refused (${code})`;
