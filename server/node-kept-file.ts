@@ -5,18 +5,12 @@
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { KeptFile } from "./kept-file.ts";
 
 /** Of a file for its owner's eyes only. */
 export const FILE_MODE = 0o600;
 /** Of a folder for these. */
 export const FOLDER_MODE = 0o700;
-
-/** A text that outlives the process. */
-export interface KeptFile {
-  /** What `write` wrote last; null where there is nothing. @throws where there is something that can't be read */
-  read(): Promise<string | null>;
-  write(text: string): Promise<void>;
-}
 
 /** The file of a name in the data folder. */
 export function keptFile(folder: string, name: string): KeptFile {

@@ -9,6 +9,7 @@ import * as z from "zod/mini";
 import { WorkerId } from "../protocol/id.ts";
 import { systemClock, systemRandom } from "../runtime/clock.ts";
 import { COMPANION_PROFILE, createConverseProfiles } from "../runtime/converse-profiles.ts";
+import { digest, digestText } from "../runtime/digest.ts";
 import { openEmbeddedRuntime, type EmbeddedRuntime } from "../runtime/embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../runtime/limits.ts";
 import { stackOf, type Log } from "../runtime/log.ts";
@@ -25,16 +26,16 @@ import type { Tracing } from "../runtime/tracing/tracing.ts";
 import { networkList } from "../runtime/node-addresses.ts";
 import { createAccess } from "./access/access.ts";
 import { createRates } from "./access/rates.ts";
-import { digest, digestText } from "../runtime/digest.ts";
-import { Sessions, type SessionFile } from "./access/sessions.ts";
+import { Sessions } from "./access/sessions.ts";
 import { Tries } from "./access/tries.ts";
-import { ViewerPolicies, type RulesFile } from "./access/viewer-policies.ts";
+import { ViewerPolicies } from "./access/viewer-policies.ts";
 import { createApp } from "./app.ts";
 import { createBasePaths } from "./base-path.ts";
 import type { Config } from "./config.ts";
 import { createBackend } from "./create-backend.ts";
 import { createDemoFaults, type DemoFaults } from "./demo-faults.ts";
 import { EMBEDDED_RUNTIME_ID } from "./embedded-store.ts";
+import type { KeptFile } from "./kept-file.ts";
 import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import type { Platform } from "./platform.ts";
@@ -54,9 +55,9 @@ export interface WorkspaceOptions {
   readonly registry: EmbeddedRegistry;
   readonly host: HostFacts;
   /** Where logins outlive the process; null: they end with it. */
-  readonly sessionFile: SessionFile | null;
+  readonly sessionFile: KeptFile | null;
   /** Where rules for viewers do that were changed meanwhile. */
-  readonly rulesFile: RulesFile | null;
+  readonly rulesFile: KeptFile | null;
   readonly log: Log;
   readonly tracing: Tracing;
 }

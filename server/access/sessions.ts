@@ -8,6 +8,7 @@
 import * as z from "zod/mini";
 import { randomHex, type Clock, type Random } from "../../runtime/clock.ts";
 import { digest, digestText } from "../../runtime/digest.ts";
+import type { KeptFile } from "../kept-file.ts";
 
 const SECRET_BYTES = 32;
 /** How long a login lasts without a visit. */
@@ -30,18 +31,12 @@ const KeptSessions = z.object({
   sessions: z.array(KeptSession).check(z.maxLength(MAX_SESSIONS)),
 });
 
-/** Where sessions outlive the process. */
-export interface SessionFile {
-  /** What `write` wrote last; null where there is nothing. */
-  read(): Promise<string | null>;
-  write(json: string): Promise<void>;
-}
-
 /** What sessions are made of. */
 export interface SessionsOptions {
   readonly clock: Pick<Clock, "now">;
   readonly random: Random;
-  readonly file: SessionFile | null;
+  /** Where they outlive the process; null: they end with it. */
+  readonly file: KeptFile | null;
   /** Tells the token that they are begun with from another, without telling the token. */
   readonly mark: string;
 }
@@ -63,7 +58,7 @@ interface Open {
 export class Sessions {
   readonly #clock: Pick<Clock, "now">;
   readonly #random: Random;
-  readonly #file: SessionFile | null;
+  readonly #file: KeptFile | null;
   readonly #mark: string;
   readonly #open = new Map<string, Open>();
   #writing: Promise<void> = Promise.resolve();

@@ -8,15 +8,9 @@ import * as z from "zod/mini";
 import { ConfigError } from "../../runtime/settings.ts";
 import { ProblemError } from "../../protocol/problem.ts";
 import { ViewerRules } from "../../protocol/viewer-rules.ts";
+import type { KeptFile } from "../kept-file.ts";
 import type { Identity } from "./identity.ts";
 import { isMeant, policyFor, type ViewerPolicy, type ViewerRights } from "./viewer-policy.ts";
-
-/** Where rules outlive the process. */
-export interface RulesFile {
-  /** What `write` wrote last; null where there is nothing. */
-  read(): Promise<string | null>;
-  write(json: string): Promise<void>;
-}
 
 const KeptRules = z.object({
   version: z.literal(1),
@@ -31,7 +25,8 @@ export interface ViewerPoliciesOptions {
   readonly settings: ViewerRules;
   /** Who may see and change the rules: patterns, as in a rule. */
   readonly owners: readonly string[];
-  readonly file: RulesFile | null;
+  /** Where rules that were changed outlive the process; null: they end with it. */
+  readonly file: KeptFile | null;
 }
 
 /** The rules of a server. */

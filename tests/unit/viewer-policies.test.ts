@@ -2,11 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { VISITOR_PATTERN, type ViewerRules } from "../../protocol/viewer-rules.ts";
 import type { Identity } from "../../server/access/identity.ts";
-import { ViewerPolicies, type RulesFile } from "../../server/access/viewer-policies.ts";
+import { ViewerPolicies } from "../../server/access/viewer-policies.ts";
 import { isMeant, policyFor } from "../../server/access/viewer-policy.ts";
 import { hideInnerWork } from "../../server/hide-inner-work.ts";
 import { passThrough } from "../../server/policy.ts";
 import { problemCode } from "../support/problem-code.ts";
+import type { KeptFile } from "../../server/kept-file.ts";
 
 const user = (name: string): Identity => ({ kind: "user", name });
 const anyone: Identity = { kind: "anyone" };
@@ -66,7 +67,7 @@ test("policyFor() gives each what the rules leave", () => {
 });
 
 /** A file in memory; what is written to it waits for `open`. */
-class MemoryFile implements RulesFile {
+class MemoryFile implements KeptFile {
   text: string | null;
   isBroken = false;
   constructor(text: string | null = null) {
@@ -83,7 +84,7 @@ class MemoryFile implements RulesFile {
 }
 
 const NOTHING: ViewerRules = { read_only: [], hide_inner_work: [] };
-const load = (file: RulesFile | null = null, settings: ViewerRules = RULES) =>
+const load = (file: KeptFile | null = null, settings: ViewerRules = RULES) =>
   ViewerPolicies.load({ settings, owners: ["ada"], file });
 
 describe("ViewerPolicies", () => {
