@@ -81,8 +81,9 @@ function showEvent(whole: Event): Event | null {
     case "peer_registered":
       // Answers to somebody's command, in which anything may stand.
       return null;
-    case "user_message":
     case "system_item":
+      return { event: event.event, data: { item: showSystemItem(event.data.item) } };
+    case "user_message":
     case "invoke_start":
     case "turn_start":
     case "turn_end":
@@ -120,9 +121,10 @@ function showEntry(whole: LogEntry): LogEntry {
       return entry.code === undefined || entry.code === "tool_error" ? { ...entry, message: "" } : entry;
     case "extension":
       return { kind: entry.kind, ts: entry.ts, domain: entry.domain, payload: showPayload(entry) };
+    case "system_item":
+      return { kind: entry.kind, ts: entry.ts, item: showSystemItem(entry.item) };
     case "invoke":
     case "user_input":
-    case "system_item":
     case "turn_end":
     case "run_completed":
     case "paused_turn_abandoned":
@@ -143,6 +145,8 @@ function showItem(whole: LoggedItem): LoggedItem {
   const item = knownPart(LoggedItem, whole);
   switch (item.kind) {
     case "message":
+      if (!isShownRole(item.role))
+        return { kind: item.kind, role: item.role, content: [{ kind: "hidden", ...HIDDEN }] };
       return {
         ...item,
         content: item.content.map((part) => (isShownPart(part) ? part : { kind: part.kind, ...HIDDEN })),
@@ -160,6 +164,16 @@ function showItem(whole: LoggedItem): LoggedItem {
   }
 }
 
+/**
+ * What a Runtime tells the model: results of tools are among it, and all lines that are nobody's where a Runtime has no
+ * more than lines.
+ */
+function showSystemItem(item: unknown): unknown {
+  const hasKind = typeof item === "object" && item !== null && "kind" in item && typeof item.kind === "string";
+  return hasKind ? { kind: item.kind, ...HIDDEN } : HIDDEN;
+}
+
+const isShownRole = (role: string): boolean => role === "user" || role === "assistant";
 const isShownPart = ({ kind }: { readonly kind: string }): boolean => kind === "text" || kind === "refusal";
 
 function showBlock(whole: InFlightBlock): InFlightBlock {
@@ -184,5 +198,5 @@ function showBlock(whole: InFlightBlock): InFlightBlock {
 
 /** What a Runtime puts into the transcript besides what was said: results of tools are among it, and errors of theirs. */
 function showLine(line: TranscriptItem): TranscriptItem {
-  return line.role === "user" || line.role === "assistant" ? line : { ...line, content: "[hidden]" };
+  return isShownRole(line.role) ? line : { ...line, content: "[hidden]" };
 }

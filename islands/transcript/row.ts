@@ -148,7 +148,8 @@ function rowOfItem(
       const text = item.content.map(textOfPart).join("");
       if (item.role === "user") return { kind: "user", text, ts };
       if (item.role === "assistant") return { kind: "answer", text, isStreaming: false };
-      return { kind: "note", tone: "quiet", label: messages.system, detail: text };
+      const said = item.content.some(isMarkedHidden) ? { text: messages.hidden } : { detail: text };
+      return { kind: "note", tone: "quiet", label: messages.system, ...said };
     }
     case "reasoning":
       return { kind: "thinking", text: item.text, isStreaming: false, durationMs: item.duration_ms, isHidden };
@@ -237,6 +238,10 @@ function rowOfExtension(entry: Extract<KnownEntry, { kind: "extension" }>, messa
 }
 
 function systemNote(raw: unknown, messages: Messages): Row {
+  if (isMarkedHidden(raw)) {
+    const label = typeof raw.kind === "string" ? messages.systemKind(raw.kind) : messages.unknown("system_item");
+    return { kind: "note", tone: "quiet", label, text: messages.hidden };
+  }
   const parsed = SystemItem.safeParse(raw);
   if (!parsed.success) return unknownNote("system_item", raw, messages);
   const { kind, body } = parsed.data;
@@ -245,9 +250,12 @@ function systemNote(raw: unknown, messages: Messages): Row {
 }
 
 function unknownNote(name: string, value: unknown, messages: Messages): Row {
-  const isHidden = typeof value === "object" && value !== null && "hidden" in value && value.hidden === true;
-  const content = isHidden ? { text: messages.hidden } : { detail: prettyJson(value) };
+  const content = isMarkedHidden(value) ? { text: messages.hidden } : { detail: prettyJson(value) };
   return { kind: "note", tone: "quiet", label: messages.unknown(name), ...content };
+}
+
+function isMarkedHidden(value: unknown): value is { readonly hidden: true; readonly kind?: unknown } {
+  return typeof value === "object" && value !== null && "hidden" in value && value.hidden === true;
 }
 
 function prettyJson(value: unknown): string {

@@ -7,6 +7,7 @@ import type { LogEntry } from "../../protocol/entry.ts";
 import { Event } from "../../protocol/event.ts";
 import { fold } from "../../protocol/fold.ts";
 import { emptyTranscript, snapshotEvent, type Transcript } from "../../protocol/transcript.ts";
+import { entryOfItem } from "../../runtime/remote/transcript-entry.ts";
 import { hideInnerWork } from "../../server/hide-inner-work.ts";
 import { passThrough, type ObservationPolicy } from "../../server/policy.ts";
 import { growingLog, nonsenseLog, workerLog, type Published } from "../support/generate-events.ts";
@@ -85,6 +86,9 @@ const entries: readonly LogEntry[] = [
   { kind: "user_input", ts: 1, segments: [{ kind: "text", content: "asked", more: S }], more: S },
   { kind: "run_errored", ts: 1, interrupted: true, message: S, code: "tool_error" },
   { kind: "run_errored", ts: 1, interrupted: true, message: S },
+  { kind: "system_item", ts: 1, item: { kind: "notification", message: S, body: S } },
+  { kind: "system_item", ts: 1, item: S },
+  { kind: "assistant_item", ts: 1, item: { kind: "message", role: "tool", content: [{ kind: "text", text: S }] } },
   { kind: "extension", ts: 1, domain: "elsewhere", payload: S },
   { kind: "extension", ts: 1, domain: "workspace.event", payload: { event: "hologram", data: S } },
   { kind: "extension", ts: 1, domain: "workspace.event", payload: { event: "thinking_delta", data: { text: S } } },
@@ -138,6 +142,8 @@ const SECRETS: readonly Event[] = [
       summary: { truncated_to_entries: 0, discarded_entries: 0, tool_side_effect_warning: false, more: S },
     },
   },
+  { event: "system_item", data: { item: { kind: "notification", message: S, body: S } } },
+  { event: "system_item", data: { item: S } },
   { event: "workers_listed", data: { workers: S } },
   { event: "worker_restored", data: { result: S } },
   { event: "peer_registered", data: { result: S } },
@@ -163,5 +169,14 @@ describe("nothing hidden is left", () => {
     const line = (role: string, content: string) => ({ sequence: 1, role, content, event_id: 1 });
     const shown = ["user", "assistant", "system", "tool"].map((role) => hideInnerWork.showLine(line(role, S)).content);
     expect(shown).toEqual([S, S, "[hidden]", "[hidden]"]);
+  });
+
+  test("in the entries that stand for such lines where a Runtime has nothing else", () => {
+    const textOf = (role: string) => {
+      const entry = entryOfItem({ sequence: 1, role, content: S, event_id: 1 }, 1);
+      return JSON.stringify(hideInnerWork.showEntries([entry]));
+    };
+    const leaks = ["user", "assistant", "system", "tool"].map((role) => textOf(role).includes(S));
+    expect(leaks).toEqual([true, true, false, false]);
   });
 });

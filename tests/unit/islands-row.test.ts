@@ -103,6 +103,21 @@ describe("rowOfEntry()", () => {
       { kind: "note", tone: "quiet", label: "Notification", detail: "Build finished" },
     ]);
   });
+
+  test("a message of nobody's that is hidden says so", () => {
+    const item = { kind: "message", role: "system", content: [{ kind: "hidden", hidden: true }] };
+    expect(rowsOf({ kind: "assistant_item", ts: 1, item })).toEqual([
+      { kind: "note", tone: "quiet", label: en.system, text: en.hidden },
+    ]);
+  });
+
+  test("a system item that is hidden says so", () => {
+    const hidden = [{ kind: "notification", hidden: true }, { hidden: true }];
+    expect(rowsOf(...hidden.map((item) => ({ kind: "system_item", ts: 1, item })))).toEqual([
+      { kind: "note", tone: "quiet", label: "Notification", text: en.hidden },
+      { kind: "note", tone: "quiet", label: en.unknown("system_item"), text: en.hidden },
+    ]);
+  });
 });
 
 describe("rowOfBlock()", () => {
