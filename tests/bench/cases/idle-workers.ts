@@ -26,7 +26,8 @@ const KILOBYTE = 1_000;
 type Place = keyof typeof WORKERS;
 const PLACES: readonly Place[] = ["embedded", "remote"];
 const PROCESSES = ["backend", "runtime"] as const;
-type Sample = Readonly<Record<(typeof PROCESSES)[number], MemoryUse>>;
+type Weight = Pick<MemoryUse, "heapBytes" | "residentBytes">;
+type Sample = Readonly<Record<(typeof PROCESSES)[number], Weight>>;
 
 export const idleWorkers: BenchCase = { name: "idle-workers", run };
 
@@ -37,11 +38,11 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
       ENGINES.flatMap((engine) => PLACES.map((place) => [`${engine} ${place}`, () => measure(engine, place)])),
     ),
   );
-  const of = (engine: Engine, place: Place, key: keyof MemoryUse, processes: readonly (keyof Sample)[] = PROCESSES) =>
+  const of = (engine: Engine, place: Place, key: keyof Weight, processes: readonly (keyof Sample)[] = PROCESSES) =>
     samplesOf(samples, `${engine} ${place}`).map((sample) => {
       return processes.reduce((sum, process) => sum + sample[process][key], 0) / KILOBYTE;
     });
-  const tableOf = (title: string, key: keyof MemoryUse) => ({
+  const tableOf = (title: string, key: keyof Weight) => ({
     head: [title, "embedded", "remote: server", "remote: Runtime", "ratio of the whole"],
     rows: ENGINES.map((engine) => [
       ENGINE_LABELS[engine],
@@ -75,12 +76,12 @@ async function measure(engine: Engine, place: Place): Promise<Sample> {
   const counted = WORKERS[place] - UNCOUNTED;
   await open(counted);
   const after = await weigh(pair);
-  const added = (key: keyof Sample): MemoryUse => ({
+  const added = (key: keyof Sample): Weight => ({
     heapBytes: (after[key].heapBytes - before[key].heapBytes) / counted,
     residentBytes: (after[key].residentBytes - before[key].residentBytes) / counted,
   });
   // An embedded Worker costs the other process nothing; what that one gains or loses by itself is not the Worker's.
-  const none: MemoryUse = { heapBytes: 0, residentBytes: 0 };
+  const none: Weight = { heapBytes: 0, residentBytes: 0 };
   return { backend: added("backend"), runtime: place === "remote" ? added("runtime") : none };
 }
 

@@ -10,7 +10,7 @@ import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import { startProgramChild, startWorkspace } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { PEERS, type Peer } from "../harness/fan-out-stage.ts";
-import { memoryUse, residentBytesOf, type MemoryUse } from "../harness/memory.ts";
+import { memoryUse, publisherMemory, type MemoryUse } from "../harness/memory.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { median, pairedRatio } from "../harness/statistics.ts";
 import { figure, interval } from "../harness/table.ts";
@@ -24,7 +24,7 @@ const KILOBYTE = 1_000;
 const SETTINGS = { YOI_MAX_VIEWERS_PER_WORKER: String(VIEWERS + UNCOUNTED) };
 const PEER_NAMES = ["ws", "socketIo"] as const satisfies readonly Peer[];
 type Subject = Engine | (typeof PEER_NAMES)[number];
-type Sample = MemoryUse;
+type Sample = Pick<MemoryUse, "heapBytes" | "residentBytes">;
 
 /** Somebody who can be weighed. */
 interface Place {
@@ -74,7 +74,7 @@ async function measure(open: (stack: AsyncDisposableStack) => Promise<Place>): P
   const before = await weigh();
   await join("counted", VIEWERS);
   const after = await weigh();
-  const added = (key: keyof MemoryUse) => (after[key] - before[key]) / VIEWERS;
+  const added = (key: keyof Sample) => (after[key] - before[key]) / VIEWERS;
   return { heapBytes: added("heapBytes"), residentBytes: added("residentBytes") };
 }
 
@@ -87,9 +87,6 @@ async function openPeer(stack: AsyncDisposableStack, peer: Peer): Promise<Place>
   const publisher = stack.use(await startProgramChild(PEERS[peer].program, PEERS[peer].engine));
   return {
     url: await publisher.ask("address", null, z.url()),
-    async weigh() {
-      const heapBytes = await publisher.ask("collect", null, z.number());
-      return { heapBytes, residentBytes: residentBytesOf(publisher.pid) };
-    },
+    weigh: () => publisherMemory(publisher),
   };
 }

@@ -8,16 +8,20 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { WebSocket } from "ws";
 import * as z from "zod/mini";
-import type { ServerChild } from "./child.ts";
+import type { ProgramChild, ServerChild } from "./child.ts";
 
 /** What a process holds, in bytes. */
 export interface MemoryUse {
   readonly heapBytes: number;
+  /** The heap and the buffers beside it. */
+  readonly heldBytes: number;
   readonly residentBytes: number;
 }
 
 const Reply = z.looseObject({ id: z.optional(z.number()), result: z.optional(z.unknown()) });
-const HeapUsage = z.looseObject({ usedSize: z.number() });
+const HeapUsage = z.looseObject({ usedSize: z.number(), backingStorageSize: z.optional(z.number()) });
+/** What a program of the bench says of itself (`programs/publisher.ts`). */
+const OwnUse = z.strictObject({ heapBytes: z.number(), heldBytes: z.number() });
 
 /** Collects the garbage of a process that is inspected, and weighs it. */
 export async function memoryUse({ pid, inspectorUrl }: ServerChild): Promise<MemoryUse> {
@@ -42,15 +46,20 @@ export async function memoryUse({ pid, inspectorUrl }: ServerChild): Promise<Mem
     // Twice: what a finalizer lets go is garbage only then.
     await ask("HeapProfiler.collectGarbage");
     await ask("HeapProfiler.collectGarbage");
-    const { usedSize } = HeapUsage.parse(await ask("Runtime.getHeapUsage"));
-    return { heapBytes: usedSize, residentBytes: residentBytesOf(pid) };
+    const { usedSize, backingStorageSize = 0 } = HeapUsage.parse(await ask("Runtime.getHeapUsage"));
+    return { heapBytes: usedSize, heldBytes: usedSize + backingStorageSize, residentBytes: residentBytesOf(pid) };
   } finally {
     socket.terminate();
   }
 }
 
+/** Has a peer collect its garbage, and weighs it. */
+export async function publisherMemory(publisher: ProgramChild): Promise<MemoryUse> {
+  return { ...(await publisher.ask("collect", null, OwnUse)), residentBytes: residentBytesOf(publisher.pid) };
+}
+
 /** What Linux counts as resident, in bytes. */
-export function residentBytesOf(pid: number): number {
+function residentBytesOf(pid: number): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kibibytes) * 1_024;
 }

@@ -76,11 +76,12 @@ export function control({ url, publish }: Publisher): void {
         }),
       );
     },
-    /** Collects the garbage; tells what the heap then holds, in bytes. */
+    /** Collects the garbage; tells what the process then holds, in bytes. */
     collect() {
       globalThis.gc?.();
       globalThis.gc?.();
-      return process.memoryUsage().heapUsed;
+      const { heapUsed, external } = process.memoryUsage();
+      return { heapBytes: heapUsed, heldBytes: heapUsed + external };
     },
   });
 }
