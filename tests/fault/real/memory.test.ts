@@ -8,7 +8,7 @@ const HEAP_GROWTH_BYTES = 8 * 2 ** 20;
 const DEADLINE_MS = 5 * 60_000;
 
 test(
-  `A viewer that reads nothing for ${EVENTS} events leaves the server's memory flat and the others with every piece`,
+  `A viewer that reads nothing for ${EVENTS} events leaves the server's memory flat while another reads it all`,
   async () => {
     const measured = await measureStalledViewer(EVENTS);
     console.log(renderStalledViewer(measured));
