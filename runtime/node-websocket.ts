@@ -26,9 +26,16 @@ export const upgradeWebSocket = defineWebSocketHelper<WebSocket>((context, event
   return new Response(null);
 });
 
-/** Whether a request asks for a WebSocket; what else asks for an upgrade is answered as if it had not. */
-export function wantsWebSocket({ method, headers }: IncomingMessage): boolean {
-  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+/** How the paths of all sockets end, here and in a Runtime process. */
+const SOCKET_PATH_END = "/ws";
+
+/**
+ * Whether a request asks for a WebSocket where one may be; what else asks for an upgrade is answered as if it had not. An
+ * answer to an upgrade goes out whole, which a long one never is to be.
+ */
+export function wantsWebSocket({ method, headers, url = "" }: IncomingMessage): boolean {
+  const isSocketPath = url.replace(/\?.*$/, "").endsWith(SOCKET_PATH_END);
+  return isSocketPath && method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
 
 /** The sockets of one server. */

@@ -122,6 +122,14 @@ describe.each(["websocket", "h2c", "TLS/1.3", "nonsense"])("an Upgrade to %s whe
   });
 });
 
+test("a long answer is no more gathered for who asks for an upgrade than for others", async () => {
+  const path = "/api/runtimes/backend-internal/workers/companion/export";
+  const headers = { ...WEBSOCKET_HEADERS, Connection: "Upgrade, close" };
+  const answer = await sendRaw(workspace.server.port, requestHead("GET", path, headers));
+  expect([answer.status, answer.headers.get("content-length")]).toEqual([200, undefined]);
+  expect(answer.body).toContain('"format"');
+});
+
 // --- commands ------------------------------------------------------------------------------------------------------------
 
 describe("a Worker that was stopped", () => {
