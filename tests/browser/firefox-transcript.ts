@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { messagesFor } from "../../islands/messages.ts";
 import { workerPagePath } from "../../islands/paths.ts";
 import type { FirefoxTab } from "../support/firefox-tab.ts";
+import { showSelection } from "../support/in-page.ts";
 import { SceneProxy, type SceneEntries } from "../support/scene-proxy.ts";
 import { everyEntry } from "./every-entry.ts";
 import type { FirefoxStage } from "./firefox-stage.ts";
@@ -43,12 +44,7 @@ export function transcriptInFirefox(stage: FirefoxStage): void {
       tab.page.evaluate((sought) => Reflect.apply(Reflect.get(window, "find"), window, [sought]) === true, text);
     expect(await find("Question 42?")).toBe(false);
     expect(await find("Answer 4321.")).toBe(true);
-    const isFoundInSight = await tab.page.evaluate(() => {
-      const range = getSelection()?.getRangeAt(0);
-      range?.startContainer.parentElement?.scrollIntoView({ block: "center" });
-      const rect = range?.getBoundingClientRect();
-      return rect !== undefined && rect.top > 0 && rect.bottom < innerHeight;
-    });
+    const isFoundInSight = await tab.page.evaluate(showSelection);
     expect(isFoundInSight).toBe(true);
     // Its `toString()` leaves out what is not laid out; what a person copies is whole.
     await tab.page.$eval("[role=log]", (log) => getSelection()?.selectAllChildren(log));

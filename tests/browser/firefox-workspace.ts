@@ -6,6 +6,7 @@ import { workerPagePath } from "../../islands/paths.ts";
 import { WorkerId, type WorkerRef } from "../../protocol/id.ts";
 import type { FirefoxTab } from "../support/firefox-tab.ts";
 import type { FirefoxStage } from "./firefox-stage.ts";
+import { recordNotifications } from "../support/in-page.ts";
 
 const words = messagesFor("en");
 const tools = toolMessagesFor("en");
@@ -130,18 +131,7 @@ export function workspaceInFirefox(stage: FirefoxStage): void {
     const tab = await stage.newTab();
     const { page } = tab;
     // Whether a person allows notifications is asked by the browser's own window, which no page reaches.
-    await page.evaluateOnNewDocument(() => {
-      const shown: string[] = [];
-      class Recorded extends EventTarget {
-        static readonly permission = "granted";
-        static readonly requestPermission = () => Promise.resolve("granted");
-        constructor(title: string, options?: NotificationOptions) {
-          super();
-          shown.push(`${title}: ${options?.body}`);
-        }
-      }
-      Object.assign(globalThis, { Notification: Recorded, shownNotifications: shown });
-    });
+    await page.evaluateOnNewDocument(recordNotifications);
     await tab.goto(`${stage.server.url}/`);
     await tab.click("button", tools.settings.title);
     await tab.click("checkbox", tools.settings.notify);

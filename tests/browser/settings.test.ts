@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { messagesFor } from "../../islands/messages.ts";
 import { onOneServer, SHORT, SLOW } from "./both-servers.ts";
+import { recordNotifications } from "../support/in-page.ts";
 
 const words = toolMessagesFor("en");
 
@@ -68,18 +69,7 @@ onOneServer("Settings", { YOI_DEMO_PACE: "0.03" }, (stage) => {
   test("tell of an answer that ended behind the reader's back, where that was asked for", async () => {
     const context = await stage.newContext({ locale: "en-GB", permissions: ["notifications"] });
     const tab = await stage.newTab({ context });
-    await tab.page.addInitScript(() => {
-      const shown: string[] = [];
-      class Recorded extends EventTarget {
-        static readonly permission = "granted";
-        static readonly requestPermission = () => Promise.resolve("granted");
-        constructor(title: string, options?: NotificationOptions) {
-          super();
-          shown.push(`${title}: ${options?.body}`);
-        }
-      }
-      Object.assign(globalThis, { Notification: Recorded, shownNotifications: shown });
-    });
+    await tab.page.addInitScript(recordNotifications);
     await tab.open(stage.server.url);
     await tab.page.getByRole("button", { name: words.settings.title }).click();
     await tab.page.getByRole("checkbox", { name: words.settings.notify }).check();

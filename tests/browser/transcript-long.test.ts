@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { ConsolePage } from "./console-page.ts";
 import { messages, onScenes, runBegins, Scene } from "./transcript-scene.ts";
+import { showSelection } from "../support/in-page.ts";
 
 const MANY = 10_000;
 /** What a delta may cost more in a long conversation than in a short one: the machine's own noise. */
@@ -18,12 +19,7 @@ onScenes("A long conversation", (stage) => {
       tab.page.evaluate((sought) => Reflect.apply(Reflect.get(window, "find"), window, [sought]), text);
     expect(await find("Question 42?")).toBe(false);
     expect(await find("Answer 4321.")).toBe(true);
-    const isFoundInSight = await tab.page.evaluate(() => {
-      const range = getSelection()?.getRangeAt(0);
-      range?.startContainer.parentElement?.scrollIntoView({ block: "center" });
-      const rect = range?.getBoundingClientRect();
-      return rect !== undefined && rect.top > 0 && rect.bottom < innerHeight;
-    });
+    const isFoundInSight = await tab.page.evaluate(showSelection);
     expect(isFoundInSight).toBe(true);
     const selected = await tab.log.evaluate((log) => {
       getSelection()?.selectAllChildren(log);

@@ -22,6 +22,15 @@ const KEY = "plainkeycanary";
 const WORDS = "wordcanary";
 const COLLECTOR_KEY = "collectorkeycanary";
 const INPUT = "/workers/:worker_id/input";
+const FROM_CLICK_TO_PROVIDER = [
+  "click",
+  `workspace: POST /api/runtimes/:runtime_id${INPUT}`,
+  `workspace: POST /v1${INPUT}`,
+  `runtime: POST /v1${INPUT}`,
+  "runtime: runtime send_input",
+  "runtime: invoke_agent",
+  "runtime: chat model-of-the-test",
+];
 const SERVER = 2;
 const CLIENT = 3;
 const INTERNAL = 1;
@@ -117,15 +126,7 @@ describe("with a collector", () => {
 
   test("a click leads to the provider's call over both hops, each span the child of the one before", () => {
     const [chat] = spans.filter(isChat);
-    expect(pathTo(spans, chat!)).toEqual([
-      "click",
-      `workspace: POST /api/runtimes/:runtime_id${INPUT}`,
-      `workspace: POST /v1${INPUT}`,
-      `runtime: POST /v1${INPUT}`,
-      "runtime: runtime send_input",
-      "runtime: invoke_agent",
-      "runtime: chat model-of-the-test",
-    ]);
+    expect(pathTo(spans, chat!)).toEqual(FROM_CLICK_TO_PROVIDER);
     const countOf = (kind: number) => spans.filter((span) => span.kind === kind).length;
     expect([INTERNAL, SERVER, CLIENT].map(countOf)).toEqual([2, 2, 2]);
     expect(spans.filter(({ hasFailed }) => hasFailed)).toEqual([]);
@@ -304,15 +305,7 @@ describe.each(ENGINES.filter((engine) => engine === "deno"))("with the exporter 
     );
     const path = pathTo(collector.spans, collector.spans.find(isChat)!);
     const ours = path.filter((name) => !/: (?:GET|POST)$/.test(name));
-    expect(ours).toEqual([
-      "click",
-      `workspace: POST /api/runtimes/:runtime_id${INPUT}`,
-      `workspace: POST /v1${INPUT}`,
-      `runtime: POST /v1${INPUT}`,
-      "runtime: runtime send_input",
-      "runtime: invoke_agent",
-      "runtime: chat model-of-the-test",
-    ]);
+    expect(ours).toEqual(FROM_CLICK_TO_PROVIDER);
     expect(path).toHaveLength(ours.length + 3);
     expect(provider.traceparents).toEqual([undefined]);
     expect(canariesIn(collector.text, [KEY, WORDS, site.token, COLLECTOR_KEY, "An answer"])).toEqual([]);
