@@ -132,7 +132,9 @@ export class ProgramChild extends Child {
     const waiting = Promise.withResolvers<unknown>();
     this.#waiting.set(id, waiting);
     const question: Question = { id, method, argument };
-    this.process.send(question);
+    this.process.send(question, (error) => {
+      if (error !== null) waiting.reject(error);
+    });
     return answer.parse(await within(waiting.promise, timeoutMs, `${this.#name} has not answered "${method}"`));
   }
 }
