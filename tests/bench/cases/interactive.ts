@@ -21,7 +21,7 @@ import type { AnswerOrder } from "../programs/answer.ts";
 import { openViewer } from "../programs/open-viewer.ts";
 import { EMBEDDED_RUNTIME_ID, endsRun, order, viewerUrl, type WorkerUrl } from "../programs/worker-client.ts";
 
-const ROUNDS = 12;
+const ROUNDS = 8;
 const ITEMS = [10, 10_000] as const;
 type Items = (typeof ITEMS)[number];
 const ITEM = "An answer has **some** sentences, and `this` is one of them. ".repeat(6);

@@ -16,8 +16,8 @@ import type { AnswerOrder } from "../programs/answer.ts";
 import { order, spawnWorker, viewerUrl } from "../programs/worker-client.ts";
 
 /** Answers that the stalled viewer misses. */
-const ROUNDS = 20;
-const LONG_ROUNDS = 80;
+const ROUNDS = 18;
+const LONG_ROUNDS = 73;
 const VIEWERS = 99;
 const EVENTS = 5_000;
 /** Whose ages are looked at, after those. */
