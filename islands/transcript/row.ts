@@ -142,7 +142,7 @@ function rowOfItem(
   messages: Messages,
 ): Row | undefined {
   if (!isKnownItem(item)) return unknownNote(item.kind, item, messages);
-  const isHidden = item["hidden"] === true;
+  const isHidden = isMarkedHidden(item);
   switch (item.kind) {
     case "message": {
       const text = item.content.map(textOfPart).join("");
