@@ -1,5 +1,5 @@
 /**
- * What can be opened above the page, and which keys open it. Owns the names and the keys; `tools.tsx` draws, and only
+ * What can be opened above the page, and which keys open it. Owns the names and the keys; `open-tool.tsx` draws, and only
  * once something has been asked for.
  */
 import type { WorkerRef } from "../../protocol/id.ts";
