@@ -26,17 +26,13 @@ function messageText(item: LoggedItem): string {
     .join("");
 }
 
-/** Who speaks: a rotated segment keeps what people said among the items of its history. */
+/**
+ * Who speaks: a rotated segment keeps what people said among the items of its history. Whoever is neither a person nor the
+ * Worker, such as a tool, has no say in the conversation.
+ */
 function roleOf(item: LoggedItem): TranscriptLine["role"] {
   if (!isKnownItem(item) || item.kind !== "message") return "assistant";
-  switch (item.role) {
-    case "user":
-      return "user";
-    case "system":
-      return "system";
-    default:
-      return "assistant";
-  }
+  return item.role === "user" || item.role === "assistant" ? item.role : "system";
 }
 
 /** The line that an entry adds to the transcript, or null where it adds none. */
