@@ -32,7 +32,14 @@ function messageText(item: LoggedItem): string {
  */
 function roleOf(item: LoggedItem): TranscriptLine["role"] {
   if (!isKnownItem(item) || item.kind !== "message") return "assistant";
-  return item.role === "user" || item.role === "assistant" ? item.role : "system";
+  switch (item.role) {
+    case "user":
+      return "user";
+    case "assistant":
+      return "assistant";
+    default:
+      return "system";
+  }
 }
 
 /** The line that an entry adds to the transcript, or null where it adds none. */
