@@ -23,6 +23,8 @@ import { EMBEDDED_RUNTIME_ID, viewerUrl } from "../programs/worker-client.ts";
 const HISTORIES = [1_000, 10_000, 100_000] as const;
 type Size = (typeof HISTORIES)[number];
 const MISSED = 100;
+/** The end of an answer has all of its text: as long a text after any history. */
+const TOKENS_PER_ANSWER = 100;
 const ROUNDS = 5;
 const RESUMES = 20;
 const GROWTH_GOAL = 1.5;
@@ -48,7 +50,10 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   using folders = new DisposableStack();
   const histories = new Map<Size, DataFolder>();
   for (const size of HISTORIES) {
-    histories.set(size, folders.use(await writeHistory({ workers: 1, messages: 1, tokens: size })));
+    histories.set(
+      size,
+      folders.use(await writeHistory({ workers: 1, messages: size / TOKENS_PER_ANSWER, tokens: TOKENS_PER_ANSWER })),
+    );
   }
   const subjects = ENGINES.flatMap((engine) =>
     Array.from(histories, ([size, folder]): [Subject, () => Promise<Sample>] => [
