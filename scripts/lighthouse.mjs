@@ -21,7 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), "yoi-lighthouse-"));
 const [program, ...args] = commandFor("any", ["dist/server/node.js"]);
 const server = spawn(program, args, {
   cwd: root,
-  env: { PATH: process.env.PATH, YOI_PORT: "0", YOI_DATA_DIR: folder, YOI_DEMO_PACE: "0" },
+  env: { PATH: process.env.PATH, YOI_PORT: "0", YOI_LOG_LEVEL: "error", YOI_DATA_DIR: folder, YOI_DEMO_PACE: "0" },
   stdio: ["ignore", "pipe", "inherit"],
 });
 const executablePath = findChromium();
