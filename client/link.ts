@@ -4,7 +4,8 @@
  * Owns a single attempt: the handshake's time-out, the watch over a silent link, and the frames that wait to be read. When
  * to try again, and from where, is `follow.ts`'s matter.
  */
-import { ClientFrame } from "../protocol/frame.ts";
+import type { ClientFrame } from "../protocol/frame.ts";
+import { parseFrame } from "./parse-frame.ts";
 import { credentials } from "./requests.ts";
 
 /** What a link gives next. `closed` is the last. */
@@ -117,15 +118,5 @@ function openSocket(Socket: typeof WebSocket, url: string, token: string | undef
     throw new TypeError("Cannot send a token with a socket here: in a browser, log in and leave `token` out.", {
       cause,
     });
-  }
-}
-
-function parseFrame(data: unknown): ClientFrame | undefined {
-  if (typeof data !== "string") return undefined;
-  try {
-    const parsed = ClientFrame.safeParse(JSON.parse(data));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
   }
 }

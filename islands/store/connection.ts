@@ -10,7 +10,8 @@ import { computed, createModel, signal } from "@preact/signals";
 import type ReconnectingWebSocket from "partysocket/ws";
 import { BLOCKED_SOCKETS } from "../../client/link-remedy.ts";
 import type { ClientCursor } from "../../protocol/cursor.ts";
-import { ClientFrame, type StreamDiagnostic } from "../../protocol/frame.ts";
+import { parseFrame } from "../../client/parse-frame.ts";
+import type { ClientFrame, StreamDiagnostic } from "../../protocol/frame.ts";
 import { closeCodeOf, isProblemCode } from "../../protocol/problem.ts";
 import type { Clock, TimerHandle } from "./clock.ts";
 import type { Envelope } from "./conversation.ts";
@@ -361,13 +362,3 @@ export const Connection = createModel((options: ConnectionOptions) => {
   };
 });
 export type Connection = InstanceType<typeof Connection>;
-
-function parseFrame(data: unknown): ClientFrame | undefined {
-  if (typeof data !== "string") return undefined;
-  try {
-    const parsed = ClientFrame.safeParse(JSON.parse(data));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
-}
