@@ -25,9 +25,6 @@ export const MAX_CONNECTIONS = 12_000;
 /** How long a refused upgrade's peer has to close its connection. */
 export const REFUSAL_TIMEOUT_MS = 2_000;
 
-/** How long a viewer's socket may be silent before the platform looks whether it is still there. */
-export const SOCKET_IDLE_TIMEOUT_S = 60;
-
 /** How long peers have to close their sockets when the process ends. */
 export const CLOSE_TIMEOUT_MS = 1_000;
 

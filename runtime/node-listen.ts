@@ -1,10 +1,11 @@
 /**
- * Listening on Node.
+ * Listening, by Node's HTTP server, which Deno and Bun have as well.
  *
- * Owns Node's HTTP server around an app, from its start to its end.
+ * Owns that server around an app, from its start to its end.
  */
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createAdaptorServer } from "@hono/node-server";
 import { deadline } from "./deadline.ts";
@@ -21,7 +22,7 @@ import { NodeWebSockets, upgradeWebSocket, wantsWebSocket } from "./node-websock
 import type { Listening, ListenOptions } from "./rest/listener.ts";
 import { ConfigError } from "./settings.ts";
 
-/** Serves an app on Node. See `Listen`. */
+/** Serves an app. See `Listen`. */
 export async function listen({ host, port, connections, createApp }: ListenOptions): Promise<Listening> {
   const { headTimeoutMs, maxConnections } = connections ?? {
     headTimeoutMs: HEAD_TIMEOUT_MS,
@@ -40,11 +41,11 @@ export async function listen({ host, port, connections, createApp }: ListenOptio
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: HEAD_MAX_BYTES,
       shouldUpgradeCallback: wantsWebSocket,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
     },
   });
   server.maxConnections = maxConnections;
+  // Not by the server's options: Deno's server takes them and does nothing.
+  server.on("connection", (connection: Socket) => connection.setKeepAlive(true, KEEP_ALIVE_DELAY_MS));
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: Duplex, head: Buffer) => void sockets.upgrade(request, socket, head),

@@ -1,5 +1,5 @@
 /**
- * WebSockets on Node.
+ * WebSockets, by the `ws` package on Node's HTTP server, which Deno and Bun have as well.
  *
  * Owns the step from an upgrade request to the app and on to a socket. Whatever the app answers instead goes out whole,
  * body included, so that a client learns why it got no socket.

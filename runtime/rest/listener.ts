@@ -1,7 +1,7 @@
 /**
  * What an edge does for the Runtime process: listen.
  *
- * Owns the interface only; `node-listen.ts` and `deno-listen.ts` fulfil it.
+ * Owns the interface only; `node-listen.ts` fulfils it.
  */
 import type { Hono } from "hono";
 import type { UpgradeWebSocket } from "hono/ws";
@@ -11,7 +11,7 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
-  /** What a connection may cost where the defaults are not meant; platforms that have no such bound leave it. */
+  /** What a connection may cost where the defaults are not meant. */
   readonly connections?: { readonly headTimeoutMs: number; readonly maxConnections: number };
   /** Makes the app with the platform's way to turn a request into a WebSocket. */
   readonly createApp: (upgradeWebSocket: UpgradeWebSocket) => Hono;

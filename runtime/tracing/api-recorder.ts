@@ -1,8 +1,8 @@
 /**
  * The recorder that hands spans to whoever has registered with OpenTelemetry's API: Deno's own exporter.
  *
- * Owns the translation. Deno makes spans of its own for requests that come and go, and sends the trace's name along with
- * the latter; ours stand between them. It is loaded only on Deno, where that exporter is switched on.
+ * Owns the translation. Deno makes spans of its own for requests that `fetch` sends, below ours, and sends the trace's name
+ * along with them. It is loaded only on Deno, where that exporter is switched on.
  */
 import {
   context,
@@ -57,12 +57,9 @@ export function createApiRecorder(isSentByPlatform: boolean): Recorder {
   };
 }
 
-/** Deno's span for a request stands between its sender and ours, where Deno has read the sender's header. */
 function parentOf(origin: SpanOrigin): Context {
   if (origin.kind === "none") return ROOT_CONTEXT;
   const active = trace.getSpanContext(context.active());
-  const isWithin = origin.context === null || active?.traceId === origin.context.traceId;
-  if (origin.kind === "sender" && isWithin) return context.active();
   if (origin.context === null || active?.spanId === origin.context.spanId) return context.active();
   return trace.setSpanContext(ROOT_CONTEXT, spanContextOf(origin.context, origin.kind === "sender"));
 }

@@ -4,16 +4,9 @@ import { ProblemBody } from "../../protocol/problem.ts";
 import { observationPath } from "../support/observer.ts";
 import { requestHead, sendRaw, WEBSOCKET_HEADERS } from "../support/raw-http.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
-import { testEngine } from "../support/server-process.ts";
 import { problemOf } from "../support/workspace-client.ts";
 
 const workspace = serveWorkspace();
-
-/** In what the engines' own servers differ. */
-const CAPABILITIES = {
-  /** Reads a frame of any size to the end; without it, one past its bound ends the socket with 1009 as it arrives. */
-  readsOversizedFrames: testEngine === "deno",
-} as const;
 
 const OVERSIZED = 65 * 1024;
 
@@ -52,7 +45,7 @@ test("a frame past the bound ends its socket and no other", async () => {
   await using other = client.observe(ref);
   await Promise.all([sender.snapshot(), other.snapshot()]);
   sender.send("x".repeat(OVERSIZED));
-  expect((await sender.end()).code).toBe(CAPABILITIES.readsOversizedFrames ? 4403 : 1009);
+  expect((await sender.end()).code).toBe(1009);
   await client.send(ref, "/demo burst");
   await other.idle();
   expect(other.diagnostic).toBeUndefined();

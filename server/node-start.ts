@@ -1,0 +1,96 @@
+/**
+ * The workspace server as a program, on Node, on Deno and on Bun, which all have these modules.
+ *
+ * Owns the order of a start, from the command line to signals. Entry points say where the browser's files are, and add
+ * what only their engine has.
+ */
+import process from "node:process";
+import { peerAddress } from "../runtime/node-addresses.ts";
+import { openReports, type ReportOptions } from "../runtime/node-reports.ts";
+import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
+import { processRegistry } from "../runtime/process-registry.ts";
+import { ConfigError } from "../runtime/settings.ts";
+import { createShutdown } from "../runtime/shutdown.ts";
+import { systemRandom } from "../runtime/clock.ts";
+import { announce } from "./announcement.ts";
+import { connectionsOf } from "./access/client-limits.ts";
+import { takeCommand } from "./command-line.ts";
+import { loadConfig, printConfig } from "./config.ts";
+import { openEmbeddedStore } from "./embedded-store.ts";
+import { loadAssets } from "./node-assets.ts";
+import { withKeptSecret } from "./node-cursor-secret.ts";
+import { rulesFileOf } from "./node-rules-file.ts";
+import { sessionFileOf } from "./node-session-file.ts";
+
+/** What an entry point knows of its engine. */
+export interface ServerEngine extends Pick<ReportOptions, "platformRecorder"> {
+  /** Where the build has put the browser's files; ends with a slash. */
+  readonly assetsFolder: URL;
+}
+
+/** Starts the server. Where it can't start, it says why and ends the process. */
+export async function startServer(engine: ServerEngine): Promise<void> {
+  try {
+    await start(engine);
+  } catch (error) {
+    console.error(error instanceof ConfigError ? error.message : error);
+    process.exit(1);
+  }
+}
+
+async function start({ assetsFolder, ...platform }: ServerEngine): Promise<void> {
+  const command = takeCommand(process.argv.slice(2));
+  if (command.kind === "doctor") {
+    const { runDoctor } = await import("./node-doctor.ts");
+    process.exitCode = await runDoctor(command.words, process.env, { say: console.log, complain: console.error });
+    return;
+  }
+  const configPath = configFileOf(command.configPath, process.env);
+  const loaded = await loadConfig(process.env, readSettingText, configPath);
+  if (command.print !== null) {
+    console.log(printConfig(loaded, command.print));
+    return;
+  }
+  const config = await withKeptSecret(loaded.config, systemRandom);
+  const { log, tracing } = openReports({
+    config: config.log,
+    environment: process.env,
+    serviceName: "yoi-workspace",
+    isTerminal: process.stderr.isTTY,
+    write: (line) => process.stderr.write(line),
+    ...platform,
+  });
+  // The store opens in its thread while this one loads the rest of the server.
+  const store = openEmbeddedStore(config);
+  const [{ listen }, { openWorkspace }, assets] = await Promise.all([
+    import("../runtime/node-listen.ts"),
+    import("./workspace.ts"),
+    loadAssets(assetsFolder),
+  ]);
+  const workspace = await openWorkspace({
+    config,
+    store,
+    registry: processRegistry,
+    host: { os: process.platform, arch: process.arch },
+    sessionFile: sessionFileOf(config),
+    rulesFile: rulesFileOf(config),
+    log,
+    tracing: await tracing,
+  });
+  const { host, port } = config;
+  const listening = await listen({
+    host,
+    port,
+    connections: connectionsOf(config),
+    createApp: (upgradeWebSocket) => workspace.createApp({ upgradeWebSocket, assets, peerAddress }),
+  });
+  const close = async (): Promise<void> => {
+    await workspace.close();
+    await listening.close();
+  };
+  const shutDown = createShutdown({ log, close, exit: (code) => process.exit(code) });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, shutDown);
+  }
+  for (const line of announce(config, listening.url)) console.log(line);
+}
