@@ -98,7 +98,9 @@ function connect(socket: WebSocket, connection: Duplex, events: WSEvents<WebSock
     raw: Object.assign(socket, {
       // Between frames of its own: `ws` writes each at once and whole, since nothing is compressed.
       writeFrames(frames: Uint8Array) {
-        if (socket.readyState === WebSocket.OPEN) connection.write(frames);
+        if (socket.readyState !== WebSocket.OPEN) return false;
+        connection.write(frames);
+        return connection.writableLength === 0;
       },
     }),
     send: (data) => {

@@ -9,6 +9,7 @@ import { ProblemError } from "../protocol/problem.ts";
 import { boundTranscript, snapshotEvent } from "../protocol/transcript.ts";
 import { epochAt, hasEpoch, isLost, type Epochs } from "./epochs.ts";
 import { formatCursor, parseCursor, type Epoch } from "./log-cursor.ts";
+import type { PublishedEvent } from "./event-log.ts";
 import type { WorkerLimits } from "./limits.ts";
 import type { ObservationStep, ObserveOptions, ObservedEvent } from "./runtime.ts";
 import type { EventRecord } from "./store/store.ts";
@@ -36,7 +37,12 @@ export async function* observeWorker(
 ): AsyncGenerator<ObservationStep, void, void> {
   const { log } = worker;
   let wake = () => {};
-  using _published = log.onPublish(() => wake());
+  /** What was published last, which nobody has to parse again. */
+  let newest: readonly PublishedEvent[] = [];
+  using _published = log.onPublish((published) => {
+    newest = published;
+    wake();
+  });
   const onAbort = () => wake();
   signal.addEventListener("abort", onAbort);
   context.ending.addEventListener("abort", onAbort);
@@ -61,7 +67,7 @@ export async function* observeWorker(
         continue;
       }
       position = result.events.at(-1)?.position ?? position;
-      yield { kind: "events", events: result.events.map((record) => observed(worker.epochs, record)) };
+      yield { kind: "events", events: result.events.map((record) => observed(worker.epochs, record, newest)) };
     }
   } finally {
     signal.removeEventListener("abort", onAbort);
@@ -69,8 +75,11 @@ export async function* observeWorker(
   }
 }
 
-function observed(epochs: Epochs, { position, ts, payload }: EventRecord): ObservedEvent {
-  return { cursor: formatCursor(epochAt(epochs, position), position), ts, payload };
+function observed(epochs: Epochs, record: EventRecord, newest: readonly PublishedEvent[]): ObservedEvent {
+  const { position, ts, payload } = record;
+  const cursor = formatCursor(epochAt(epochs, position), position);
+  const published = newest[position - (newest[0]?.record.position ?? position)];
+  return published?.record === record ? { cursor, ts, payload, event: published.event } : { cursor, ts, payload };
 }
 
 function snapshot(worker: ObservedWorker, { limits, now }: ObserveContext): ObservedEvent {

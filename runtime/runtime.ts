@@ -8,6 +8,7 @@
 import type { ConfigBundle, ConfigBundleAvailability, ConfigBundleSummary } from "../protocol/config-bundle.ts";
 import type { ConversationFile } from "../protocol/conversation-file.ts";
 import type { RuntimeCursor } from "../protocol/cursor.ts";
+import type { Event } from "../protocol/event.ts";
 import type { RuntimeId, SubmissionId, WorkerId } from "../protocol/id.ts";
 import type { Diagnostic } from "../protocol/problem.ts";
 import type {
@@ -73,6 +74,8 @@ export interface ObservedEvent {
   /** Epoch milliseconds. */
   readonly ts: number;
   readonly payload: string;
+  /** The payload as it reads, where that is known already; absent: nobody has parsed it yet. */
+  readonly event?: Event;
 }
 
 /**

@@ -23,8 +23,12 @@ export class FrameBatch {
 
 /** A connection that takes frames as they are. */
 export interface FrameWriter {
-  /** Does nothing once the socket is closing. */
-  writeFrames(frames: Uint8Array): void;
+  /**
+   * Does nothing once the socket is closing.
+   *
+   * @returns whether the network has taken these and all before them
+   */
+  writeFrames(frames: Uint8Array): boolean;
 }
 
 /** A final frame of text. */
@@ -39,24 +43,31 @@ const encoder = new TextEncoder();
 /** One frame for each text, one behind the other. */
 export function encodeTextFrames(texts: readonly string[]): Uint8Array<ArrayBuffer> {
   const payloads = texts.map((text) => encoder.encode(text));
-  const heads = payloads.map(({ byteLength }) => headOf(byteLength));
-  const parts = payloads.flatMap((payload, index) => [heads[index] ?? new Uint8Array(), payload]);
-  const frames = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let size = 0;
+  for (const { byteLength } of payloads) size += headBytes(byteLength) + byteLength;
+  const frames = new Uint8Array(size);
   let offset = 0;
-  for (const part of parts) {
-    frames.set(part, offset);
-    offset += part.byteLength;
+  for (const payload of payloads) {
+    offset = writeHead(frames, offset, payload.byteLength);
+    frames.set(payload, offset);
+    offset += payload.byteLength;
   }
   return frames;
 }
 
-function headOf(length: number): Uint8Array {
-  if (length < TWO_BYTE_LENGTH) return Uint8Array.of(FINAL_TEXT, length);
-  const isShort = length <= MAX_TWO_BYTES;
-  const head = new DataView(new ArrayBuffer(isShort ? 4 : 10));
-  head.setUint8(0, FINAL_TEXT);
-  head.setUint8(1, isShort ? TWO_BYTE_LENGTH : EIGHT_BYTE_LENGTH);
-  if (isShort) head.setUint16(2, length);
-  else head.setBigUint64(2, BigInt(length));
-  return new Uint8Array(head.buffer);
+function headBytes(length: number): number {
+  if (length < TWO_BYTE_LENGTH) return 2;
+  return length <= MAX_TWO_BYTES ? 4 : 10;
+}
+
+/** @returns where the payload begins */
+function writeHead(frames: Uint8Array<ArrayBuffer>, offset: number, length: number): number {
+  const end = offset + headBytes(length);
+  const digits = end - offset - 2;
+  frames[offset] = FINAL_TEXT;
+  frames[offset + 1] = digits === 0 ? length : digits === 2 ? TWO_BYTE_LENGTH : EIGHT_BYTE_LENGTH;
+  // Not by shifting: a length may have more than 32 bits.
+  for (let at = end - 1, rest = length; at > offset + 1; at -= 1, rest = Math.floor(rest / 256))
+    frames[at] = rest % 256;
+  return end;
 }

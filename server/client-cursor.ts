@@ -6,7 +6,7 @@
  * and holds on any replica that shares the secret. So nobody goes on in a stream that is shown to others. The position is
  * not sealed: whoever is shown a stream may be shown all of it.
  */
-import { ClientCursor, RuntimeCursor } from "../protocol/cursor.ts";
+import { ClientCursor, CURSOR_MAX_CHARS, RuntimeCursor } from "../protocol/cursor.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { ProblemError } from "../protocol/problem.ts";
 import { hideInnerWork } from "./hide-inner-work.ts";
@@ -66,7 +66,11 @@ export async function createCursorMint(
   const prefix = `${PREFIX}${tag}${seal}.`;
 
   return {
-    wrap: (cursor) => ClientCursor.parse(prefix + cursor),
+    wrap(cursor) {
+      const wrapped = prefix + cursor;
+      // why: both parts are of a cursor's alphabet, and this is called for every event; a Runtime's may be too long for it.
+      return wrapped.length <= CURSOR_MAX_CHARS ? (wrapped as ClientCursor) : ClientCursor.parse(wrapped);
+    },
     unwrap(cursor) {
       const given = splitCursor(cursor);
       if (given === null)

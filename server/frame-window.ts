@@ -32,7 +32,9 @@ export interface Stretch {
 /** A bounded run of frames. */
 export class FrameWindow {
   readonly #limits: WindowLimits;
+  /** Of all frames before `#indexed`. It catches up when somebody asks: few do, and every frame comes and goes. */
   readonly #numbers = new Map<RuntimeCursor, number>();
+  #indexed = 0;
   /** Numbers of the frames that follow cursors without a frame. */
   readonly #following = new Map<RuntimeCursor, number>();
   #frames: WindowFrame[] = [];
@@ -100,8 +102,8 @@ export class FrameWindow {
   /** Number of the frame that follows a cursor, or null where the window does not know it. */
   after(cursor: RuntimeCursor): number | null {
     if (cursor === this.#before) return this.start;
-    const number = this.#numbers.get(cursor);
-    if (number !== undefined) return number + 1;
+    const number = this.numberOf(cursor);
+    if (number !== null) return number + 1;
     const following = this.#following.get(cursor);
     return following === undefined || following < this.start ? null : following;
   }
@@ -118,6 +120,7 @@ export class FrameWindow {
 
   /** Number of the frame of a cursor, or null where there is none. */
   numberOf(cursor: RuntimeCursor): number | null {
+    this.#index();
     return this.#numbers.get(cursor) ?? null;
   }
 
@@ -129,7 +132,6 @@ export class FrameWindow {
 
   push(frame: WindowFrame): void {
     this.#frames.push(frame);
-    this.#numbers.set(frame.cursor, this.#end);
     this.#count(frame, 1);
     this.#end += 1;
     this.#stretch = null;
@@ -142,6 +144,7 @@ export class FrameWindow {
    * @param before The position just before the first of them.
    */
   prepend(frames: readonly WindowFrame[], before: RuntimeCursor): void {
+    this.#index();
     const start = this.start;
     this.#frames = [...frames, ...this.#frames.slice(this.#gone)];
     this.#gone = 0;
@@ -154,6 +157,14 @@ export class FrameWindow {
     this.#letGo();
   }
 
+  #index(): void {
+    for (let number = Math.max(this.#indexed, this.start); number < this.#end; number += 1) {
+      const frame = this.at(number);
+      if (frame !== undefined) this.#numbers.set(frame.cursor, number);
+    }
+    this.#indexed = this.#end;
+  }
+
   #count({ text }: WindowFrame, sign: 1 | -1): void {
     if (text === null) this.#withheld += sign;
     else this.#chars += sign * text.length;
@@ -163,7 +174,7 @@ export class FrameWindow {
     while (this.#size > this.#limits.windowFrames || this.#chars > this.#limits.windowChars) {
       const oldest = this.#frames[this.#gone];
       if (oldest === undefined) return;
-      this.#numbers.delete(oldest.cursor);
+      if (this.start < this.#indexed) this.#numbers.delete(oldest.cursor);
       this.#count(oldest, -1);
       this.#goneChars += oldest.text?.length ?? 0;
       this.#before = oldest.cursor;

@@ -14,7 +14,7 @@ import type { ObservationPolicy } from "./policy.ts";
 import { ShownStream } from "./shown-stream.ts";
 import { Viewer } from "./viewer.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
-import { cursorExpired, WorkerUpstream, type HeardEvent, type WorkerUpstreamOptions } from "./worker-upstream.ts";
+import { cursorExpired, WorkerUpstream, type WorkerUpstreamOptions } from "./worker-upstream.ts";
 
 /** What a relay is made of. */
 export interface RelayOptions extends WorkerUpstreamOptions {
@@ -45,7 +45,9 @@ export class Relay {
     this.#ready.promise.catch(() => {});
     this.#upstream = new WorkerUpstream(options, {
       restarted: () => this.#restart(),
-      prepare: (heard) => this.#prepare(heard),
+      // Each stream encodes before any of them goes on.
+      prepare: (heard) => this.#forEach((stream) => stream.prepare(heard)),
+      show: () => this.#forEach((stream) => stream.push()),
       stepTaken: () => this.#forEach((stream) => stream.pump()),
       troubleChanged: () => this.#forEach((stream) => stream.beat()),
       ended: (problem) => this.close(problem),
@@ -181,14 +183,6 @@ export class Relay {
   #restart(): void {
     this.#forEach((stream) => stream.restart());
     this.#ready.resolve();
-  }
-
-  /** Each stream encodes before any of them goes on. */
-  #prepare(heard: HeardEvent): () => void {
-    const frames = Array.from(this.#streams.values(), (stream) => [stream, stream.encode(heard)] as const);
-    return () => {
-      for (const [stream, frame] of frames) stream.push(frame);
-    };
   }
 
   #forEach(act: (stream: ShownStream) => void): void {

@@ -40,6 +40,8 @@ export class ShownStream implements ViewerFeed {
   readonly #viewers = new Set<Viewer>();
   #window: FrameWindow;
   #snapshot: { readonly number: number; readonly frame: string } | null = null;
+  /** Of the event that is about to be shown. */
+  #prepared: WindowFrame | null = null;
   #catchUp: Promise<void> | null = null;
   #grace: Disposable | null = null;
   #heartbeat: Disposable | null = null;
@@ -99,15 +101,23 @@ export class ShownStream implements ViewerFeed {
   }
 
   /** An event's frame. What is shown as it came is spliced through, byte for byte. */
-  encode({ observed: { cursor, ts, payload }, event }: HeardEvent): WindowFrame {
+  #encode({ observed: { cursor, ts, payload }, event }: HeardEvent): WindowFrame {
     const { ref, mint } = this.#options;
     const shown = this.policy.showEvent(event);
     if (shown === null) return { cursor, text: null };
     return { cursor, text: encodeEvent(ref, mint.wrap(cursor), ts, shown === event ? payload : JSON.stringify(shown)) };
   }
 
-  /** Takes a frame into the window; viewers get it with the next `pump`. */
-  push(frame: WindowFrame): void {
+  /** Makes the next event's frame ready. Without `push` it is as if it had never come. */
+  prepare(heard: HeardEvent): void {
+    this.#prepared = this.#encode(heard);
+  }
+
+  /** Takes the frame that was made ready into the window; viewers get it with the next `pump`. */
+  push(): void {
+    const frame = this.#prepared;
+    if (frame === null) return;
+    this.#prepared = null;
     this.window.push(frame);
   }
 
@@ -230,7 +240,7 @@ export class ShownStream implements ViewerFeed {
         // Not only the oldest one: events at the window's start may be compacted away where they are read from.
         const number = window.numberOf(cursor);
         if (number === null) {
-          const frame = this.encode(heard);
+          const frame = this.#encode(heard);
           frames.push(frame);
           chars += frame.text?.length ?? 0;
         } else if (frames.length === 0 && number > window.start) return window.noteFollowing(from, number);

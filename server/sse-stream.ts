@@ -61,6 +61,7 @@ export function openSseStream(): SseStream {
     },
     sendAll({ texts }) {
       for (const text of texts) socket.send(text);
+      return socket.bufferedBytes === 0;
     },
     close(code) {
       if (code === TOO_SLOW) cut();

@@ -47,6 +47,9 @@ export class Viewer {
   /** Number of the frame that has to be written next, unless a snapshot comes first; null: any. */
   #due: number | null = null;
   #isCaughtUp = false;
+  /** Whether the network had taken everything when it was written to last: then nobody has to look. */
+  #isDrained = false;
+  #isReleased = false;
   #drainCheck: Disposable | null = null;
   #stalledSince: number | null = null;
   #stalledBytes = 0;
@@ -94,10 +97,10 @@ export class Viewer {
 
   /** Writes what has come, as far as the socket takes it. */
   pump(): void {
-    if (this.#socket.closed.aborted || this.#drainCheck !== null) return;
+    if (this.#isReleased || this.#drainCheck !== null) return;
     const { window } = this.#feed;
     while (this.#next === null || this.#next < window.end) {
-      if (this.#socket.bufferedBytes > this.#limits.viewerBufferBytes) {
+      if (!this.#isDrained && this.#socket.bufferedBytes > this.#limits.viewerBufferBytes) {
         this.#waitForDrain();
         return;
       }
@@ -117,6 +120,7 @@ export class Viewer {
     this.#next = window.end;
     const { cursor, text } = this.#feed.snapshotFrame();
     this.#cursor = cursor;
+    this.#isDrained = false;
     this.#socket.send(text);
   }
 
@@ -126,7 +130,7 @@ export class Viewer {
     this.#due = end;
     if (cursor === null) return;
     this.#cursor = cursor;
-    this.#socket.sendAll(batch);
+    this.#isDrained = this.#socket.sendAll(batch);
   }
 
   /** Tells a viewer that asked for it that its link is alive and that it has everything. */
@@ -157,8 +161,9 @@ export class Viewer {
     this.release();
   }
 
-  /** Forgets its timer; the socket is someone else's. */
+  /** Writes nothing more and forgets its timer; the socket is someone else's. */
   release(): void {
+    this.#isReleased = true;
     this.#drainCheck?.[Symbol.dispose]();
     this.#drainCheck = null;
   }

@@ -38,8 +38,10 @@ export interface HeardEvent {
 export interface UpstreamListener {
   /** A snapshot came: whatever there was before is replaced. */
   restarted(): void;
-  /** Makes ready what is shown of an event; nothing has gone on past it while this throws. @returns what shows it */
-  prepare(heard: HeardEvent): () => void;
+  /** Makes ready what is shown of an event; nothing has gone on past it while this throws. */
+  prepare(heard: HeardEvent): void;
+  /** The event that was made ready last is to be shown: the transcript stands at it. */
+  show(): void;
   /** All events of a step have been shown. */
   stepTaken(): void;
   /** What keeps the Runtime away is another thing now, or nothing. */
@@ -156,13 +158,13 @@ export class WorkerUpstream implements Disposable {
   #take(events: readonly ObservedEvent[]): void {
     const { limits } = this.#options;
     for (const observed of events) {
-      const { event } = heard(observed);
+      const next = heard(observed);
       // What can't be shown is asked for again: nothing may have gone on past it.
-      const show = this.#listener.prepare({ observed, event });
-      this.#transcript = fold(this.#transcript, event, observed.ts);
+      this.#listener.prepare(next);
+      this.#transcript = fold(this.#transcript, next.event, observed.ts);
       this.#head = observed.cursor;
       this.#headTs = observed.ts;
-      show();
+      this.#listener.show();
     }
     if (this.#transcript.entries.length > limits.snapshotEntries * BOUND_SLACK_FACTOR) {
       const bounds = { maxEntries: limits.snapshotEntries, maxChars: Number.POSITIVE_INFINITY };
@@ -173,7 +175,7 @@ export class WorkerUpstream implements Disposable {
 }
 
 function heard(observed: ObservedEvent): HeardEvent {
-  return { observed, event: Event.parse(JSON.parse(observed.payload)) };
+  return { observed, event: observed.event ?? Event.parse(JSON.parse(observed.payload)) };
 }
 
 /** What a viewer is told whose position is not kept. */

@@ -11,8 +11,12 @@ import type { FrameBatch, FrameWriter } from "../text-frames.ts";
 export interface ObserverSocket {
   /** Hands one text frame to the platform. Does nothing once closed. */
   send(text: string): void;
-  /** The same for several at once, in one write where the platform can. */
-  sendAll(batch: FrameBatch): void;
+  /**
+   * The same for several at once, in one write where the platform can.
+   *
+   * @returns whether the network has taken all that was handed over: then `bufferedBytes` is 0
+   */
+  sendAll(batch: FrameBatch): boolean;
   close(code: number, reason: string): void;
   /** Bytes handed over that the network has not taken yet. */
   readonly bufferedBytes: number;
@@ -22,26 +26,44 @@ export interface ObserverSocket {
 
 /** A stream's view of the platform's socket. `closed` is aborted by whoever hears of the close. */
 export function observerSocket(socket: WSContext, closed: AbortController): ObserverSocket {
-  const { raw } = socket;
-  return {
-    send(text) {
-      if (!closed.signal.aborted) socket.send(text);
-    },
-    sendAll(batch) {
-      if (closed.signal.aborted) return;
-      if (takesFrames(raw)) raw.writeFrames(batch.frames);
-      else for (const text of batch.texts) socket.send(text);
-    },
-    close(code, reason) {
-      if (closed.signal.aborted) return;
-      closed.abort();
-      socket.close(code, reason);
-    },
-    get bufferedBytes() {
-      return bufferedBytesOf(raw);
-    },
-    closed: closed.signal,
-  };
+  return new PlatformSocket(socket, closed);
+}
+
+/** One object for each of many viewers, and no closures. */
+class PlatformSocket implements ObserverSocket {
+  readonly closed: AbortSignal;
+  readonly #closing: AbortController;
+  readonly #socket: WSContext;
+  readonly #writer: FrameWriter | null;
+
+  constructor(socket: WSContext, closing: AbortController) {
+    this.#socket = socket;
+    this.#closing = closing;
+    this.#writer = takesFrames(socket.raw) ? socket.raw : null;
+    this.closed = closing.signal;
+  }
+
+  get bufferedBytes(): number {
+    return bufferedBytesOf(this.#socket.raw);
+  }
+
+  send(text: string): void {
+    if (!this.closed.aborted) this.#socket.send(text);
+  }
+
+  sendAll(batch: FrameBatch): boolean {
+    // A writer knows by itself when it is closing.
+    if (this.#writer !== null) return this.#writer.writeFrames(batch.frames);
+    if (this.closed.aborted) return false;
+    for (const text of batch.texts) this.#socket.send(text);
+    return this.bufferedBytes === 0;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.closed.aborted) return;
+    this.#closing.abort();
+    this.#socket.close(code, reason);
+  }
 }
 
 function takesFrames(raw: unknown): raw is FrameWriter {

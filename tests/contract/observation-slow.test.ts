@@ -27,6 +27,7 @@ function createSocket() {
     },
     sendAll({ texts }) {
       for (const text of texts) socket.send(text);
+      return state.bufferedBytes === 0;
     },
     close(code, reason) {
       state.end ??= [code, reason];

@@ -31,8 +31,8 @@ export class Follower implements AsyncDisposable {
   async #follow(runtime: Pick<Runtime, "observe">, workerId: WorkerId, cursor?: RuntimeCursor): Promise<void> {
     const { signal } = this.#ending;
     for await (const step of runtime.observe(workerId, { signal, ...(cursor === undefined ? {} : { cursor }) })) {
-      if (step.kind === "snapshot") this.received.push({ kind: "snapshot", ...step.event });
-      else this.received.push(...step.events.map((event) => ({ kind: "event" as const, ...event })));
+      if (step.kind === "snapshot") this.received.push({ kind: "snapshot", ...onWire(step.event) });
+      else this.received.push(...step.events.map((event) => ({ kind: "event" as const, ...onWire(event) })));
     }
   }
 
@@ -60,6 +60,14 @@ export class Follower implements AsyncDisposable {
     this.#ending.abort();
     await this.ended.catch(() => {});
   }
+}
+
+/** What every observer gets. A Runtime may say besides how the payload reads, and must say the same then. */
+function onWire({ event, ...observed }: ObservedEvent): ObservedEvent {
+  if (event !== undefined && JSON.stringify(event) !== observed.payload) {
+    throw new Error(`Cannot follow: ${observed.payload} does not read as ${JSON.stringify(event)}`);
+  }
+  return observed;
 }
 
 /** The state that received events give. */

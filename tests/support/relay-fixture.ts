@@ -44,8 +44,9 @@ export class FakeSocket implements ViewerSocket {
     if (this.isStalled) this.bufferedBytes += text.length;
   }
 
-  sendAll({ texts }: FrameBatch): void {
+  sendAll({ texts }: FrameBatch): boolean {
     for (const text of texts) this.send(text);
+    return this.bufferedBytes === 0;
   }
 
   close(code: number, reason: string): void {

@@ -35,8 +35,8 @@ export const MUTANTS: readonly Mutant[] = [
     "this.window.push(frame); if (this.window.end % 7 === 3) this.window.push(frame);",
   ]),
   mutant("swapped-events", "Two events of one batch change places", "server/worker-upstream.ts", [
-    "for (const observed of events) {\n      const { event } = heard(observed);\n      // What can't",
-    "for (const observed of events.toReversed()) {\n      const { event } = heard(observed);\n      // What can't",
+    "for (const observed of events) {\n      const next = heard(observed);",
+    "for (const observed of events.toReversed()) {\n      const next = heard(observed);",
   ]),
   mutant(
     "relay-from-stale-position",
@@ -106,8 +106,8 @@ export const MUTANTS: readonly Mutant[] = [
     "this.#next === null ? 0 : this.#feed.window.countShown(this.#next) + 1",
   ]),
   mutant("window-off-by-one", "A viewer that comes back gets the event again that it has", "server/frame-window.ts", [
-    "if (number !== undefined) return number + 1;",
-    "if (number !== undefined) return number;",
+    "if (number !== null) return number + 1;",
+    "if (number !== null) return number;",
   ]),
   mutant(
     "window-let-go-unnoticed",
@@ -142,8 +142,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   mutant("wrong-epoch", "Events of a former epoch are named with the present one", "runtime/observe.ts", [
-    "return { cursor: formatCursor(epochAt(epochs, position), position), ts, payload };",
-    "return { cursor: formatCursor(epochs.epoch, position), ts, payload };",
+    "const cursor = formatCursor(epochAt(epochs, position), position);",
+    "const cursor = formatCursor(epochs.epoch, position);",
   ]),
   mutant(
     "lost-tail-unnoticed",

@@ -118,7 +118,10 @@ export class RuntimeLink {
       wantsHeartbeat: true,
       socket: {
         send,
-        sendAll: ({ texts }) => texts.forEach(send),
+        sendAll({ texts }) {
+          texts.forEach(send);
+          return pipe.bufferedBytes === 0;
+        },
         close: (code) => {
           if (closed.signal.aborted) return;
           closed.abort();

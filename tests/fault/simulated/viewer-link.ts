@@ -98,7 +98,10 @@ export class ViewerLink {
     };
     backend.observe(this.#options.ref, request, {
       send,
-      sendAll: ({ texts }) => texts.forEach(send),
+      sendAll({ texts }) {
+        texts.forEach(send);
+        return pipe.bufferedBytes === 0;
+      },
       close: (code) => {
         if (closed.signal.aborted) return;
         closed.abort();
