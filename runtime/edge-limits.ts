@@ -25,6 +25,9 @@ export const MAX_CONNECTIONS = 12_000;
 /** How long a refused upgrade's peer has to close its connection. */
 export const REFUSAL_TIMEOUT_MS = 2_000;
 
+/** How often a socket's peer is asked whether it is still there; one that has not answered by the next time is let go. */
+export const SOCKET_PING_INTERVAL_MS = 60_000;
+
 /** How long peers have to close their sockets when the process ends. */
 export const CLOSE_TIMEOUT_MS = 1_000;
 

@@ -9,7 +9,7 @@ import type { Duplex } from "node:stream";
 import type { Hono } from "hono";
 import { defineWebSocketHelper, WSContext, type WSEvents } from "hono/ws";
 import { WebSocket, WebSocketServer } from "ws";
-import { CLIENT_FRAME_MAX_BYTES, REFUSAL_TIMEOUT_MS } from "./edge-limits.ts";
+import { CLIENT_FRAME_MAX_BYTES, REFUSAL_TIMEOUT_MS, SOCKET_PING_INTERVAL_MS } from "./edge-limits.ts";
 import type { FrameWriter } from "./text-frames.ts";
 
 /** What the helper leaves for the upgrade when the app wants a socket. */
@@ -120,7 +120,23 @@ function connect(socket: WebSocket, connection: Duplex, events: WSEvents<WebSock
     events.onClose?.(new CloseEvent("close", { code, reason: reason.toString() }), context);
   });
   socket.on("error", () => events.onError?.(new Event("error"), context));
+  watch(socket);
   events.onOpen?.(new Event("open"), context);
+}
+
+/**
+ * Asks the peer now and then whether it is there: the system finds a silent one only as long as nothing is sent to it, and
+ * gives up on what is sent after a quarter of an hour.
+ */
+function watch(socket: WebSocket): void {
+  let isHeard = true;
+  const asking = setInterval(() => {
+    if (!isHeard) return socket.terminate();
+    isHeard = false;
+    socket.ping();
+  }, SOCKET_PING_INTERVAL_MS);
+  socket.on("pong", () => (isHeard = true));
+  socket.on("close", () => clearInterval(asking));
 }
 
 async function encodeResponse(response: Response): Promise<Buffer> {

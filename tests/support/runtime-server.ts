@@ -1,5 +1,5 @@
 /**
- * A Runtime of a test's own behind its real faces, on a real port of the engine that runs the test.
+ * A Runtime of a test's own behind its real faces, on a real port.
  *
  * Owns the serving and plain requests to it. Time inside the Runtime and in its observation passes by manual clocks.
  */
@@ -8,11 +8,11 @@ import type { WorkerId } from "../../protocol/id.ts";
 import { DEFAULT_OBSERVATION_LIMITS, type ObservationLimits } from "../../runtime/observation/limits.ts";
 import { observationRoutes } from "../../runtime/observation/observation-routes.ts";
 import type { ObservedEvent } from "../../runtime/runtime.ts";
-import type { Listen, Listening } from "../../runtime/rest/listener.ts";
+import { listen } from "../../runtime/node-listen.ts";
+import type { Listening } from "../../runtime/rest/listener.ts";
 import { createRestApp } from "../../runtime/rest/rest-app.ts";
 import { ManualClock, settle } from "./manual-clock.ts";
 import { openRuntimeFixture, type FixtureOptions, type RuntimeFixture } from "./runtime-fixture.ts";
-import { testEngine } from "./server-process.ts";
 
 /** The position before everything that is still kept. */
 // why: the zero cursor is part of the contract; it is a constant of the wire.
@@ -47,13 +47,6 @@ export interface RuntimeServer extends RuntimeFixture {
   close(): Promise<void>;
 }
 
-async function engineListen(): Promise<Listen> {
-  // A path that is not written out: each engine's file type-checks on that engine only.
-  const path = `../../runtime/${testEngine}-listen.ts`;
-  const { listen } = (await import(path)) as { listen: Listen }; // why: both files fulfil the interface
-  return listen;
-}
-
 /** Serves a Runtime. */
 export async function serveRuntime(options: RuntimeServerOptions = {}): Promise<RuntimeServer> {
   const fixture = await openRuntimeFixture({ runtimeId: "lab-one", ...options });
@@ -61,7 +54,6 @@ export async function serveRuntime(options: RuntimeServerOptions = {}): Promise<
   const observationClock = new ManualClock();
   const unexpected: unknown[] = [];
   const onUnexpected = (error: unknown) => unexpected.push(error);
-  const listen = await engineListen();
   const listening: Listening = await listen({
     host: "127.0.0.1",
     port: 0,
