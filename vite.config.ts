@@ -1,6 +1,6 @@
 /**
  * How the sources become what runs: the browser's files in `dist/client` (hashed, listed in `manifest.json`), and the
- * Node programs in `dist/server`. Deno runs the sources themselves; development and the tests use the same plugins.
+ * programs of Node and Deno in `dist/server`; development and the tests use the same plugins.
  * `scripts/build.mjs` calls both builds, `server/dev.ts` runs it in middleware mode.
  */
 import { existsSync } from "node:fs";
@@ -35,10 +35,12 @@ function plainImports(): Plugin {
 /** The packages and the contract that the entry itself uses. */
 const FIRST_LOAD = /\/node_modules\/(?:preact|@preact|zod)\/|\/protocol\//;
 
-/** The programs that Node runs from `dist/server`, by the name of their output. */
-const nodePrograms = {
+/** The programs that run from `dist/server`, by the name of their output. */
+const programs = {
   node: "server/node.ts",
   runtime: "runtime/node.ts",
+  deno: "server/deno.ts",
+  "deno-runtime": "runtime/deno.ts",
   "sqlite-thread": "runtime/store/sqlite-thread.ts",
 };
 
@@ -58,7 +60,7 @@ export default defineConfig(({ isSsrBuild }) => ({
         target: "node24",
         sourcemap: true,
         rolldownOptions: {
-          input: Object.fromEntries(Object.entries(nodePrograms).filter(([, path]) => existsSync(path))),
+          input: Object.fromEntries(Object.entries(programs).filter(([, path]) => existsSync(path))),
           // All in one folder: a program that starts another finds it beside itself, from whatever chunk.
           output: { chunkFileNames: "[name]-[hash].js" },
         },

@@ -1,4 +1,4 @@
-/** The Runtime process on Deno. It runs the sources. */
+/** The Runtime process on Deno. The built output runs this. */
 import { openDenoRecorder } from "./deno-tracing.ts";
 import { startRuntime } from "./node-start.ts";
 

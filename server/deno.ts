@@ -1,8 +1,10 @@
-/** The entry point on Deno. It runs the sources; only the browser's files are built. */
+/** The entry point on Deno. The built output runs this; the sources run as well, beside what is built. */
 import { openDenoRecorder } from "../runtime/deno-tracing.ts";
 import { startServer } from "./node-start.ts";
 
+const client = import.meta.url.endsWith(".ts") ? "../dist/client/" : "../client/";
+
 await startServer({
-  assetsFolder: new URL("../dist/client/", import.meta.url),
+  assetsFolder: new URL(client, import.meta.url),
   platformRecorder: openDenoRecorder,
 });

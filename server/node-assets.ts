@@ -3,7 +3,7 @@
  *
  * Owns the reading of the build's manifest. Used by every entry point that has a disk; `node:fs` is there on Deno too.
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import { ConfigError } from "../runtime/settings.ts";
 import type { Asset, Assets } from "./platform.ts";
@@ -25,21 +25,21 @@ const Manifest = z.record(
 );
 
 /** Reads the build's output. `folder` ends with a slash. */
-export async function loadAssets(folder: URL): Promise<Assets> {
+export function loadAssets(folder: URL): Assets {
   let manifest: z.infer<typeof Manifest>;
   try {
-    manifest = Manifest.parse(JSON.parse(await readFile(new URL("manifest.json", folder), "utf8")));
+    manifest = Manifest.parse(JSON.parse(readFileSync(new URL("manifest.json", folder), "utf8")));
   } catch (cause) {
     throw new ConfigError("Cannot start: the browser's files are not built; run `npm run build`.", { cause });
   }
   const entries = Object.values(manifest).filter(({ isEntry }) => isEntry === true);
   const files = new Map<string, Asset>();
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || entry.name === "manifest.json") continue;
     const path = `${entry.parentPath}/${entry.name}`;
     const url = new URL(path, "file:").pathname.slice(folder.pathname.length);
     const contentType = CONTENT_TYPES[entry.name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
-    files.set(`/${url.replace(/^\/+/, "")}`, { bytes: new Uint8Array(await readFile(path)), contentType });
+    files.set(`/${url.replace(/^\/+/, "")}`, { bytes: new Uint8Array(readFileSync(path)), contentType });
   }
   return {
     files,

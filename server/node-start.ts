@@ -51,9 +51,8 @@ async function start({ assetsFolder, ...platform }: ServerEngine): Promise<void>
     console.log(printConfig(loaded, command.print));
     return;
   }
-  const config = await withKeptSecret(loaded.config, systemRandom);
   const { log, tracing } = openReports({
-    config: config.log,
+    config: loaded.config.log,
     environment: process.env,
     serviceName: "yoi-workspace",
     isTerminal: process.stderr.isTTY,
@@ -61,12 +60,13 @@ async function start({ assetsFolder, ...platform }: ServerEngine): Promise<void>
     ...platform,
   });
   // The store opens in its thread while this one loads the rest of the server.
-  const store = openEmbeddedStore(config);
-  const [{ listen }, { openWorkspace }, assets] = await Promise.all([
+  const store = openEmbeddedStore(loaded.config);
+  const [config, { listen }, { openWorkspace }] = await Promise.all([
+    withKeptSecret(loaded.config, systemRandom),
     import("../runtime/node-listen.ts"),
     import("./workspace.ts"),
-    loadAssets(assetsFolder),
   ]);
+  const assets = loadAssets(assetsFolder);
   const workspace = await openWorkspace({
     config,
     store,

@@ -1,8 +1,8 @@
 /**
  * The Runtime as a process of its own, started as an operator starts it.
  *
- * Owns the process: its command line, its environment, what it prints, its signals and its end. Node runs the built
- * output, Deno the sources. Whoever starts one disposes of it; what is left over dies with this process.
+ * Owns the process: its command line, its environment, what it prints, its signals and its end. Both engines run
+ * the built output. Whoever starts one disposes of it; what is left over dies with this process.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -32,10 +32,9 @@ function programOf(engine: Engine): string {
 export const ENGINES: readonly Engine[] = (["node", "deno"] as const).filter((engine) => existsSync(programOf(engine)));
 
 function commandOf(engine: Engine): readonly [string, ...string[]] {
-  if (engine === "deno") return [programOf(engine), "run", "-A", "runtime/deno.ts"];
-  const script = "dist/server/runtime.js";
+  const script = engine === "deno" ? "dist/server/deno-runtime.js" : "dist/server/runtime.js";
   if (!existsSync(`${root}${script}`)) throw new Error("Cannot start a Runtime: npm run build comes first");
-  return [programOf(engine), script];
+  return engine === "deno" ? [programOf(engine), "run", "-A", script] : [programOf(engine), script];
 }
 
 function machineEnvironment(): Record<string, string> {

@@ -1,8 +1,8 @@
 /**
  * The server as a process of its own, started as an operator starts it.
  *
- * Owns the process: its environment, what it prints, its signals and its end. Node runs the built output, Deno the
- * sources (with the browser's files that were built). Whoever starts one disposes of it; what is left over dies with
+ * Owns the process: its environment, what it prints, its signals and its end. Both engines run
+ * the built output. Whoever starts one disposes of it; what is left over dies with
  * this process.
  */
 import { spawn, type ChildProcess } from "node:child_process";
@@ -54,7 +54,7 @@ function machineEnvironment(): Record<string, string> {
 /** The program of an engine and its first words. */
 export function commandOf(engine: Engine): readonly [string, ...string[]] {
   if (engine === "node") return [builtProgram, "dist/server/node.js"];
-  const script = ["run", "-A", "server/deno.ts"];
+  const script = ["run", "-A", "dist/server/deno.js"];
   return engine === testEngine ? [process.execPath, ...script] : [process.execPath, "scripts/deno.mjs", ...script];
 }
 

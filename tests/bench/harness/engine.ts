@@ -15,16 +15,16 @@ export const ENGINES = ["node", "deno"] as const satisfies readonly Engine[];
 /** For people. */
 export const ENGINE_LABELS: Readonly<Record<Engine, string>> = { node: "Node", deno: "Deno" };
 
-/** What starts the server: the build on Node, the sources on Deno. */
+/** What starts the server: the build. */
 export const SERVER_PROGRAMS: Readonly<Record<Engine, string>> = {
   node: "dist/server/node.js",
-  deno: "server/deno.ts",
+  deno: "dist/server/deno.js",
 };
 
-/** What starts the Runtime's process: the build on Node, the sources on Deno. */
+/** What starts the Runtime's process: the build. */
 export const RUNTIME_PROGRAMS: Readonly<Record<Engine, string>> = {
   node: "dist/server/runtime.js",
-  deno: "runtime/deno.ts",
+  deno: "dist/server/deno-runtime.js",
 };
 
 /** What starts this bench: the build on Node, the sources on Deno. */
