@@ -28,7 +28,7 @@ export const clientSettings = {
   }),
   YOI_HEAD_TIMEOUT_MS: duration({
     key: "clients.head_timeout_ms",
-    about: "How long a request's head may take to arrive. Deno's own server has no such bound.",
+    about: "How long a request's head may take to arrive.",
     minMs: MIN_TIMEOUT_MS,
     fallback: 15_000,
   }),

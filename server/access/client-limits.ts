@@ -10,7 +10,7 @@ import type { RateLimits } from "./rates.ts";
 /** What an operator chooses. */
 export interface ClientLimits {
   readonly rates: RateLimits;
-  /** How long a request's head may take to arrive. Deno's own server has no such bound. */
+  /** How long a request's head may take to arrive. */
   readonly headTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly viewers: Pick<BackendLimits, "maxViewers" | "maxViewersPerWorker" | "maxViewersPerClient">;
