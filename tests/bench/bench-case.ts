@@ -3,6 +3,7 @@
  *
  * Owns the interface. A case is one file in `cases/`, named like the case; `bench.ts` lists them.
  */
+import type { Chart, Target, Value } from "./harness/chart.ts";
 import type { Table } from "./harness/table.ts";
 
 /** A figure against what was aimed at. */
@@ -10,6 +11,18 @@ export interface Goal {
   /** `first load under 40 kB`. */
   readonly text: string;
   readonly isMet: boolean;
+  /** The same as figures, for the overview. Absent where a goal is more than one figure (`harness/goal.ts` makes them). */
+  readonly measured?: Measured;
+}
+
+/** What came of a goal. */
+export interface Measured {
+  /** `Node: time to the first page`. */
+  readonly what: string;
+  /** As it goes on after a figure: `times bare Hono`. */
+  readonly unit: string;
+  readonly reached: Value;
+  readonly target: Target;
 }
 
 /** What a case found. */
@@ -18,6 +31,8 @@ export interface CaseResult {
   readonly goals: readonly Goal[];
   /** Sentences that the tables need to be read rightly. */
   readonly notes: readonly string[];
+  /** What a look should tell, each drawn beside the tables; the ratios among them are held to agree between runs. */
+  readonly charts?: readonly Chart[];
 }
 
 /** What the command line changes of a case. */
@@ -39,4 +54,9 @@ export interface BenchCase {
   readonly isByNameOnly?: boolean;
   /** Past this it stands still, and is given up. Many times what it takes. */
   readonly timeoutMs?: number;
+  /**
+   * What of a server's life a profile explains the figures by: what it does once it listens, or its start too. Where this
+   * is left out, its processor time is not what the case measures.
+   */
+  readonly profiled?: "serving" | "start";
 }

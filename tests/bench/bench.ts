@@ -3,8 +3,8 @@
  *
  * Owns the order of the cases; `command-line.ts` has its words.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import type { BenchCase } from "./bench-case.ts";
+import { agreementOf, agreementText, compareRuns, middleRun, renderRuns } from "./agreement.ts";
+import type { BenchCase, CaseResult } from "./bench-case.ts";
 import { append } from "./cases/append.ts";
 import { bursts } from "./cases/bursts.ts";
 import { bundle } from "./cases/bundle.ts";
@@ -26,9 +26,12 @@ import { storm } from "./cases/storm.ts";
 import { viewerMemory } from "./cases/viewer-memory.ts";
 import { wire } from "./cases/wire.ts";
 import { parseCommandLine, type BenchOrder } from "./command-line.ts";
-import { replaceFigures, renderResult } from "./figures.ts";
+import { renderProfile, renderResult } from "./figures.ts";
 import { killChildrenAtExit, withProcesses } from "./harness/child.ts";
 import { describeMachine } from "./harness/machine.ts";
+import { withProfiles } from "./harness/profiling.ts";
+import { keepFigures, keepProfile } from "./kept.ts";
+import { writePage } from "./page.ts";
 
 const CASES: readonly BenchCase[] = [
   hop,
@@ -52,9 +55,10 @@ const CASES: readonly BenchCase[] = [
   wire,
   soak,
 ];
-const DOCUMENT = "docs/performance.md";
 /** Many times what any case takes that says nothing else. */
 const CASE_TIMEOUT_MS = 20 * 60_000;
+/** A profile needs no pairs: enough for every part to be seen. */
+const PROFILE_ROUNDS = 4;
 const USAGE_EXIT_CODE = 2;
 
 /** Runs a bench: `[]` for all cases, `["hop", "--write"]` for one of them. @returns the exit code */
@@ -64,23 +68,49 @@ export async function runBench(args: readonly string[]): Promise<number> {
   killChildrenAtExit();
   console.log(await describeMachine());
   let failures = 0;
-  for (const { name, run, timeoutMs = CASE_TIMEOUT_MS } of asked.cases) {
-    console.log(`\n== ${name}\n`);
+  for (const one of asked.cases) {
+    console.log(`\n== ${one.name}\n`);
     const startedMs = performance.now();
-    const machine = await describeMachine();
     try {
-      const result = await withProcesses(() => run(asked.options), timeoutMs);
-      console.log(renderResult(result));
-      console.log(`\n${name} took ${Math.round((performance.now() - startedMs) / 1_000)} s`);
-      if (!asked.isWritten) continue;
-      const figures = `${renderResult(result)}\n\nMeasured on ${machine}.`;
-      writeFileSync(DOCUMENT, replaceFigures(readFileSync(DOCUMENT, "utf8"), name, figures));
+      await runCase(one, asked);
+      console.log(`\n${one.name} took ${Math.round((performance.now() - startedMs) / 1_000)} s`);
     } catch (error) {
       console.error(error);
       failures += 1;
     }
   }
+  if (asked.isWritten && asked.cases.length === 0) writePage();
   return failures > 0 ? 1 : 0;
+}
+
+async function runCase(one: BenchCase, { options, runs, profiled, isWritten }: BenchOrder): Promise<void> {
+  const { name, run, timeoutMs = CASE_TIMEOUT_MS } = one;
+  const machine = await describeMachine();
+  const results: CaseResult[] = [];
+  while (results.length < runs) {
+    const result = await withProcesses(() => run(options), timeoutMs);
+    results.push(result);
+    console.log(`${renderResult(result)}\n`);
+  }
+  if (results.length > 0) {
+    const agreement = agreementOf(results);
+    if (agreement !== null) console.log(`${renderRuns(compareRuns(results))}\n\n${agreementText(agreement)}`);
+    if (isWritten) keepFigures(name, { measuredOn: today(), machine, result: middleRun(results), agreement });
+  }
+  const isMissed = results.some(({ goals }) => goals.some(({ isMet }) => !isMet));
+  if (one.profiled !== undefined && (profiled === "all" || (profiled === "missed" && isMissed))) {
+    const shortened = { rounds: PROFILE_ROUNDS, ...options };
+    const work = () => withProcesses(() => run(shortened), timeoutMs);
+    const programs = await withProfiles(work, one.profiled === "start");
+    console.log(renderProfile(programs));
+    if (isWritten) keepProfile(name, { takenOn: today(), programs });
+  }
+  if (isWritten) writePage();
+}
+
+/** `2026-01-31`. */
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 function readArguments(args: readonly string[]): BenchOrder | null {

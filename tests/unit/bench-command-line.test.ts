@@ -5,15 +5,23 @@ import { parseCommandLine } from "../bench/command-line.ts";
 import { within } from "../bench/harness/deadline.ts";
 
 const run = async () => ({ tables: [], goals: [], notes: [] });
-const quick: BenchCase = { name: "quick", run };
+const quick: BenchCase = { name: "quick", run, profiled: "serving" };
 const lasting: BenchCase = { name: "lasting", run, isByNameOnly: true };
 const cases = [quick, lasting];
 
 test("parseCommandLine() runs every case that need not be named, in order, and a named one", () => {
-  expect(parseCommandLine([], cases)).toEqual({ cases: [quick], options: { isLong: false }, isWritten: false });
+  expect(parseCommandLine([], cases)).toEqual({
+    cases: [quick],
+    options: { isLong: false },
+    runs: 1,
+    profiled: "none",
+    isWritten: false,
+  });
   expect(parseCommandLine(["lasting", "--minutes", "2"], cases)).toEqual({
     cases: [lasting],
     options: { isLong: false, minutes: 2 },
+    runs: 1,
+    profiled: "none",
     isWritten: false,
   });
 });
@@ -26,10 +34,26 @@ test("parseCommandLine() takes rounds and the long form, and writes only a case'
   );
 });
 
+test("parseCommandLine() takes profiles alone, or after runs of the cases that miss a goal", () => {
+  expect(parseCommandLine(["--profile"], cases)).toMatchObject({ cases: [quick], runs: 0, profiled: "all" });
+  expect(parseCommandLine(["quick", "lasting", "--runs", "3", "--profile", "--write"], cases)).toMatchObject({
+    cases,
+    runs: 3,
+    profiled: "missed",
+    isWritten: true,
+  });
+});
+
+test("parseCommandLine() writes the page of what is kept with --redraw, and measures nothing", () => {
+  expect(parseCommandLine(["--redraw"], cases)).toMatchObject({ cases: [], runs: 0, isWritten: true });
+});
+
 test.each([
   [["slow"], "Cannot measure slow: the cases are quick, lasting"],
-  [["--rounds", "none"], "Cannot measure: --rounds and --minutes take a whole number from 1 to 9999"],
-  [["--rounds", "0"], "Cannot measure: --rounds and --minutes take a whole number from 1 to 9999"],
+  [["--rounds", "none"], "Cannot measure: --rounds, --minutes and --runs take a whole number from 1 to 9999"],
+  [["--runs", "0"], "Cannot measure: --rounds, --minutes and --runs take a whole number from 1 to 9999"],
+  [["lasting", "--profile"], "Cannot profile lasting: what a server does is not what it measures"],
+  [["quick", "--redraw"], "Cannot measure: --redraw stands alone, it writes what is kept"],
 ])("parseCommandLine() refuses %j in words", (args, message) => {
   expect(() => parseCommandLine(args, cases)).toThrow(new RangeError(message));
 });

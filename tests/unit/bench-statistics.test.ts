@@ -69,6 +69,12 @@ test("renderTable() aligns its columns", () => {
   ).toBe(["| engine |    µs |", "| ------ | ----: |", "| Node   |  12.5 |", "| Deno   | 1,234 |"].join("\n"));
 });
 
+test("renderTable() aligns as many columns of words as it is told", () => {
+  expect(renderTable({ head: ["a", "words", "µs"], rows: [["b", "some", "1"]], wordColumns: 2 })).toBe(
+    ["| a   | words |  µs |", "| --- | ----- | --: |", "| b   | some  |   1 |"].join("\n"),
+  );
+});
+
 test("figure() has as many digits as it is worth", () => {
   expect([0.123, 1.5, 12.34, 1234.5, -0.5].map(figure)).toEqual(["0.12", "1.50", "12.3", "1,235", "-0.50"]);
 });

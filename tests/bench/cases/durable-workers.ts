@@ -8,13 +8,15 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
+import type { Chart } from "../harness/chart.ts";
 import { startRuntime } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
+import { goalsOf } from "../harness/goal.ts";
 import { memoryUse, type MemoryUse } from "../harness/memory.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
-import { estimate, median, paired } from "../harness/statistics.ts";
+import { estimate, paired } from "../harness/statistics.ts";
 import { writeHistory, type DataFolder, type History } from "../harness/stored-history.ts";
-import { figure, interval } from "../harness/table.ts";
+import { interval } from "../harness/table.ts";
 import { EMBEDDED_RUNTIME_ID } from "../programs/worker-client.ts";
 
 const ROUNDS = 2;
@@ -45,7 +47,18 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
     samplesOf(samples, `${engine} ${store}`).map((sample) => sample[key]);
   const perWorkerKb = (engine: Engine, key: keyof MemoryUse): readonly number[] =>
     paired(of(engine, "full", key), of(engine, "empty", key), (a, b) => (a - b) / HISTORY.workers / KILOBYTE);
+  const chart: Chart = {
+    title: "heap per Worker",
+    unit: "kB",
+    isRatio: false,
+    bars: ENGINES.map((engine) => ({
+      label: ENGINE_LABELS[engine],
+      value: estimate(perWorkerKb(engine, "heapBytes")),
+    })),
+    target: { atMost: GOAL_KB },
+  };
   return {
+    charts: [chart],
     tables: [
       {
         head: ["kB per Worker", "heap", "resident"],
@@ -56,10 +69,7 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
         ]),
       },
     ],
-    goals: ENGINES.map((engine) => ({
-      text: `${ENGINE_LABELS[engine]}: at most ${figure(GOAL_KB)} kB of heap`,
-      isMet: median(perWorkerKb(engine, "heapBytes")) <= GOAL_KB,
-    })),
+    goals: goalsOf(chart),
     notes: [
       `${HISTORY.workers.toLocaleString("en-US")} Workers with one exchange each, its answer of ${ANSWER.length} characters, taken up from the store, after a garbage collection; ${rounds} rounds, each with new processes.`,
     ],

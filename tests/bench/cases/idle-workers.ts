@@ -7,6 +7,7 @@
  */
 import type { WebSocket } from "ws";
 import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
+import type { Chart } from "../harness/chart.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { memoryUse, type MemoryUse } from "../harness/memory.ts";
 import { REMOTE_RUNTIME_ID, startRemotePair, type RemotePair } from "../harness/remote.ts";
@@ -52,7 +53,20 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
       interval(pairedRatio(of(engine, "remote", key), of(engine, "embedded", key))),
     ]),
   });
+  const chartOf = (title: string, key: keyof Weight): Chart => ({
+    title,
+    unit: "times a Worker of the embedded Runtime",
+    isRatio: true,
+    bars: [
+      ...ENGINES.map((engine) => ({
+        label: `${ENGINE_LABELS[engine]}, a Runtime elsewhere`,
+        value: pairedRatio(of(engine, "remote", key), of(engine, "embedded", key)),
+      })),
+      { label: "the embedded Runtime", value: 1, isPeer: true },
+    ],
+  });
   return {
+    charts: [chartOf("heap per Worker", "heapBytes"), chartOf("resident memory per Worker", "residentBytes")],
     tables: [tableOf("heap, kB per Worker", "heapBytes"), tableOf("resident, kB per Worker", "residentBytes")],
     goals: [],
     notes: [

@@ -7,10 +7,11 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
+import type { Chart } from "../harness/chart.ts";
 import { startWorkspace } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
-import { median, paired } from "../harness/statistics.ts";
+import { median, paired, pairedRatio } from "../harness/statistics.ts";
 import { writeHistory, type History } from "../harness/stored-history.ts";
 import { figure } from "../harness/table.ts";
 
@@ -20,7 +21,7 @@ const FULL: History = { workers: 999, messages: 5, tokens: 100 };
 
 type Subject = `${Engine} full` | `${Engine} empty`;
 
-export const restart: BenchCase = { name: "restart", run };
+export const restart: BenchCase = { name: "restart", run, profiled: "start" };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   using full = await writeHistory(FULL);
@@ -34,7 +35,20 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
     ),
   );
   const of = (engine: Engine, what: "full" | "empty") => samplesOf(samples, `${engine} ${what}`);
+  const chart: Chart = {
+    title: `time to the first page with ${(FULL.workers + 1).toLocaleString("en-US")} Workers`,
+    unit: "times that with none",
+    isRatio: true,
+    bars: [
+      ...ENGINES.map((engine) => ({
+        label: ENGINE_LABELS[engine],
+        value: pairedRatio(of(engine, "full"), of(engine, "empty")),
+      })),
+      { label: "no Workers", value: 1, isPeer: true },
+    ],
+  };
   return {
+    charts: [chart],
     tables: [
       {
         head: ["engine", "with 1,000 Workers, ms", "with none, ms", "added per Worker, µs"],

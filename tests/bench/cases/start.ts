@@ -4,8 +4,10 @@
  * Owns the workload and its figures. The peer is one route of bare Hono on the same engine, started the same way.
  */
 import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
+import type { Chart } from "../harness/chart.ts";
 import { startHello, startWorkspace, type ServerChild } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
+import { goalsOf } from "../harness/goal.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { median, pairedRatio } from "../harness/statistics.ts";
 import { figure, interval } from "../harness/table.ts";
@@ -15,7 +17,7 @@ const RATIO_GOAL = 1.35;
 
 type Subject = `${Engine} server` | `${Engine} hello`;
 
-export const start: BenchCase = { name: "start", run };
+export const start: BenchCase = { name: "start", run, profiled: "start" };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const samples = await alternate(
@@ -29,7 +31,18 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   );
   const ratio = (engine: Engine) =>
     pairedRatio(samplesOf(samples, `${engine} server`), samplesOf(samples, `${engine} hello`));
+  const chart: Chart = {
+    title: "time to the first page",
+    unit: "times bare Hono",
+    isRatio: true,
+    bars: [
+      ...ENGINES.map((engine) => ({ label: ENGINE_LABELS[engine], value: ratio(engine) })),
+      { label: "bare Hono", value: 1, isPeer: true },
+    ],
+    target: { atMost: RATIO_GOAL },
+  };
   return {
+    charts: [chart],
     tables: [
       {
         head: ["engine", "this server, ms", "bare Hono, ms", "ratio"],
@@ -41,10 +54,7 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
         ]),
       },
     ],
-    goals: ENGINES.map((engine) => ({
-      text: `${ENGINE_LABELS[engine]}: at most ${RATIO_GOAL} of bare Hono`,
-      isMet: ratio(engine).median <= RATIO_GOAL,
-    })),
+    goals: goalsOf(chart),
     notes: [`${rounds} starts each, in turns, files in the system's cache.`],
   };
 }

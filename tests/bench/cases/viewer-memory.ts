@@ -7,9 +7,11 @@
  */
 import * as z from "zod/mini";
 import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
+import type { Chart } from "../harness/chart.ts";
 import { startProgramChild, startWorkspace } from "../harness/child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { PEERS, type Peer } from "../harness/fan-out-stage.ts";
+import { goalsOf } from "../harness/goal.ts";
 import { memoryUse, publisherMemory, type MemoryUse } from "../harness/memory.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { median, pairedRatio } from "../harness/statistics.ts";
@@ -42,22 +44,33 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const of = (subject: Subject, key: keyof Sample) =>
     samplesOf(samples, subject).map((sample) => sample[key] / KILOBYTE);
   const ratio = (subject: Subject) => pairedRatio(of(subject, "residentBytes"), of("ws", "residentBytes"));
+  const labelOf = (subject: Subject): string =>
+    subject === "node" || subject === "deno" ? `this server on ${ENGINE_LABELS[subject]}` : PEERS[subject].label;
+  const chart: Chart = {
+    title: "resident memory per viewer",
+    unit: "times ws",
+    isRatio: true,
+    bars: Array.from(samples.keys(), (subject) => ({
+      label: labelOf(subject),
+      value: subject === "ws" ? 1 : ratio(subject),
+      isPeer: subject in PEERS,
+    })),
+    target: { atMost: RATIO_GOAL },
+  };
   return {
+    charts: [chart],
     tables: [
       {
         head: ["kB per viewer", "resident", "ratio to ws", "heap"],
         rows: Array.from(samples.keys(), (subject) => [
-          subject === "node" || subject === "deno" ? `this server on ${ENGINE_LABELS[subject]}` : PEERS[subject].label,
+          labelOf(subject),
           figure(median(of(subject, "residentBytes"))),
           subject === "ws" ? "1" : interval(ratio(subject)),
           figure(median(of(subject, "heapBytes"))),
         ]),
       },
     ],
-    goals: ENGINES.map((engine) => ({
-      text: `${ENGINE_LABELS[engine]}: resident at most ${RATIO_GOAL} times what ws has`,
-      isMet: ratio(engine).median <= RATIO_GOAL,
-    })),
+    goals: goalsOf(chart),
     notes: [
       `${VIEWERS.toLocaleString("en-US")} viewers of one Worker after ${UNCOUNTED} that are not counted, after a garbage collection; ${rounds} rounds, each with new processes.`,
     ],

@@ -6,7 +6,9 @@
  */
 import * as z from "zod/mini";
 import type { BenchCase, CaseResult } from "../bench-case.ts";
+import type { Chart } from "../harness/chart.ts";
 import { startProgramChild, startWorkspace, type ProgramChild, type ServerChild } from "../harness/child.ts";
+import { goalsOf } from "../harness/goal.ts";
 import { figure } from "../harness/table.ts";
 import { tokenText, type AnswerOrder } from "../programs/answer.ts";
 import { openViewer } from "../programs/open-viewer.ts";
@@ -37,7 +39,18 @@ async function run(): Promise<CaseResult> {
     japanese: await measure(provider, server, "japanese"),
   };
   const languages: readonly Language[] = ["english", "japanese"];
+  const chart: Chart = {
+    title: "bytes that reach a viewer",
+    unit: "per byte of the provider's stream",
+    isRatio: true,
+    bars: languages.map((language) => ({
+      label: LABELS[language],
+      value: samples[language].viewerBytes / samples[language].providerBytes,
+    })),
+    target: { atMost: PER_PROVIDER_BYTE_GOAL },
+  };
   return {
+    charts: [chart],
     tables: [
       {
         head: [
@@ -61,10 +74,7 @@ async function run(): Promise<CaseResult> {
         }),
       },
     ],
-    goals: languages.map((language) => ({
-      text: `${LABELS[language]}: at most ${PER_PROVIDER_BYTE_GOAL} byte per byte of the provider`,
-      isMet: samples[language].viewerBytes <= samples[language].providerBytes * PER_PROVIDER_BYTE_GOAL,
-    })),
+    goals: goalsOf(chart),
     notes: [`${TOKENS} tokens at ${TOKENS_PER_SECOND} tokens/s. The frames are the same on every engine.`],
   };
 }

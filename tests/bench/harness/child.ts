@@ -16,6 +16,7 @@ import type * as z from "zod/mini";
 import { Answer, type Question } from "./control.ts";
 import { within } from "./deadline.ts";
 import { benchProgram, bunCommandOf, commandOf, RUNTIME_PROGRAMS, SERVER_PROGRAMS, type Engine } from "./engine.ts";
+import { profileClockUs, profileProcess, type ProfiledProcess, type ProfiledProgram } from "./profiling.ts";
 
 const running = new Set<ChildProcess>();
 /** Told of a process that has ended by itself. */
@@ -25,6 +26,8 @@ let onLost: (error: Error) => void = () => {};
 const START_TIMEOUT_MS = 60_000;
 /** Many times what the longest window takes; a question that takes longer says so. */
 const ASK_TIMEOUT_MS = 120_000;
+/** What a server that is profiled has left to write its profile. */
+const PROFILE_TIMEOUT_MS = 60_000;
 /** What a case that failed has left to put its things away. */
 const UNWIND_MS = 10_000;
 
@@ -62,12 +65,15 @@ export function killChildrenAtExit(): void {
 class Child implements AsyncDisposable {
   readonly pid: number;
   protected readonly process: ChildProcess;
+  readonly #beforeEnd: (() => void) | null;
   #isEnding = false;
 
-  constructor(child: ChildProcess, name: string) {
+  /** @param beforeEnd Called when it is to end, which then is asked of it, so that it can write what it has; null: it is killed */
+  constructor(child: ChildProcess, name: string, beforeEnd: (() => void) | null = null) {
     if (child.pid === undefined) throw new Error(`Cannot start ${child.spawnfile}`);
     this.process = child;
     this.pid = child.pid;
+    this.#beforeEnd = beforeEnd;
     child.once("exit", (code, signal) => {
       if (!this.#isEnding) onLost(new Error(`Cannot measure: ${name} has ended by itself (${signal ?? code})`));
     });
@@ -77,9 +83,17 @@ class Child implements AsyncDisposable {
     this.#isEnding = true;
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const exited = once(this.process, "exit");
-    this.process.kill("SIGKILL");
-    await exited;
+    this.#beforeEnd?.();
+    this.process.kill(this.#beforeEnd === null ? "SIGKILL" : "SIGTERM");
+    await within(exited, PROFILE_TIMEOUT_MS, "a process has not ended");
   }
+}
+
+/** What is known of a server that listens. */
+interface Listening {
+  readonly url: string;
+  readonly inspectorUrl?: string | null;
+  readonly profile?: ProfiledProcess | null;
 }
 
 /** A process that serves HTTP. */
@@ -89,8 +103,8 @@ export class ServerChild extends Child {
   /** `ws://127.0.0.1:9229/0f2c…`, or null where none was asked for. */
   readonly inspectorUrl: string | null;
 
-  constructor(child: ChildProcess, name: string, url: string, inspectorUrl: string | null) {
-    super(child, name);
+  constructor(child: ChildProcess, name: string, { url, inspectorUrl = null, profile = null }: Listening) {
+    super(child, name, profile === null ? null : () => (profile.endsAtUs = profileClockUs()));
     this.url = url;
     this.inspectorUrl = inspectorUrl;
   }
@@ -173,21 +187,33 @@ const ANY_NUMBER = {
 
 /** Starts the workspace server as it is built, and waits until it listens. */
 export async function startWorkspace(engine: Engine, options: StartOptions = {}): Promise<ServerChild> {
-  return startServer(engine, [SERVER_PROGRAMS[engine]], options, {
-    ...QUIET,
-    ...(options.isPaced === true ? {} : EACH_BY_ITSELF),
-    ...ANY_NUMBER,
-    YOI_PORT: "0",
-  });
+  const profiled = "server";
+  return startServer(
+    engine,
+    [SERVER_PROGRAMS[engine]],
+    { ...options, profiled },
+    {
+      ...QUIET,
+      ...(options.isPaced === true ? {} : EACH_BY_ITSELF),
+      ...ANY_NUMBER,
+      YOI_PORT: "0",
+    },
+  );
 }
 
 /** Starts a Runtime's process as it is built, and waits until it listens. */
 export async function startRuntime(engine: Engine, options: StartOptions = {}): Promise<ServerChild> {
-  return startServer(engine, [RUNTIME_PROGRAMS[engine]], options, {
-    ...QUIET,
-    ...EACH_BY_ITSELF,
-    YOI_RUNTIME_BIND: "127.0.0.1:0",
-  });
+  const profiled = "Runtime";
+  return startServer(
+    engine,
+    [RUNTIME_PROGRAMS[engine]],
+    { ...options, profiled },
+    {
+      ...QUIET,
+      ...EACH_BY_ITSELF,
+      YOI_RUNTIME_BIND: "127.0.0.1:0",
+    },
+  );
 }
 
 /** Starts a program of `programs/` that serves HTTP and says where, on Node. */
@@ -206,15 +232,18 @@ export async function startHello(engine: Engine): Promise<ServerChild> {
 async function startServer(
   engine: Engine,
   [script, ...args]: readonly [string, ...string[]],
-  { environment, isInspected = false }: StartOptions,
+  { environment, isInspected = false, profiled }: StartOptions & { readonly profiled?: ProfiledProgram },
   defaults: Readonly<Record<string, string>>,
 ): Promise<ServerChild> {
   const command = await commandOf(engine, script, ...args);
   if (isInspected) command.splice(command.indexOf(script), 0, "--inspect=127.0.0.1:0");
+  const profile = profiled === undefined ? null : profileProcess(engine, profiled);
+  command.splice(command.indexOf(script), 0, ...(profile?.args ?? []));
   const child = launch(command, { ...defaults, ...environment }, ["ignore", "pipe", isInspected ? "pipe" : "inherit"]);
   const inspectorUrl = await (isInspected ? valueIn(child.stderr, /listening on (ws:\S+)/) : null);
   const url = await within(valueIn(child.stdout, / is at (http:\S+)/), START_TIMEOUT_MS, `${script} does not listen`);
-  return new ServerChild(child, script, url, inspectorUrl);
+  if (profile !== null) profile.listensAtUs = profileClockUs();
+  return new ServerChild(child, script, { url, inspectorUrl, profile });
 }
 
 /** What a process says; the rest of its output is thrown away. */
