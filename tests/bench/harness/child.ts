@@ -89,13 +89,6 @@ class Child implements AsyncDisposable {
   }
 }
 
-/** What is known of a server that listens. */
-interface Listening {
-  readonly url: string;
-  readonly inspectorUrl?: string | null;
-  readonly profile?: ProfiledProcess | null;
-}
-
 /** A process that serves HTTP. */
 export class ServerChild extends Child {
   /** `http://127.0.0.1:41234`. */
@@ -103,7 +96,13 @@ export class ServerChild extends Child {
   /** `ws://127.0.0.1:9229/0f2c…`, or null where none was asked for. */
   readonly inspectorUrl: string | null;
 
-  constructor(child: ChildProcess, name: string, { url, inspectorUrl = null, profile = null }: Listening) {
+  constructor(
+    child: ChildProcess,
+    name: string,
+    url: string,
+    inspectorUrl: string | null,
+    profile: ProfiledProcess | null = null,
+  ) {
     super(child, name, profile === null ? null : () => (profile.endsAtUs = profileClockUs()));
     this.url = url;
     this.inspectorUrl = inspectorUrl;
@@ -243,7 +242,7 @@ async function startServer(
   const inspectorUrl = await (isInspected ? valueIn(child.stderr, /listening on (ws:\S+)/) : null);
   const url = await within(valueIn(child.stdout, / is at (http:\S+)/), START_TIMEOUT_MS, `${script} does not listen`);
   if (profile !== null) profile.listensAtUs = profileClockUs();
-  return new ServerChild(child, script, { url, inspectorUrl, profile });
+  return new ServerChild(child, script, url, inspectorUrl, profile);
 }
 
 /** What a process says; the rest of its output is thrown away. */
