@@ -100,12 +100,12 @@ function start(data: ConsoleData, messages: Messages): void {
   });
   // The markdown reader is the largest part; what the server rendered stands meanwhile.
   void load(
-    () => Promise.all([import("./transcript/transcript.tsx"), import("./composer/create-outbox.tsx")]),
+    () => Promise.all([import("./transcript/transcript-island.tsx"), import("./composer/create-outbox.tsx")]),
     page.composer.save,
-  ).then(([{ Transcript }, { createOutbox }]) => {
+  ).then(([{ TranscriptIsland }, { createOutbox }]) => {
     // What the server rendered is taken over as it is; where more has come since, it makes room.
     if (page.conversation.counters.peek().received > 0) document.getElementById("transcript")?.replaceChildren();
-    island("transcript", <Transcript />);
+    island("transcript", <TranscriptIsland />);
     page.outbox.value = createOutbox(page, environment.storage);
   });
   if (data.demo) {

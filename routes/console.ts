@@ -10,6 +10,7 @@ import { Locale, type ConsoleData, type FrameData, type ListedRuntime } from "..
 import { LOCALE_COOKIE, THEME_COOKIE } from "../islands/cookies.ts";
 import { toolMessagesFor } from "../islands/messages-tools.ts";
 import { PAPER, Theme } from "../islands/theme.ts";
+import type { AnswerText } from "../islands/transcript/answer-text.ts";
 import { TOUR_COOKIE, TourLayout } from "../islands/tour/tour-layout.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { asProblem, problemBody, ProblemError, type ProblemBody } from "../protocol/problem.ts";
@@ -81,7 +82,7 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
     context.header("Vary", "Accept-Language, Cookie");
     if (!(found instanceof Error)) {
       const data: ConsoleData = { ...frame, ...found };
-      return context.html(renderConsolePage(data, assets));
+      return context.html(renderConsolePage(data, assets, await answerTextFor(data)));
     }
     if (found.code === "internal" || !wantsPage(context)) throw found;
     const { code, status, title, detail } = problemBody(found);
@@ -99,6 +100,12 @@ export function consoleRoutes(backend: Backend, options: ConsoleOptions): Hono {
       const manifest = installManifest(workspaceName, choicesOf(context).locale);
       return context.body(JSON.stringify(manifest), 200, { "Content-Type": "application/manifest+json" });
     });
+}
+
+/** Loaded with the first page that has something to read: a server that has just started shows one without. */
+async function answerTextFor({ snapshot, earlier }: ConsoleData): Promise<AnswerText | undefined> {
+  const isEmpty = snapshot.entries.length === 0 && snapshot.in_flight.blocks.length === 0 && earlier === undefined;
+  return isEmpty ? undefined : (await import("../islands/markdown/markdown.tsx")).Markdown;
 }
 
 /** A failure as a page. */

@@ -32,6 +32,7 @@ import { ToolContext } from "../islands/tools/tool-context.ts";
 import { tourMessagesFor, type TourMessages } from "../islands/tour/messages-tour.ts";
 import { createTour } from "../islands/tour/tour.ts";
 import { TourPanel } from "../islands/tour/tour-panel.tsx";
+import { AnswerTextContext, type AnswerText } from "../islands/transcript/answer-text.ts";
 import { Transcript } from "../islands/transcript/transcript.tsx";
 import { WorkerNav } from "../islands/workers/worker-nav.tsx";
 import { isProblemCode, type ProblemBody } from "../protocol/problem.ts";
@@ -51,8 +52,12 @@ export const MANIFEST_PATH = "/manifest.webmanifest";
 /** What is the same for every page of a reader. */
 export type PageFrame = Pick<FrameData, "base" | "locale" | "theme">;
 
-/** The console's page: readable as it is, alive once its scripts have come. */
-export function renderConsolePage(data: ConsoleData, assets: PageAssets): string {
+/**
+ * The console's page: readable as it is, alive once its scripts have come.
+ *
+ * @param answerText Shows answers; absent where the page has none.
+ */
+export function renderConsolePage(data: ConsoleData, assets: PageAssets, answerText?: AnswerText): string {
   const page = createConsole(data, renderEnvironment(), messagesFor(data.locale));
   const { messages } = page;
   const label = page.label.value;
@@ -78,7 +83,9 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets): string
               <Demo title={messages.demoTitle} hint={messages.demoHint} tour={tourMessagesFor(data.locale)} />
             )}
             <div id="transcript" class="transcript">
-              <Transcript />
+              <AnswerTextContext.Provider value={answerText}>
+                <Transcript />
+              </AnswerTextContext.Provider>
             </div>
             <div id="composer" class="composer-dock">
               <ComposerForm />

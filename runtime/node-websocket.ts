@@ -8,7 +8,7 @@ import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Hono } from "hono";
 import { defineWebSocketHelper, WSContext, type WSEvents } from "hono/ws";
-import { WebSocket, WebSocketServer } from "ws";
+import type { WebSocket, WebSocketServer } from "ws";
 import { CLIENT_FRAME_MAX_BYTES, REFUSAL_TIMEOUT_MS, SOCKET_PING_INTERVAL_MS } from "./edge-limits.ts";
 import type { FrameWriter } from "./text-frames.ts";
 
@@ -40,12 +40,10 @@ export function wantsWebSocket({ method, headers, url = "" }: IncomingMessage): 
 
 /** The sockets of one server. */
 export class NodeWebSockets {
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    maxPayload: CLIENT_FRAME_MAX_BYTES,
-    perMessageDeflate: false,
-  });
   readonly #app: Hono;
+  /** With the first socket comes the package: a start does not wait for it. */
+  #opening: Promise<WebSocketServer> | null = null;
+  #server: WebSocketServer | null = null;
 
   constructor(app: Hono) {
     this.#app = app;
@@ -65,7 +63,18 @@ export class NodeWebSockets {
       socket.once("close", () => clearTimeout(lingering));
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, socket, accept));
+    const server = await (this.#opening ??= this.#open());
+    server.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, socket, accept));
+  }
+
+  async #open(): Promise<WebSocketServer> {
+    const { WebSocketServer } = await import("ws");
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: CLIENT_FRAME_MAX_BYTES,
+      perMessageDeflate: false,
+    });
+    return this.#server;
   }
 
   async #ask(request: IncomingMessage, env: UpgradeEnv): Promise<Response> {
@@ -83,13 +92,13 @@ export class NodeWebSockets {
   /** Resolves when every socket has been closed by both sides. */
   async closed(): Promise<void> {
     await Promise.all(
-      [...this.#server.clients].map((socket) => new Promise((resolve) => socket.once("close", resolve))),
+      [...(this.#server?.clients ?? [])].map((socket) => new Promise((resolve) => socket.once("close", resolve))),
     );
   }
 
   /** Lets go of every socket. */
   terminate(): void {
-    for (const socket of this.#server.clients) socket.terminate();
+    for (const socket of this.#server?.clients ?? []) socket.terminate();
   }
 }
 
@@ -98,13 +107,13 @@ function connect(socket: WebSocket, connection: Duplex, events: WSEvents<WebSock
     raw: Object.assign(socket, {
       // Between frames of its own: `ws` writes each at once and whole, since nothing is compressed.
       writeFrames(frames: Uint8Array) {
-        if (socket.readyState !== WebSocket.OPEN) return false;
+        if (socket.readyState !== socket.OPEN) return false;
         connection.write(frames);
         return connection.writableLength === 0;
       },
     }),
     send: (data) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(data);
+      if (socket.readyState === socket.OPEN) socket.send(data);
     },
     close: (code, reason) => socket.close(code, reason),
     get readyState() {

@@ -40,7 +40,6 @@ import { DEFAULT_BACKEND_LIMITS, type BackendLimits } from "./limits.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import type { Platform } from "./platform.ts";
 import type { HostFacts } from "./projection.ts";
-import { openRemoteRuntimes } from "./remote-runtimes.ts";
 
 /** The Companion's id in it. */
 const COMPANION_WORKER_ID = WorkerId.parse("companion");
@@ -86,7 +85,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     displayName: "Companion",
     profile: { kind: "builtin", value: COMPANION_PROFILE },
   });
-  const remotes = openRemoteRuntimes(config.remoteRuntimes, systemClock, tracing);
+  const remotes = await openRemotes(config.remoteRuntimes, tracing);
   const limits: BackendLimits = {
     ...DEFAULT_BACKEND_LIMITS,
     ...config.clientLimits.viewers,
@@ -189,6 +188,13 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       await tracing.close();
     },
   };
+}
+
+/** Their client is loaded where there are any. */
+async function openRemotes(configs: Config["remoteRuntimes"], tracing: Tracing) {
+  if (configs.length === 0) return [];
+  const { openRemoteRuntimes } = await import("./remote-runtimes.ts");
+  return openRemoteRuntimes(configs, systemClock, tracing);
 }
 
 /** Those of a Runtime that can be restarted, which only the demo's is. */

@@ -8,7 +8,8 @@ import { createBlockReader, type Block } from "./blocks.ts";
 import { LiveContext } from "./parts.ts";
 import { renderBlock } from "./render.tsx";
 
-interface MarkdownProps {
+/** A text and how far it is. */
+export interface MarkdownProps {
   readonly text: string;
   /** Whether more of it comes. */
   readonly isStreaming: boolean;

@@ -1,7 +1,7 @@
 /** How each row of a conversation looks. Owns the messages' markup; the quiet lines and the end of a run have their own files. */
 import { useConsole } from "../context.ts";
-import { Markdown } from "../markdown/markdown.tsx";
 import { Time } from "../time.tsx";
+import { useAnswerText } from "./answer-text.ts";
 import { entryAnchor } from "./entry-link.ts";
 import { Note, Thinking, ToolCall, ToolResult } from "./quiet-line.tsx";
 import type { Row } from "./row.ts";
@@ -60,9 +60,10 @@ function UserMessage({ row }: { readonly row: RowOf<"user"> }) {
 
 function Answer({ row }: { readonly row: RowOf<"answer"> }) {
   const { label } = useConsole();
+  const Text = useAnswerText();
   return (
     <article class="message answer" aria-label={label.value} aria-busy={row.isStreaming ? "true" : undefined}>
-      <Markdown text={row.text} isStreaming={row.isStreaming} isCut={row.isCut} />
+      <Text text={row.text} isStreaming={row.isStreaming} isCut={row.isCut} />
       <div class="turn-foot">{!row.isStreaming && <TurnSlot by="worker" text={row.text} />}</div>
     </article>
   );

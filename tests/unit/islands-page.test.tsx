@@ -10,7 +10,8 @@ import { ConsoleContext } from "../../islands/context.ts";
 import { renderEnvironment } from "../../islands/environment.ts";
 import { en } from "../../islands/messages-en.ts";
 import { LinkStatus } from "../../islands/status/link-status.tsx";
-import { Transcript } from "../../islands/transcript/transcript.tsx";
+import { Markdown } from "../../islands/markdown/markdown.tsx";
+import { TranscriptIsland } from "../../islands/transcript/transcript-island.tsx";
 import type { LogEntry } from "../../protocol/entry.ts";
 import { ProblemError, problemBody } from "../../protocol/problem.ts";
 import { renderConsolePage, renderErrorPage } from "../../routes/pages.tsx";
@@ -52,7 +53,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("renderConsolePage()", () => {
   test("is a document in the page's language with the conversation in it", () => {
-    const html = renderConsolePage(dataWith([said("こんばんは"), answered("**ようこそ**")], { locale: "ja" }), assets);
+    const html = renderConsolePage(dataWith([said("こんばんは"), answered("**ようこそ**")], { locale: "ja" }), assets, Markdown);
     expect(html.startsWith('<!doctype html><html lang="ja">')).toBe(true);
     expect(html).toContain("こんばんは");
     expect(html).toContain("<strong>ようこそ</strong>");
@@ -62,7 +63,7 @@ describe("renderConsolePage()", () => {
 
   test("has no executable inline script, whatever was said", () => {
     const evil = "</script><script>alert(1)</script><!-- \u2028";
-    const html = renderConsolePage(dataWith([said(evil), answered(evil)]), assets);
+    const html = renderConsolePage(dataWith([said(evil), answered(evil)]), assets, Markdown);
     const inline = [...html.matchAll(/<script(?![^>]*\ssrc=)([^>]*)>/g)].map(([, attributes]) => attributes?.trim());
     expect(inline).toEqual(['type="application/json" id="console-data"']);
     expect(html).not.toMatch(/\son\w+=/);
@@ -71,14 +72,14 @@ describe("renderConsolePage()", () => {
 
   test("offers older messages by a link that works without scripts", () => {
     const data = dataWith([said("new")]);
-    const html = renderConsolePage({ ...data, snapshot: { ...data.snapshot, entries_start: 40 } }, assets);
+    const html = renderConsolePage({ ...data, snapshot: { ...data.snapshot, entries_start: 40 } }, assets, Markdown);
     expect(html).toContain('href="?before=40"');
   });
 
   test("an earlier page shows its entries and the way back", () => {
     const { selected } = consoleData();
     const earlier = { ...selected, entries_start: 3, entries_total: 9, oldest_kept: 0, entries: [said("long ago")] };
-    const html = renderConsolePage(dataWith([said("new")], { earlier }), assets);
+    const html = renderConsolePage(dataWith([said("new")], { earlier }), assets, Markdown);
     expect(html).toContain("long ago");
     expect(html).toContain('href="?before=3"');
     expect(html).toContain('href="/runtimes/r/workers/w"');
@@ -109,7 +110,7 @@ describe("the islands", () => {
   test("hydrate the server's elements instead of making their own", () => {
     const data = dataWith([said("hi"), answered("# One\n\nTwo")]);
     const root = document.createElement("div");
-    const html = new DOMParser().parseFromString(renderConsolePage(data, { scripts: [], styles: [] }), "text/html");
+    const html = new DOMParser().parseFromString(renderConsolePage(data, { scripts: [], styles: [] }, Markdown), "text/html");
     root.innerHTML = html.querySelector("#transcript")?.innerHTML ?? "";
     document.body.replaceChildren(root);
     const before = root.querySelector("article.answer");
@@ -117,7 +118,7 @@ describe("the islands", () => {
     render(() =>
       hydrate(
         <ConsoleContext.Provider value={createConsole(data, renderEnvironment(), en)}>
-          <Transcript />
+          <TranscriptIsland />
         </ConsoleContext.Provider>,
         root,
       ),
@@ -129,7 +130,7 @@ describe("the islands", () => {
 
   test("an answer keeps its element when it is complete", () => {
     const page = createConsole(dataWith([said("hi")]), renderEnvironment(), en);
-    const root = show(page, Transcript);
+    const root = show(page, TranscriptIsland);
     const send = (position: number, payload: unknown) =>
       render(() =>
         page.conversation.receive({
@@ -152,7 +153,7 @@ describe("the islands", () => {
 
   test("what cannot be understood is one quiet line that opens", () => {
     const page = createConsole(dataWith([{ kind: "hologram", depth: 3 }]), renderEnvironment(), en);
-    const root = show(page, Transcript);
+    const root = show(page, TranscriptIsland);
     expect(root.querySelector("details.line summary")?.textContent).toContain("hologram");
     expect(root.querySelector("details.line pre")?.textContent).toContain('"depth": 3');
   });

@@ -13,7 +13,7 @@ import { loadMessages } from "../../islands/load-messages.ts";
 import { messagesFor } from "../../islands/messages.ts";
 import { en } from "../../islands/messages-en.ts";
 import { LinkStatus } from "../../islands/status/link-status.tsx";
-import { Transcript } from "../../islands/transcript/transcript.tsx";
+import { TranscriptIsland } from "../../islands/transcript/transcript-island.tsx";
 import { WorkerNav } from "../../islands/workers/worker-nav.tsx";
 import type { Event } from "../../protocol/event.ts";
 import { closeCodeOf } from "../../protocol/problem.ts";
@@ -140,7 +140,7 @@ describe("a Runtime that is away from the server", () => {
   });
 
   test("leaves no answer behind that looks as if it were still being written, when it is gone for good", async () => {
-    const { page, root, say, beat, end } = await linked(Transcript);
+    const { page, root, say, beat, end } = await linked(TranscriptIsland);
     beat();
     streamInto(page);
     const answer = root.querySelector("article.answer");
