@@ -4,8 +4,9 @@
  * `scripts/build.mjs` calls both builds, `server/dev.ts` runs it in middleware mode.
  */
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import preact from "@preact/preset-vite";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type Rolldown } from "vite";
 
 /** Text imports (`with { type: "text" }`) as Deno has them: the build drops the attribute and would parse prose as code. */
 export function textImports(): Plugin {
@@ -44,6 +45,37 @@ const programs = {
   "sqlite-thread": "runtime/store/sqlite-thread.ts",
 };
 
+/** What programs load as they start, each with all that it imports. */
+const START_PARTS = [
+  "runtime/store/sqlite-thread.ts",
+  "server/node-start.ts",
+  "server/workspace.ts",
+  "runtime/node-start.ts",
+  "runtime/node-listen.ts",
+];
+
+/**
+ * Few files for a start, since finding and linking each takes longer than reading it: modules that the same parts of a
+ * start need are one. Without this, everything that is loaded later, by whoever, would cut them into dozens.
+ */
+function startGroups(): CodeSplittingNameFunction {
+  let parts: readonly ReadonlySet<string>[] | undefined;
+  return (id, graph) => {
+    parts ??= START_PARTS.map((path) => reach(resolve(path)));
+    const needs = parts.flatMap((part, index) => (part.has(id) ? [index] : []));
+    return needs.length === 0 || graph.getModuleInfo(id)?.isEntry ? null : `start-${needs.join("")}`;
+
+    function reach(from: string): ReadonlySet<string> {
+      const found = new Set([from]);
+      for (const next of found)
+        for (const imported of graph.getModuleInfo(next)?.importedIds ?? []) found.add(imported);
+      return found;
+    }
+  };
+}
+
+type CodeSplittingNameFunction = Extract<Rolldown.CodeSplittingGroup["name"], (...args: never[]) => unknown>;
+
 export default defineConfig(({ isSsrBuild }) => ({
   plugins: [textImports(), plainImports(), preact()],
   appType: "custom",
@@ -61,8 +93,14 @@ export default defineConfig(({ isSsrBuild }) => ({
         sourcemap: true,
         rolldownOptions: {
           input: Object.fromEntries(Object.entries(programs).filter(([, path]) => existsSync(path))),
-          // All in one folder: a program that starts another finds it beside itself, from whatever chunk.
-          output: { chunkFileNames: "[name]-[hash].js" },
+          output: {
+            // All in one folder: a program that starts another finds it beside itself, from whatever chunk.
+            chunkFileNames: "[name]-[hash].js",
+            codeSplitting: {
+              includeDependenciesRecursively: false,
+              groups: [{ name: startGroups(), debugName: "start" }],
+            },
+          },
         },
       }
     : {
