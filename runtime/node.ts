@@ -1,4 +1,6 @@
 /** The Runtime process on Node. The built output runs this, on Bun too. */
-import { startRuntime } from "./node-start.ts";
+import { useCodeCache } from "./node-code-cache.ts";
 
+useCodeCache(import.meta.url);
+const { startRuntime } = await import("./node-start.ts");
 await startRuntime({});

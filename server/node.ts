@@ -1,4 +1,6 @@
 /** The entry point on Node. The built output runs this, on Bun too. */
-import { startServer } from "./node-start.ts";
+import { useCodeCache } from "../runtime/node-code-cache.ts";
 
+useCodeCache(import.meta.url);
+const { startServer } = await import("./node-start.ts");
 await startServer({ assetsFolder: new URL("../client/", import.meta.url) });

@@ -53,7 +53,11 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("renderConsolePage()", () => {
   test("is a document in the page's language with the conversation in it", () => {
-    const html = renderConsolePage(dataWith([said("こんばんは"), answered("**ようこそ**")], { locale: "ja" }), assets, Markdown);
+    const html = renderConsolePage(
+      dataWith([said("こんばんは"), answered("**ようこそ**")], { locale: "ja" }),
+      assets,
+      Markdown,
+    );
     expect(html.startsWith('<!doctype html><html lang="ja">')).toBe(true);
     expect(html).toContain("こんばんは");
     expect(html).toContain("<strong>ようこそ</strong>");
@@ -110,7 +114,10 @@ describe("the islands", () => {
   test("hydrate the server's elements instead of making their own", () => {
     const data = dataWith([said("hi"), answered("# One\n\nTwo")]);
     const root = document.createElement("div");
-    const html = new DOMParser().parseFromString(renderConsolePage(data, { scripts: [], styles: [] }, Markdown), "text/html");
+    const html = new DOMParser().parseFromString(
+      renderConsolePage(data, { scripts: [], styles: [] }, Markdown),
+      "text/html",
+    );
     root.innerHTML = html.querySelector("#transcript")?.innerHTML ?? "";
     document.body.replaceChildren(root);
     const before = root.querySelector("article.answer");
