@@ -64,7 +64,8 @@ export class Worker {
   readonly ref: WorkerRef;
   readonly log: EventLog;
   readonly conversation: Conversation;
-  readonly #options: WorkerOptions;
+  /** Without what the store had: its texts would stay beside what they are read into. */
+  readonly #options: Omit<WorkerOptions, "stored">;
   readonly #submissions: Submissions;
   readonly #checkpointer: Checkpointer;
   readonly #record: KeptRecord;
@@ -78,10 +79,11 @@ export class Worker {
   #stopping: Promise<WorkerLifecycleAck> | null = null;
 
   constructor(options: WorkerOptions) {
-    const { ref, stored, profile, store, limits, clock, random } = options;
+    const { stored, ...kept } = options;
+    const { ref, profile, store, limits, clock, random } = kept;
     const { record, checkpoint, entries, events, head, submissions } = stored;
     this.ref = ref;
-    this.#options = options;
+    this.#options = kept;
     this.#record = new KeptRecord(stored, random);
     this.#submissions = new Submissions(limits.worker.retentionSubmissions);
     this.#orphan = new OrphanedRun({
@@ -95,8 +97,8 @@ export class Worker {
     // Without a state that can be read, the entries tell how far the conversation had come.
     const told = entries.reduce((newest, { position }) => Math.max(newest, position), 0);
     const saved = state === null ? told : (checkpoint?.position ?? 0);
-    for (const kept of events) {
-      if (kept.position > saved) this.conversation.take(Event.parse(JSON.parse(kept.payload)), kept);
+    for (const event of events) {
+      if (event.position > saved) this.conversation.take(Event.parse(JSON.parse(event.payload)), event);
     }
     this.log = new EventLog({
       workerId: ref.worker_id,
@@ -116,7 +118,7 @@ export class Worker {
       maxSubmissions: limits.worker.retentionSubmissions,
       saved: state && { head: saved, oldestPosition: state.oldest_position },
       isQuiet: () => !this.#isBusy && this.transcript.in_flight.blocks.length === 0,
-      onStoreFailed: options.onStoreFailed,
+      onStoreFailed: kept.onStoreFailed,
     });
     for (const submission of submissions) {
       const ack = Promise.resolve(this.#inputAck(submission));
