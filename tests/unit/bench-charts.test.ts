@@ -89,7 +89,7 @@ test("reaches() counts the target itself as met, in either direction", () => {
 test("goalsOf() makes a goal of each bar that is not a peer's, with its figures", () => {
   expect(goalsOf(both)).toEqual([
     {
-      text: "Node: time per delivery at most 0.8 times ws",
+      text: "Node: time per delivery, at most 0.8 times ws",
       isMet: false,
       measured: {
         what: "Node: time per delivery",

@@ -60,7 +60,7 @@ test("renderPage() writes charts with their words, figures and the overview, and
 
 ![Way \\[added\\], times ws. Node: 1.50, met; ws: 1. Target: at most 2.](performance/hop.svg)
 
-- met: Node: way [added] at most 2 times ws
+- met: Node: way [added], at most 2 times ws
 
 Measured on a machine; 2026-01-31.
 

@@ -75,12 +75,12 @@ test.each([
 
 test("createPartOf() finds what the build has put into a chunk by the chunk's source map", () => {
   using folder = temporaryFolder();
-  // The first line is of one source, the second of another.
+  // The first line is the build's own, the second of one source, the third of another.
   const map = {
     version: 3,
     sources: ["../server/relay.ts", "../node_modules/zod/core.js"],
     names: [],
-    mappings: "AAAA;ACAA",
+    mappings: ";AAAA;ACAA",
   };
   writeFileSync(join(folder.path, "chunk.js.map"), JSON.stringify(map));
   const inBuild = createPartOf(dirname(folder.path));
@@ -88,8 +88,9 @@ test("createPartOf() finds what the build has put into a chunk by the chunk's so
     ...frameOf("work", pathToFileURL(join(folder.path, "chunk.js")).href),
     lineNumber,
   });
-  expect(inBuild(at(0), [])).toBe("server/");
-  expect(inBuild(at(1), [])).toBe("zod");
+  expect(inBuild(at(0), [])).toBe("top level of the build's files");
+  expect(inBuild(at(1), [])).toBe("server/");
+  expect(inBuild(at(2), [])).toBe("zod");
 });
 
 function temporaryFolder(): Disposable & { readonly path: string } {

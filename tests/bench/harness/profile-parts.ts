@@ -18,8 +18,12 @@ const PARTS = {
   undici: "undici, as the engine has it",
   sockets: "engine: streams, sockets, HTTP",
   engine: "engine: other modules",
+  chunks: "top level of the build's files",
   unknown: "unknown",
 } as const;
+
+/** The source of what the build itself wrote: it makes the modules that it has put together. */
+const TOP_LEVEL = "top-level:";
 
 /** Functions without a source that are worth a part of their own. What else is native counts for its caller. */
 const WRITES = /^(?:write|writev|write[A-Z]\w*|op_(?:ws_(?:try_)?send\w*|ws_batch\w*|\w*_?write\w*))$/;
@@ -46,6 +50,7 @@ export function createPartOf(root: string, sourceOf: (frame: CallFrame) => strin
 /** `/srv/yoi/runtime/store/sqlite.ts` → `runtime/store/`, `…/node_modules/openai/core.js` → `openai`. */
 function partOfSource(source: string, root: string): string {
   if (/^(?:node:internal\/deps\/undici|ext:deno_fetch)/.test(source)) return PARTS.undici;
+  if (source === TOP_LEVEL) return PARTS.chunks;
   if (/^(?:node|ext):/.test(source)) return SOCKETS.test(source) ? PARTS.sockets : PARTS.engine;
   const packaged = /.*(?:node_modules|registry\.npmjs\.org)\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1];
   if (packaged !== undefined) return packaged;
@@ -66,7 +71,8 @@ function createSourceOf(): (frame: CallFrame) => string {
       map = existsSync(mapPath) ? new SourceMap(JSON.parse(readFileSync(mapPath, "utf8"))) : null;
       maps.set(path, map);
     }
-    const entry = map?.findEntry(lineNumber, columnNumber);
-    return entry !== undefined && "originalSource" in entry ? resolve(dirname(path), entry.originalSource) : path;
+    if (map === null) return path;
+    const entry = map.findEntry(lineNumber, columnNumber);
+    return "originalSource" in entry ? resolve(dirname(path), entry.originalSource) : TOP_LEVEL;
   };
 }
