@@ -91,7 +91,7 @@ class Child implements AsyncDisposable {
 
 /** A process that serves HTTP. */
 export class ServerChild extends Child {
-  /** `http://127.0.0.1:41234`. */
+  /** `http://127.0.0.1:41234`; as it tells it itself where it is none of ours. */
   readonly url: string;
   /** `ws://127.0.0.1:9229/0f2c…`, or null where none was asked for. */
   readonly inspectorUrl: string | null;
@@ -221,6 +221,21 @@ export async function startOwnProgram(
   environment: Readonly<Record<string, string>>,
 ): Promise<ServerChild> {
   return startServer("node", [benchProgram("node"), "--program", name], { environment }, {});
+}
+
+/** How a program of somebody else's is started. */
+export interface ForeignProgram {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  /** What it writes to its log when it listens; the address is the first group: `127.0.0.1:41234`. */
+  readonly says: RegExp;
+}
+
+/** Starts a server that is none of ours, and waits until it listens. */
+export async function startForeign({ name, command, says }: ForeignProgram): Promise<ServerChild> {
+  const child = launch([...command], {}, ["ignore", "ignore", "pipe"]);
+  const address = await within(valueIn(child.stderr, says), START_TIMEOUT_MS, `${name} does not listen`);
+  return new ServerChild(child, name, address, null);
 }
 
 /** Starts the bare Hono server, and waits until it listens. */

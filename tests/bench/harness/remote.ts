@@ -21,15 +21,31 @@ export interface RemotePair extends AsyncDisposable {
 /** Starts both with the same options, and waits until both listen. */
 export async function startRemotePair(engine: Engine, options: StartOptions): Promise<RemotePair> {
   await using started = new AsyncDisposableStack();
-  const folder = started.adopt(mkdtempSync(join(tmpdir(), "yoi-bench-")), (path) => rmSync(path, { recursive: true }));
-  const file = join(folder, "runtimes.json");
-  const withSetting = (name: string, value: string): StartOptions => ({
-    ...options,
-    environment: { ...options.environment, [name]: value },
-  });
-  const runtime = started.use(await startRuntime(engine, withSetting("YOI_RUNTIME_ID", REMOTE_RUNTIME_ID)));
-  writeFileSync(file, JSON.stringify({ runtimes: [{ id: REMOTE_RUNTIME_ID, base_url: runtime.url }] }));
-  const backend = started.use(await startWorkspace(engine, withSetting("YOI_RUNTIMES_FILE", file)));
+  const runtime = started.use(await startRemoteRuntime(engine, options));
+  const backend = started.use(await startBackendOf(runtime, engine, options));
   const kept = started.move();
   return { backend, runtime, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Starts a Runtime that a server can be told of. */
+export function startRemoteRuntime(engine: Engine, options: StartOptions): Promise<ServerChild> {
+  return startRuntime(engine, withSetting(options, "YOI_RUNTIME_ID", REMOTE_RUNTIME_ID));
+}
+
+/** Starts a server that knows a Runtime which is there already. */
+export async function startBackendOf(
+  runtime: ServerChild,
+  engine: Engine,
+  options: StartOptions,
+): Promise<ServerChild> {
+  // Read at the start and never again.
+  using folder = new DisposableStack();
+  const path = folder.adopt(mkdtempSync(join(tmpdir(), "yoi-bench-")), (made) => rmSync(made, { recursive: true }));
+  const file = join(path, "runtimes.json");
+  writeFileSync(file, JSON.stringify({ runtimes: [{ id: REMOTE_RUNTIME_ID, base_url: runtime.url }] }));
+  return await startWorkspace(engine, withSetting(options, "YOI_RUNTIMES_FILE", file));
+}
+
+function withSetting(options: StartOptions, name: string, value: string): StartOptions {
+  return { ...options, environment: { ...options.environment, [name]: value } };
 }

@@ -7,6 +7,7 @@
 import { WebSocket } from "ws";
 import * as z from "zod/mini";
 import { startProgramChild } from "./child.ts";
+import type { MissedHistory, TimeToResume } from "./missed-history.ts";
 
 const Session = z.looseObject({ pid: z.string() });
 /** `["event", {…}, "position"]`. */
@@ -16,36 +17,30 @@ const OPENED = "0";
 const CONNECT = "40";
 const EVENT = "42";
 
-/** A session that missed something. */
-export interface SocketIoRecovery {
-  /** Comes back and waits for all that was missed. @returns milliseconds */
-  readonly timeToRecover: () => Promise<number>;
-}
-
-/** Has a server send a history to a client, which misses the last `missed` events of it. */
+/** Has a server send a history, the last of which a client misses. */
 export async function openSocketIoRecovery(
   stack: AsyncDisposableStack,
-  history: { readonly events: number; readonly missed: number },
-): Promise<SocketIoRecovery> {
+  { events, missed }: MissedHistory,
+): Promise<TimeToResume> {
   const server = stack.use(await startProgramChild("recovery-socket-io"));
   const url = await server.ask("address", null, z.url());
-  const before = await follow(url, CONNECT, async (session, frames) => {
-    await server.ask("emit", { events: history.events - history.missed }, z.undefined());
-    const events = await frames(history.events - history.missed);
-    const [, , offset] = EventWithOffset.parse(JSON.parse(events.at(-1)?.slice(EVENT.length) ?? ""));
+  // It keeps what it sends, whether somebody is there or not; whoever comes for the last one before what is missed has its position.
+  const emit = (count: number) => server.ask("emit", { frames: missed, count }, z.undefined());
+  await emit(events - missed.length - 1);
+  const before = await follow(url, CONNECT, async (session, newest) => {
+    await emit(1);
+    const [, , offset] = EventWithOffset.parse(JSON.parse((await newest(1)).slice(EVENT.length)));
     return { pid: session, offset };
   });
-  await server.ask("emit", { events: history.missed }, z.undefined());
-  return {
-    async timeToRecover() {
-      const startedMs = performance.now();
-      return follow(url, CONNECT + JSON.stringify(before), async (session, frames) => {
-        await frames(history.missed);
-        const elapsedMs = performance.now() - startedMs;
-        if (session !== before.pid) throw new Error("Cannot measure a recovery: the session was not taken up");
-        return elapsedMs;
-      });
-    },
+  await emit(missed.length);
+  return async () => {
+    const startedMs = performance.now();
+    return follow(url, CONNECT + JSON.stringify(before), async (session, newest) => {
+      await newest(missed.length);
+      const elapsedMs = performance.now() - startedMs;
+      if (session !== before.pid) throw new Error("Cannot measure a recovery: the session was not taken up");
+      return elapsedMs;
+    });
   };
 }
 
@@ -53,25 +48,26 @@ export async function openSocketIoRecovery(
 async function follow<Value>(
   url: string,
   connect: string,
-  use: (session: string, frames: (count: number) => Promise<readonly string[]>) => Promise<Value>,
+  use: (session: string, newest: (count: number) => Promise<string>) => Promise<Value>,
 ): Promise<Value> {
   const socket = new WebSocket(url, { perMessageDeflate: false });
   const session = Promise.withResolvers<string>();
-  const events: string[] = [];
+  let events = 0;
   let wanted = Infinity;
-  const complete = Promise.withResolvers<readonly string[]>();
+  let last = "";
+  const complete = Promise.withResolvers<string>();
   socket.on("error", session.reject);
   socket.on("message", (data: Buffer) => {
     const text = data.toString();
     if (text.startsWith(OPENED)) socket.send(connect);
-    else if (text.startsWith(EVENT)) events.push(text);
+    else if (text.startsWith(EVENT)) [last, events] = [text, events + 1];
     else if (text.startsWith(CONNECT)) session.resolve(Session.parse(JSON.parse(text.slice(CONNECT.length))).pid);
-    if (events.length >= wanted) complete.resolve(events);
+    if (events >= wanted) complete.resolve(last);
   });
   try {
     return await use(await session.promise, (count) => {
       wanted = count;
-      if (events.length >= wanted) complete.resolve(events);
+      if (events >= wanted) complete.resolve(last);
       return complete.promise;
     });
   } finally {

@@ -39,9 +39,24 @@ const CONTEXT_WINDOW_TOKENS = 16_000;
 const KEEP_ALL = 1_000_000;
 const KEEP_ALL_CHARS = 1024 * 1024 * 1024;
 
-/** Writes one folder with all of them. */
+/** Writes one folder with all of them, for the Runtime inside a server. */
 export async function writeHistory(...histories: readonly History[]): Promise<DataFolder> {
   const path = mkdtempSync(join(tmpdir(), "yoi-bench-history-"));
+  const workerIds = await writeStore(storePath(path, EMBEDDED_RUNTIME_ID), EMBEDDED_RUNTIME_ID, histories);
+  return { path, workerIds, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Where a Runtime finds its store in a data folder. */
+export function storePath(folder: string, runtimeId: string): string {
+  return join(folder, `${runtimeId}.sqlite`);
+}
+
+/** Writes all of them into one store. @returns the Workers, in the order in which they were made */
+export async function writeStore(
+  path: string,
+  runtimeId: string,
+  histories: readonly History[],
+): Promise<readonly WorkerId[]> {
   const workerIds: WorkerId[] = [];
   let said = { tokens: 0, token: TOKEN };
   const model: Model = {
@@ -54,10 +69,10 @@ export async function writeHistory(...histories: readonly History[]): Promise<Da
     },
   };
   const runtime = await openEmbeddedRuntime({
-    runtimeId: RuntimeId.parse(EMBEDDED_RUNTIME_ID),
+    runtimeId: RuntimeId.parse(runtimeId),
     displayName: "Bench",
     profiles: new Map([[PROFILE, { label: "Bench", model, systemPrompt: () => "You are a bench.", tools: [] }]]),
-    store: await openSqliteStore({ path: join(path, `${EMBEDDED_RUNTIME_ID}.sqlite`), sync: "normal", maxBytes: null }),
+    store: await openSqliteStore({ path, sync: "normal", maxBytes: null }),
     limits: keepAll(DEFAULT_LIMITS),
     clock: systemClock,
     random: systemRandom,
@@ -74,7 +89,7 @@ export async function writeHistory(...histories: readonly History[]): Promise<Da
     }
   }
   await runtime[Symbol.asyncDispose]();
-  return { path, workerIds, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  return workerIds;
 }
 
 function keepAll(limits: Limits): Limits {

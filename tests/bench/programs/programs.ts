@@ -9,11 +9,13 @@ const PROGRAMS: Readonly<Record<string, () => Promise<{ readonly start: () => Pr
   portkey: () => import("./portkey.ts"),
   crowd: () => import("./crowd.ts"),
   "broadcast-ws": () => import("./broadcast-ws.ts"),
+  "relay-ws": () => import("./relay-ws.ts"),
   "broadcast-bun": () => import("./broadcast-bun.ts"),
   "broadcast-socket-io": () => import("./broadcast-socket-io.ts"),
   arrivals: () => import("./arrivals.ts"),
   restless: () => import("./restless.ts"),
   "recovery-socket-io": () => import("./recovery-socket-io.ts"),
+  "durable-streams": () => import("./durable-streams.ts"),
   hello: () => import("./hello.ts"),
 };
 

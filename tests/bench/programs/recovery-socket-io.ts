@@ -9,7 +9,7 @@ import * as z from "zod/mini";
 import { answerRequests } from "../harness/control.ts";
 import { listenLocally } from "./listen.ts";
 
-const Emit = z.strictObject({ events: z.number() });
+const Emit = z.strictObject({ frames: z.array(z.string()), count: z.number() });
 /** Longer than any bench. */
 const KEPT_MS = 24 * 3_600_000;
 
@@ -23,18 +23,13 @@ export async function start(): Promise<void> {
     connectionStateRecovery: { maxDisconnectionDuration: KEPT_MS },
   });
   const url = `${(await listenLocally(server)).replace(/^http/, "ws")}/socket.io/?EIO=4&transport=websocket`;
-  let count = 0;
   answerRequests({
     address: () => url,
+    /** Sends so many events, one frame after the other and again from the first. */
     emit(argument) {
-      const { events } = Emit.parse(argument);
-      for (let left = events; left > 0; left -= 1) {
-        count += 1;
-        io.emit("event", {
-          kind: "event",
-          envelope: { event_id: `e${count}`, payload: { event: "text_delta", data: { text: "word " } } },
-        });
-      }
+      const { frames, count } = Emit.parse(argument);
+      const events = frames.map((frame): unknown => JSON.parse(frame));
+      for (let index = 0; index < count; index += 1) io.emit("event", events[index % events.length]);
     },
   });
 }

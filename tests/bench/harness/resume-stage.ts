@@ -1,0 +1,169 @@
+/**
+ * Viewers of this server who missed something of a long history, of a Worker in the server and of one in another process.
+ *
+ * Owns the stores, the processes and the positions. The Runtime's process stands; one server stands for the *warm* resumes,
+ * and one is started for each *cold* resume. Both Runtimes have the whole of the history in their windows.
+ */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { WebSocket } from "ws";
+import { ClientFrame } from "../../../protocol/frame.ts";
+import type { WorkerId } from "../../../protocol/id.ts";
+import { EMBEDDED_RUNTIME_ID, viewerUrl } from "../programs/worker-client.ts";
+import type { ServerChild, StartOptions } from "./child.ts";
+import type { Engine } from "./engine.ts";
+import { writeLongHistory, type LongHistory } from "./long-history.ts";
+import type { TimeToResume } from "./missed-history.ts";
+import { REMOTE_RUNTIME_ID, startBackendOf, startRemoteRuntime } from "./remote.ts";
+import { storePath } from "./stored-history.ts";
+
+/** Where the Worker is: inside the server, or in a Runtime's process of its own. */
+export const PLACES = ["embedded", "remote"] as const;
+export type Place = (typeof PLACES)[number];
+
+const RUNTIME_IDS = { embedded: EMBEDDED_RUNTIME_ID, remote: REMOTE_RUNTIME_ID } as const;
+const DAY_MS = 24 * 3_600_000;
+/** Nothing of a million events is let go, and a cursor goes on where a server is started anew. */
+const SETTINGS = {
+  YOI_RETENTION_EVENTS: "1000000",
+  YOI_RETENTION_CHARS: String(1024 * 1024 * 1024),
+  YOI_RETENTION_DELTAS_MS: String(DAY_MS),
+  YOI_CURSOR_SECRET: "the same secret for every server of the bench",
+};
+const POSITION_DIGITS = 8;
+const HEXADECIMAL = 16;
+/** Of the small Worker, until what a process does for the first time is done. */
+const FIRST_RESUMES = 5;
+
+/** Where a viewer comes back to, and what it must get. */
+interface Missed {
+  readonly path: string;
+  readonly cursor: string;
+  readonly last: string;
+  readonly events: number;
+}
+
+/** The stores of both Runtimes with the same history. */
+export interface ResumeHistory extends Disposable {
+  readonly path: string;
+  readonly workers: Readonly<Record<Place, LongHistory>>;
+}
+
+/** Writes them. @param events How many the history has. */
+export async function writeResumeHistory(events: number): Promise<ResumeHistory> {
+  const path = mkdtempSync(join(tmpdir(), "yoi-bench-history-"));
+  const write = (place: Place): Promise<LongHistory> =>
+    writeLongHistory(storePath(path, RUNTIME_IDS[place]), RUNTIME_IDS[place], events);
+  return {
+    path,
+    workers: { embedded: await write("embedded"), remote: await write("remote") },
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+/** One engine with one history. */
+export interface ResumeStage extends AsyncDisposable {
+  /** The frames that were missed, as they are sent. */
+  readonly missed: readonly string[];
+  /** Comes back to the server that stands. */
+  readonly warm: Readonly<Record<Place, TimeToResume>>;
+  /** Ends the server that stands. */
+  readonly endStanding: () => Promise<void>;
+  /** Starts a server, comes back to each Worker once, and ends it. Only when none stands. @returns milliseconds */
+  readonly cold: () => Promise<Readonly<Record<Place, number>>>;
+}
+
+/** Starts the processes on a copy of a history. @param missed How many of its events a viewer has missed. */
+export async function openResumeStage(engine: Engine, history: ResumeHistory, missed: number): Promise<ResumeStage> {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.adopt(mkdtempSync(join(tmpdir(), "yoi-bench-")), (path) => rmSync(path, { recursive: true }));
+  cpSync(history.path, folder, { recursive: true });
+  const options: StartOptions = { environment: { ...SETTINGS, YOI_DATA_DIR: folder, YOI_RUNTIME_DATA_DIR: folder } };
+  const runtime = stack.use(await startRemoteRuntime(engine, options));
+  const startServer = () => startBackendOf(runtime, engine, options);
+  const standing = stack.use(await startServer());
+  const positionsOf = async (key: keyof LongHistory, count: number): Promise<Readonly<Record<Place, Missed>>> => {
+    const at = (place: Place) => positionOf(standing, pathOf(place, history.workers[place][key]), count);
+    return { embedded: await at("embedded"), remote: await at("remote") };
+  };
+  const long = await positionsOf("long", missed);
+  const small = await positionsOf("small", 1);
+  const { frames } = await resume(standing, long.embedded);
+  const warm = (place: Place) => async (): Promise<number> => (await resume(standing, long[place])).elapsedMs;
+  const kept = stack.move();
+  return {
+    missed: frames,
+    warm: { embedded: warm("embedded"), remote: warm("remote") },
+    endStanding: () => standing[Symbol.asyncDispose](),
+    async cold() {
+      await using server = await startServer();
+      const elapsedMs = async (place: Place): Promise<number> => {
+        for (let left = FIRST_RESUMES; left > 0; left -= 1) await resume(server, small[place]);
+        return (await resume(server, long[place])).elapsedMs;
+      };
+      return { embedded: await elapsedMs("embedded"), remote: await elapsedMs("remote") };
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+function pathOf(place: Place, worker: WorkerId): string {
+  return `/api/runtimes/${RUNTIME_IDS[place]}/workers/${worker}`;
+}
+
+/** The position of a viewer that has missed the newest events, and that of the newest one. */
+async function positionOf(server: ServerChild, path: string, missed: number): Promise<Missed> {
+  const last = await newestCursor(server, path);
+  const position = Number.parseInt(last.slice(-POSITION_DIGITS), HEXADECIMAL);
+  const before = (position - missed).toString(HEXADECIMAL).padStart(POSITION_DIGITS, "0");
+  return { path, cursor: last.slice(0, -POSITION_DIGITS) + before, last, events: missed };
+}
+
+async function newestCursor(server: ServerChild, path: string): Promise<string> {
+  const socket = open(viewerUrl(server.url + path));
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  socket.once("error", reject);
+  socket.once("message", (data: Buffer) => resolve(data.toString()));
+  try {
+    return cursorOf(await promise);
+  } finally {
+    socket.terminate();
+  }
+}
+
+/** Opens a socket and waits for the last of what was missed. @throws Error when other events came than were missed */
+async function resume(server: ServerChild, { path, cursor, last, events }: Missed) {
+  const frames: string[] = [];
+  const startedMs = performance.now();
+  const socket = open(`${viewerUrl(server.url + path)}?cursor=${cursor}`);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once("error", reject);
+  socket.once("close", (code, reason) =>
+    reject(new Error(`Cannot measure a resume: the socket closed with ${code} ${reason.toString()}`)),
+  );
+  socket.on("message", (data: Buffer) => {
+    frames.push(data.toString());
+    if (frames.length === events) resolve();
+  });
+  try {
+    await promise;
+    const elapsedMs = performance.now() - startedMs;
+    if (cursorOf(frames.at(-1) ?? "") !== last) {
+      throw new Error("Cannot measure a resume: other events came than were missed");
+    }
+    return { elapsedMs, frames };
+  } finally {
+    socket.removeAllListeners("close").terminate();
+  }
+}
+
+function open(url: string): WebSocket {
+  return new WebSocket(url, { perMessageDeflate: false });
+}
+
+function cursorOf(text: string): string {
+  const frame = ClientFrame.parse(JSON.parse(text));
+  if (frame.kind !== "event") throw new Error(`Cannot measure a resume: a frame of the kind ${frame.kind} came`);
+  return frame.envelope.cursor;
+}
