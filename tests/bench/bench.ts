@@ -15,7 +15,6 @@ import { hop } from "./cases/hop.ts";
 import { idleWorkers } from "./cases/idle-workers.ts";
 import { interactive } from "./cases/interactive.ts";
 import { manyWorkers } from "./cases/many-workers.ts";
-import { remoteHop } from "./cases/remote-hop.ts";
 import { restart } from "./cases/restart.ts";
 import { resume } from "./cases/resume.ts";
 import { slowViewer } from "./cases/slow-viewer.ts";
@@ -35,7 +34,6 @@ import { writePage } from "./page.ts";
 
 const CASES: readonly BenchCase[] = [
   hop,
-  remoteHop,
   fanOut,
   bursts,
   storm,

@@ -1,11 +1,14 @@
 /**
  * bundle: how much JavaScript a browser gets.
  *
- * Owns the reading of the build; what counts as first load is in `bundle-size.ts`. The figures are exact.
+ * Owns the reading of the build; what counts as first load is in `bundle-size.ts`. The peer is the page of the console's
+ * case, built for production by the same tool. The figures are exact.
  */
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { BenchCase, CaseResult } from "../bench-case.ts";
 import { BuildManifest, BUDGET_GZIP_BYTES, firstLoadScripts, isScript, weigh, type Weight } from "../bundle-size.ts";
+import { buildPeer } from "../console-subject.ts";
 import type { Chart } from "../harness/chart.ts";
 import { goalsOf } from "../harness/goal.ts";
 import { figure } from "../harness/table.ts";
@@ -15,17 +18,19 @@ const CLIENT = "dist/client";
 export const bundle: BenchCase = { name: "bundle", run };
 
 async function run(): Promise<CaseResult> {
-  const manifest = BuildManifest.parse(JSON.parse(readFileSync(`${CLIENT}/manifest.json`, "utf8")));
-  const weighFiles = (paths: readonly string[]) => weigh(paths.map((path) => readFileSync(`${CLIENT}/${path}`)));
-  const firstLoad = weighFiles(firstLoadScripts(manifest));
-  const all = weighFiles(globSync("**/*", { cwd: CLIENT }).filter(isScript));
+  using stack = new DisposableStack();
+  const peerFolder = stack.adopt(await buildPeer(), (path) => rmSync(path, { recursive: true, force: true }));
+  const ours = weighBuild(CLIENT);
+  const peer = weighBuild(peerFolder);
+  const ratio = (key: keyof Build): string => figure(ours[key].gzipBytes / peer[key].gzipBytes);
   const chart: Chart = {
     title: "gzipped JavaScript",
     unit: "kB",
     isRatio: false,
     bars: [
-      { label: "first load", value: firstLoad.gzipBytes / 1_000 },
-      { label: "in all", value: all.gzipBytes / 1_000 },
+      { label: "first load", value: ours.firstLoad.gzipBytes / 1_000 },
+      { label: "in all", value: ours.all.gzipBytes / 1_000 },
+      { label: "React, useChat and Streamdown, first load", value: peer.firstLoad.gzipBytes / 1_000, isPeer: true },
     ],
     target: { atMost: BUDGET_GZIP_BYTES / 1_000 },
   };
@@ -33,12 +38,31 @@ async function run(): Promise<CaseResult> {
     charts: [chart],
     tables: [
       {
-        head: ["JavaScript", "files", "kB", "kB gzip"],
-        rows: [rowOf("first load", firstLoad), rowOf("in all", all)],
+        head: ["JavaScript", "files", "kB", "kB gzip", "ratio to peer"],
+        rows: [
+          [...rowOf("first load", ours.firstLoad), ratio("firstLoad")],
+          [...rowOf("first load, peer", peer.firstLoad), "1"],
+          [...rowOf("in all", ours.all), ratio("all")],
+          [...rowOf("in all, peer", peer.all), "1"],
+        ],
       },
     ],
     goals: goalsOf(chart),
     notes: [],
+  };
+}
+
+interface Build {
+  readonly firstLoad: Weight;
+  readonly all: Weight;
+}
+
+function weighBuild(folder: string): Build {
+  const manifest = BuildManifest.parse(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")));
+  const weighFiles = (paths: readonly string[]) => weigh(paths.map((path) => readFileSync(join(folder, path))));
+  return {
+    firstLoad: weighFiles(firstLoadScripts(manifest)),
+    all: weighFiles(globSync("**/*", { cwd: folder }).filter(isScript)),
   };
 }
 

@@ -2,121 +2,177 @@
  * hop: what the server adds to a token's way from the provider to a viewer.
  *
  * Owns the workload and its figures. The tokens tell when they were sent; the same reader takes the same answers straight
- * from the provider, through the server on each engine, and through Portkey's gateway.
+ * from the provider, through the server on each engine with its Workers inside it and in a Runtime's process, through
+ * bare relays, and through Portkey's gateway.
  */
-import * as z from "zod/mini";
-import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
-import { startProgramChild, startWorkspace } from "../harness/child.ts";
-import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
-import { portkeyHeaders, startPortkey } from "../harness/portkey.ts";
+import type { BenchCase, BenchOptions, CaseResult, Goal } from "../bench-case.ts";
+import type { Chart } from "../harness/chart.ts";
+import { ENGINES } from "../harness/engine.ts";
+import { goal, goalsOf } from "../harness/goal.ts";
+import { openWays, OURS, PEER_LABELS, PEERS, wayLabel, type Ours, type Peer, type Way } from "../harness/hop-stage.ts";
 import { processorTimeUs } from "../harness/processor-time.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
-import { estimate, median, paired, pairedRatio, quantile } from "../harness/statistics.ts";
-import { figure, interval } from "../harness/table.ts";
+import { estimate, median, paired, pairedRatio, quantile, type Estimate } from "../harness/statistics.ts";
+import { figure, interval, type Table } from "../harness/table.ts";
 import { stampedStreams } from "../programs/answer.ts";
-import { EMBEDDED_RUNTIME_ID } from "../programs/worker-client.ts";
 
 const ROUNDS = 12;
-const STREAMS = 10;
-const TOKENS_PER_SECOND = 50;
+const LOADS = [
+  { streams: 10, tokensPerSecond: 50 },
+  { streams: 50, tokensPerSecond: 75 },
+] as const;
+type Load = (typeof LOADS)[number];
 const WINDOW_S = 1;
-const ADDED_P99_GOAL_US = 3_000;
+const ADDED_P99_GOAL_MS = 3;
+const MICROSECONDS_PER_MS = 1_000;
 /** Of the peer, whose way is one hop where this server's is two. */
 const ADDED_P50_GOAL = 1.25;
 const COST_GOAL = 0.8;
+/** Of the way to a Worker inside the server. */
+const REMOTE_P50_GOAL = 2.5;
 
-type Path = "portkey" | Engine;
-const PATHS: readonly Path[] = [...ENGINES, "portkey"];
-const LABELS: Readonly<Record<Path, string>> = { ...ENGINE_LABELS, portkey: "Portkey's gateway" };
+const WAYS: readonly (Ours | Peer)[] = [...OURS, ...PEERS];
 
 interface Sample {
   readonly agesUs: readonly number[];
   /** Processor time per token of whoever stands between; 0 where nobody does. */
   readonly costUs: number;
 }
+type Samples = ReadonlyMap<"direct" | Ours | Peer, readonly Sample[]>;
 
-const Ages = z.array(z.number());
-
-const orders = stampedStreams(STREAMS, TOKENS_PER_SECOND, WINDOW_S);
-const TOKENS = STREAMS * TOKENS_PER_SECOND * WINDOW_S;
-
-export const hop: BenchCase = { name: "hop", run };
+export const hop: BenchCase = { name: "hop", run, profiled: "serving" };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();
-  const provider = stack.use(await startProgramChild("provider"));
-  const reader = stack.use(await startProgramChild("reader"));
-  const providerUrl = await provider.ask("address", null, z.url());
-  const environment = { OPENAI_BASE_URL: providerUrl };
-  const subjects = new Map<"direct" | Path, () => Promise<Sample>>();
-  subjects.set("direct", () => measure(null, () => reader.ask("direct", { providerUrl, orders }, Ages)));
-  for (const engine of ENGINES) {
-    const server = stack.use(await startWorkspace(engine, { environment }));
-    const through = { serverUrl: server.url, runtimeId: EMBEDDED_RUNTIME_ID };
-    await reader.ask("open", { ...through, workers: STREAMS }, z.undefined());
-    subjects.set(engine, () => measure(server.pid, () => reader.ask("through", { ...through, orders }, Ages)));
+  const ways = await openWays(stack, Math.max(...LOADS.map(({ streams }) => streams)));
+  const found: { readonly load: Load; readonly samples: Samples }[] = [];
+  for (const load of LOADS) {
+    const windows = new Map(Array.from(ways, ([name, way]) => [name, () => measure(way, load)]));
+    found.push({ load, samples: await alternate(rounds, windows) });
   }
-  const portkey = stack.use(await startPortkey(providerUrl));
-  const gateway = { providerUrl: `${portkey.url}/v1`, headers: portkeyHeaders(providerUrl), orders };
-  subjects.set("portkey", () => measure(portkey.pid, () => reader.ask("direct", gateway, Ages)));
-
-  const samples = await alternate(rounds, subjects);
-  const at = (name: "direct" | Path, fraction: number) =>
-    samplesOf(samples, name).map(({ agesUs }) => quantile(agesUs, fraction));
-  const addedUs = (path: Path, fraction: number) =>
-    paired(at(path, fraction), at("direct", fraction), (subject, peer) => subject - peer);
-  const cost = (path: Path) => samplesOf(samples, path).map(({ costUs }) => costUs);
-  const ofPortkey = (engine: Engine) => pairedRatio(addedUs(engine, 0.5), addedUs("portkey", 0.5));
-
   return {
-    tables: [
-      {
-        head: ["µs", "direct p50", "through p50", "added p50", "ratio p50", "direct p99", "added p99"],
-        rows: PATHS.map((path) => [
-          LABELS[path],
-          figure(median(at("direct", 0.5))),
-          figure(median(at(path, 0.5))),
-          interval(estimate(addedUs(path, 0.5))),
-          interval(pairedRatio(at(path, 0.5), at("direct", 0.5))),
-          figure(median(at("direct", 0.99))),
-          interval(estimate(addedUs(path, 0.99))),
-        ]),
-      },
-      {
-        head: ["beside Portkey's gateway", "CPU µs per token", "ratio", "ratio of added p50"],
-        rows: PATHS.map((path) => [
-          LABELS[path],
-          figure(median(cost(path))),
-          path === "portkey" ? "1" : interval(pairedRatio(cost(path), cost("portkey"))),
-          path === "portkey" ? "1" : interval(ofPortkey(path)),
-        ]),
-      },
-    ],
-    goals: ENGINES.flatMap((engine) => [
-      {
-        text: `${ENGINE_LABELS[engine]}: added p99 at most ${ADDED_P99_GOAL_US / 1_000} ms`,
-        isMet: median(addedUs(engine, 0.99)) <= ADDED_P99_GOAL_US,
-      },
-      {
-        text: `${ENGINE_LABELS[engine]}: added p50 at most ${ADDED_P50_GOAL} times what Portkey adds`,
-        isMet: ofPortkey(engine).median <= ADDED_P50_GOAL,
-      },
-      {
-        text: `${ENGINE_LABELS[engine]}: at most ${COST_GOAL} times Portkey's processor time per token`,
-        isMet: pairedRatio(cost(engine), cost("portkey")).median <= COST_GOAL,
-      },
-    ]),
-    notes: [
-      `${STREAMS} streams of ${TOKENS_PER_SECOND} tokens/s at once, ${rounds} rounds, windows of ${WINDOW_S} s that alternate.`,
-    ],
+    charts: found.flatMap(({ load, samples }) => chartsOf(load, samples)),
+    tables: found.flatMap(({ load, samples }) => [latencyTable(load, samples), costTable(load, samples)]),
+    goals: found.flatMap(({ load, samples }) => loadGoals(load, samples)),
+    notes: [`${rounds} rounds, windows of ${WINDOW_S} s that alternate.`],
   };
 }
 
 /** @throws Error when a token is missing, which would make the figures better than they are */
-async function measure(pid: number | null, read: () => Promise<readonly number[]>): Promise<Sample> {
-  const timeUs = (): number => (pid === null ? 0 : processorTimeUs(pid));
+async function measure({ pids, read }: Way, { streams, tokensPerSecond }: Load): Promise<Sample> {
+  const timeUs = (): number => pids.reduce((sum, pid) => sum + processorTimeUs(pid), 0);
   const startUs = timeUs();
-  const agesUs = await read();
-  if (agesUs.length !== TOKENS) throw new Error(`Cannot count: ${agesUs.length} tokens came of ${TOKENS}`);
-  return { agesUs, costUs: (timeUs() - startUs) / TOKENS };
+  const agesUs = await read(stampedStreams(streams, tokensPerSecond, WINDOW_S));
+  const tokens = streams * tokensPerSecond * WINDOW_S;
+  if (agesUs.length !== tokens) throw new Error(`Cannot count: ${agesUs.length} tokens came of ${tokens}`);
+  return { agesUs, costUs: (timeUs() - startUs) / tokens };
+}
+
+function labelOf({ streams, tokensPerSecond }: Load): string {
+  return `${streams} × ${tokensPerSecond} tokens/s`;
+}
+
+function agesAt(samples: Samples, name: "direct" | Ours | Peer, fraction: number): readonly number[] {
+  return samplesOf(samples, name).map(({ agesUs }) => quantile(agesUs, fraction));
+}
+
+function addedUs(samples: Samples, way: Ours | Peer, fraction: number): readonly number[] {
+  return paired(
+    agesAt(samples, way, fraction),
+    agesAt(samples, "direct", fraction),
+    (through, direct) => through - direct,
+  );
+}
+
+function costsUs(samples: Samples, way: Ours | Peer): readonly number[] {
+  return samplesOf(samples, way).map(({ costUs }) => costUs);
+}
+
+function latencyTable(load: Load, samples: Samples): Table {
+  return {
+    head: [`${labelOf(load)}, µs`, "direct p50", "through p50", "added p50", "ratio p50", "direct p99", "added p99"],
+    rows: WAYS.map((way) => [
+      wayLabel(way),
+      figure(median(agesAt(samples, "direct", 0.5))),
+      figure(median(agesAt(samples, way, 0.5))),
+      interval(estimate(addedUs(samples, way, 0.5))),
+      interval(pairedRatio(agesAt(samples, way, 0.5), agesAt(samples, "direct", 0.5))),
+      figure(median(agesAt(samples, "direct", 0.99))),
+      interval(estimate(addedUs(samples, way, 0.99))),
+    ]),
+  };
+}
+
+function costTable(load: Load, samples: Samples): Table {
+  const ratioCells = (way: Ours | Peer, of: (samples: Samples, way: Ours | Peer) => readonly number[]) =>
+    (["portkey", "relays"] as const).map((peer) =>
+      way === peer ? "1" : interval(pairedRatio(of(samples, way), of(samples, peer))),
+    );
+  return {
+    head: [
+      labelOf(load),
+      "CPU µs per token",
+      "ratio to Portkey",
+      "ratio to two relays",
+      "added p50 to Portkey's",
+      "added p50 to two relays'",
+    ],
+    rows: WAYS.map((way) => [
+      wayLabel(way),
+      figure(median(costsUs(samples, way))),
+      ...ratioCells(way, costsUs),
+      ...ratioCells(way, (all, one) => addedUs(all, one, 0.5)),
+    ]),
+  };
+}
+
+function chartsOf(load: Load, samples: Samples): readonly Chart[] {
+  const barsOf = (of: (samples: Samples, way: Ours | Peer) => readonly number[]) =>
+    WAYS.map((way) => ({
+      label: wayLabel(way),
+      value: way === "portkey" ? 1 : pairedRatio(of(samples, way), of(samples, "portkey")),
+      isPeer: way in PEER_LABELS,
+    }));
+  return [
+    {
+      title: `added p50, ${labelOf(load)}`,
+      unit: "times what Portkey adds",
+      isRatio: true,
+      bars: barsOf((all, way) => addedUs(all, way, 0.5)),
+      target: { atMost: ADDED_P50_GOAL },
+    },
+    {
+      title: `processor time per token, ${labelOf(load)}`,
+      unit: "times Portkey's",
+      isRatio: true,
+      bars: barsOf(costsUs),
+      target: { atMost: COST_GOAL },
+    },
+  ];
+}
+
+function loadGoals(load: Load, samples: Samples): readonly Goal[] {
+  return [
+    ...chartsOf(load, samples).flatMap(goalsOf),
+    ...OURS.map((way) =>
+      goal(
+        `${wayLabel(way)}: added p99, ${labelOf(load)}`,
+        scaled(estimate(addedUs(samples, way, 0.99)), 1 / MICROSECONDS_PER_MS),
+        { atMost: ADDED_P99_GOAL_MS },
+        "ms",
+      ),
+    ),
+    ...ENGINES.map((engine) =>
+      goal(
+        `${wayLabel(`${engine} remote`)}: p50, ${labelOf(load)}`,
+        pairedRatio(agesAt(samples, `${engine} remote`, 0.5), agesAt(samples, `${engine} embedded`, 0.5)),
+        { atMost: REMOTE_P50_GOAL },
+        "times the embedded one's",
+      ),
+    ),
+  ];
+}
+
+function scaled({ median: middle, low, high }: Estimate, factor: number): Estimate {
+  return { median: middle * factor, low: low * factor, high: high * factor };
 }

@@ -2,23 +2,30 @@
  * interactive: how soon somebody can write in a long conversation, and how soon a key shows while an answer streams.
  *
  * Owns the workload and its figures: real Chromium on the real server, a conversation of ten items beside one of ten
- * thousand, in turns. What an interaction took is the browser's own account of it, from the key to the next paint.
+ * thousand, each beside the same one in a page of React, useChat and Streamdown, in turns. What an interaction took is the
+ * browser's own account of it, from the key to the next paint.
  */
-import type { Browser } from "playwright-core";
+import { rmSync } from "node:fs";
+import type { Browser, Page } from "playwright-core";
 import * as z from "zod/mini";
 import { workerPagePath } from "../../../islands/paths.ts";
 import { RuntimeId, type WorkerId } from "../../../protocol/id.ts";
 import { launchChromium } from "../../support/chromium.ts";
 import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
+import { openPeerStage, type StreamingPage } from "../console-stage.ts";
+import { buildPeer } from "../console-subject.ts";
 import { startProgramChild, startWorkspace } from "../harness/child.ts";
+import type { Chart } from "../harness/chart.ts";
+import { goal, goalsOf } from "../harness/goal.ts";
 import { noteInteractions, takeInteractions } from "../harness/interactions.ts";
 import { settled } from "../harness/page-cost.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
-import { median, quantile } from "../harness/statistics.ts";
+import { estimate, median, pairedRatio, quantile } from "../harness/statistics.ts";
 import { writeHistory, type History } from "../harness/stored-history.ts";
-import { figure } from "../harness/table.ts";
-import type { AnswerOrder } from "../programs/answer.ts";
+import { figure, interval } from "../harness/table.ts";
+import { tokenText, type AnswerOrder } from "../programs/answer.ts";
 import { openViewer } from "../programs/open-viewer.ts";
+import { keepPace } from "../programs/pace.ts";
 import { EMBEDDED_RUNTIME_ID, endsRun, order, viewerUrl, type WorkerUrl } from "../programs/worker-client.ts";
 
 const ROUNDS = 8;
@@ -30,8 +37,18 @@ const KEYS = "somebody writes while it is being said ";
 const KEY_EVERY_MS = 60;
 const READY_GOAL_MS = 300;
 const LATENCY_GOAL_MS = 100;
+const OPEN_TIMEOUT_MS = 120_000;
 const VIEWPORT = { width: 1_000, height: 700 };
-const MESSAGE_BOX = "#composer[data-hydrated] textarea";
+
+/** This console, or its peer. */
+type Side = "console" | "peer";
+const SIDES: readonly Side[] = ["console", "peer"];
+/** The message box once a key goes into it and Enter would send it, and the conversation once it is there. */
+const MESSAGE_BOX: Readonly<Record<Side, string>> = {
+  console: "#composer[data-hydrated] textarea",
+  peer: "html[data-ready] textarea",
+};
+const CONVERSATION: Readonly<Record<Side, string>> = { console: "[role=log] article", peer: "article" };
 
 /** Longer than a window, so that it streams until the last key. */
 const ANSWER: AnswerOrder = {
@@ -58,83 +75,124 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const folder = stack.use(await writeHistory(...histories));
   const environment = { OPENAI_BASE_URL, YOI_DATA_DIR: folder.path };
   const server = stack.use(await startWorkspace("node", { environment, isPaced: true }));
+  const peerFolder = stack.adopt(await buildPeer(), (path) => rmSync(path, { recursive: true, force: true }));
   const browser = await launchChromium();
   stack.defer(() => browser.close());
-  const samples = await alternate(
-    rounds,
-    new Map(
-      ITEMS.map((items, index) => [items.toString(), () => visit(browser, server.url, folder.workerIds[index]!)]),
-    ),
-  );
-  const of = (items: Items) => samplesOf(samples, items.toString());
-  const readyMs = (items: Items): number => median(of(items).map((sample) => sample.readyMs));
-  const latencyMs = (items: Items, fraction: number): number =>
+  const subjects = new Map<`${Side} ${Items}`, () => Promise<Sample>>();
+  for (const [index, items] of ITEMS.entries()) {
+    const ours = placeOfConsole(server.url, folder.workerIds[index]!);
+    subjects.set(`console ${items}`, () => visit(browser, ours));
+    const theirs = placeOfPeer(stack.use(await openPeerStage(peerFolder, messagesOf(items))));
+    subjects.set(`peer ${items}`, () => visit(browser, theirs));
+  }
+  const samples = await alternate(rounds, subjects);
+  const of = (side: Side, items: Items) => samplesOf(samples, `${side} ${items}`);
+  const readyMs = (side: Side, items: Items) => of(side, items).map((sample) => sample.readyMs);
+  const latencyMs = (side: Side, items: Items, fraction: number): number =>
     quantile(
-      of(items).flatMap((sample) => sample.latenciesMs),
+      of(side, items).flatMap((sample) => sample.latenciesMs),
       fraction,
     );
   const labelOf = (items: Items): string => `${items.toLocaleString("en-US")} items`;
+  const chart: Chart = {
+    title: "time until the message box is ready",
+    unit: "ms",
+    isRatio: false,
+    bars: ITEMS.flatMap((items) =>
+      SIDES.map((side) => ({
+        label: `${labelOf(items)}, ${side}`,
+        value: estimate(readyMs(side, items)),
+        isPeer: side === "peer",
+      })),
+    ),
+    target: { atMost: READY_GOAL_MS },
+  };
   return {
+    charts: [chart],
     tables: [
       {
-        head: ["ms", "first contentful paint", "message box ready", "key to paint, p50", "p98", "longest"],
-        rows: ITEMS.map((items) => [
-          labelOf(items),
-          figure(median(of(items).map(({ firstPaintMs }) => firstPaintMs))),
-          figure(readyMs(items)),
-          figure(latencyMs(items, 0.5)),
-          figure(latencyMs(items, 0.98)),
-          figure(latencyMs(items, 1)),
-        ]),
+        head: [
+          "ms",
+          "first contentful paint",
+          "message box ready",
+          "ratio to peer",
+          "key to paint, p50",
+          "p98",
+          "longest",
+        ],
+        rows: ITEMS.flatMap((items) =>
+          SIDES.map((side) => [
+            `${labelOf(items)}, ${side}`,
+            figure(median(of(side, items).map(({ firstPaintMs }) => firstPaintMs))),
+            figure(median(readyMs(side, items))),
+            side === "peer" ? "1" : interval(pairedRatio(readyMs("console", items), readyMs("peer", items))),
+            figure(latencyMs(side, items, 0.5)),
+            figure(latencyMs(side, items, 0.98)),
+            figure(latencyMs(side, items, 1)),
+          ]),
+        ),
       },
     ],
-    goals: ITEMS.flatMap((items) => [
-      {
-        text: `${labelOf(items)}: message box ready within ${READY_GOAL_MS} ms`,
-        isMet: readyMs(items) <= READY_GOAL_MS,
-      },
-      {
-        text: `${labelOf(items)}: p98 of the interactions at most ${LATENCY_GOAL_MS} ms`,
-        isMet: latencyMs(items, 0.98) <= LATENCY_GOAL_MS,
-      },
-    ]),
+    goals: [
+      ...goalsOf(chart),
+      ...ITEMS.map((items) =>
+        goal(
+          `${labelOf(items)}: p98 of the interactions`,
+          latencyMs("console", items, 0.98),
+          { atMost: LATENCY_GOAL_MS },
+          "ms",
+        ),
+      ),
+    ],
     notes: [
       `Node, ${TOKENS_PER_SECOND} tokens/s, ${KEYS.length} keys a visit, one every ${KEY_EVERY_MS} ms, ${rounds} visits each, in turns, with an empty cache. The browser counts in steps of 8 ms and gives up below 16 ms, which then counts as 16.`,
+      "Peer: React, useChat and Streamdown, with the same messages, the same tokens and a server of its own.",
     ],
   };
 }
 
 const Timing = z.object({ firstPaintMs: z.number(), readyMs: z.number() });
 
-/** When a key goes into the message box and Enter would send it, noted in the page as it happens. */
-const NOTE_READY = `new MutationObserver((_, observer) => {
-  if (!document.querySelector('${MESSAGE_BOX}')) return;
+/** When the message box is ready, noted in the page as it happens. */
+const noteReady = (box: string): string => `new MutationObserver((_, observer) => {
+  if (!document.querySelector('${box}')) return;
   globalThis.benchReadyMs = performance.now();
   observer.disconnect();
 }).observe(document, { subtree: true, childList: true, attributes: true });`;
 
+/** Where somebody goes to. */
+interface Place {
+  readonly side: Side;
+  readonly url: string;
+  /** Has an answer begin. */
+  readonly begin: (page: Page) => Promise<Answer>;
+}
+
+interface Answer extends AsyncDisposable {
+  /** Another message would not be taken before. */
+  readonly ended: Promise<void>;
+}
+
 /** Opens the page in a browser that has nothing of it, has an answer begin, and writes meanwhile. */
-async function visit(browser: Browser, serverUrl: string, worker_id: WorkerId): Promise<Sample> {
-  const ref = { runtime_id: RuntimeId.parse(EMBEDDED_RUNTIME_ID), worker_id };
+async function visit(browser: Browser, { side, url, begin }: Place): Promise<Sample> {
   const context = await browser.newContext({ viewport: VIEWPORT });
   try {
     const page = await context.newPage();
-    await page.addInitScript(NOTE_READY);
+    await page.addInitScript(noteReady(MESSAGE_BOX[side]));
     await page.addInitScript(noteInteractions);
-    await page.goto(serverUrl + workerPagePath(ref));
-    await page.waitForFunction(() => "benchReadyMs" in globalThis);
-    await page.waitForSelector("[role=log] article");
+    await page.goto(url, { timeout: OPEN_TIMEOUT_MS });
+    await page.waitForFunction(() => "benchReadyMs" in globalThis, undefined, { timeout: OPEN_TIMEOUT_MS });
+    await page.waitForSelector(CONVERSATION[side]);
     await settled(page);
     const timing = Timing.parse(
       await page.evaluate(
         "({ firstPaintMs: performance.getEntriesByName('first-contentful-paint')[0].startTime, readyMs: globalThis.benchReadyMs })",
       ),
     );
-    const worker = `${serverUrl}/api/runtimes/${EMBEDDED_RUNTIME_ID}/workers/${worker_id}`;
-    await using answer = await beginAnswer(worker);
-    const box = page.locator(MESSAGE_BOX);
+    await using answer = await begin(page);
+    const box = page.locator(MESSAGE_BOX[side]);
     await box.fill("");
-    await box.pressSequentially(KEYS, { delay: KEY_EVERY_MS });
+    await box.pressSequentially(KEYS, { delay: KEY_EVERY_MS, timeout: OPEN_TIMEOUT_MS });
     if ((await box.inputValue()) !== KEYS)
       throw new Error("Cannot count: the message box has other keys than were typed");
     await box.fill("");
@@ -146,9 +204,10 @@ async function visit(browser: Browser, serverUrl: string, worker_id: WorkerId): 
   }
 }
 
-interface Answer extends AsyncDisposable {
-  /** The Worker would not take another message before. */
-  readonly ended: Promise<void>;
+function placeOfConsole(serverUrl: string, worker_id: WorkerId): Place {
+  const ref = { runtime_id: RuntimeId.parse(EMBEDDED_RUNTIME_ID), worker_id };
+  const worker = `${serverUrl}/api/runtimes/${EMBEDDED_RUNTIME_ID}/workers/${worker_id}`;
+  return { side: "console", url: serverUrl + workerPagePath(ref), begin: () => beginAnswer(worker) };
 }
 
 async function beginAnswer(worker: WorkerUrl): Promise<Answer> {
@@ -159,4 +218,25 @@ async function beginAnswer(worker: WorkerUrl): Promise<Answer> {
   });
   await order(worker, ANSWER);
   return { ended: promise, [Symbol.asyncDispose]: async () => viewer.terminate() };
+}
+
+function placeOfPeer(stage: StreamingPage): Place {
+  return {
+    side: "peer",
+    url: stage.url,
+    async begin(page) {
+      if (stage.ask !== null) await page.evaluate(stage.ask);
+      await stage.begin();
+      const texts = Array.from({ length: ANSWER.tokens }, (_, index) => tokenText(ANSWER.say, index));
+      const ended = keepPace(ANSWER.tokens, ANSWER, (index) => stage.delta(texts[index] ?? "")).then(() =>
+        stage.end(texts.join("")),
+      );
+      return { ended, [Symbol.asyncDispose]: () => ended };
+    },
+  };
+}
+
+/** The same conversation as the server's Worker has. */
+function messagesOf(items: Items): readonly string[] {
+  return Array.from({ length: items }, (_, index) => (index % 2 === 0 ? `Message ${index / 2}` : ITEM));
 }

@@ -6,8 +6,10 @@
  */
 import * as z from "zod/mini";
 import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
+import type { Chart } from "../harness/chart.ts";
 import { startProgramChild, startWorkspace, type ProgramChild } from "../harness/child.ts";
 import { receive } from "../harness/delivery.ts";
+import { goal, goalsOf } from "../harness/goal.ts";
 import { memoryUse, publisherMemory, type MemoryUse } from "../harness/memory.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { median, pairedRatio, quantile } from "../harness/statistics.ts";
@@ -64,7 +66,18 @@ async function run({ isLong, rounds = isLong ? LONG_ROUNDS : ROUNDS }: BenchOpti
   const grownBytes = (side: Side, key: keyof MemoryUse): number =>
     outcomes[side].after[key] - outcomes[side].before[key];
   const share = Math.max(0, grownBytes("server", "heldBytes")) / grownBytes("ws", "heldBytes");
+  const chart: Chart = {
+    title: "what a process holds more for a stalled viewer",
+    unit: "times naive ws",
+    isRatio: true,
+    bars: [
+      { label: SIDES.server, value: share },
+      { label: SIDES.ws, value: 1, isPeer: true },
+    ],
+    target: { atMost: GROWTH_GOAL },
+  };
   return {
+    charts: [chart],
     tables: [
       {
         head: [
@@ -88,11 +101,13 @@ async function run({ isLong, rounds = isLong ? LONG_ROUNDS : ROUNDS }: BenchOpti
       },
     ],
     goals: [
-      { text: `holds at most ${GROWTH_GOAL} of what ws holds more`, isMet: share <= GROWTH_GOAL },
-      {
-        text: `the others' p99 is at most ${P99_GOAL} times what it is with none stalled`,
-        isMet: slowdown("server").median <= P99_GOAL,
-      },
+      ...goalsOf(chart),
+      goal(
+        "this server: p99 of the others beside a stalled viewer",
+        slowdown("server"),
+        { atMost: P99_GOAL },
+        "times that with none stalled",
+      ),
     ],
     notes: [
       `${(rounds * (EVENTS + AGED_EVENTS)).toLocaleString("en-US")} events, ${(EVENTS_PER_TICK * 1_000) / TICK_MS}/s, ${EVENTS_PER_TICK} at once; memory after a garbage collection, before the viewer stalls and after the last event. p99: ${rounds} rounds that alternate.`,

@@ -1,8 +1,8 @@
 /**
- * The reader of the hop cases: the same answers straight from the provider and through the server, from Workers of any
- * of its Runtimes.
+ * The reader of the hop: the same answers straight from the provider, through the server, from Workers of any of its
+ * Runtimes, and through bare relays.
  *
- * Owns both ways of reading. Each tells the age of every token at the moment at which the reader has its text, so that
+ * Owns the ways of reading. Each tells the age of every token at the moment at which the reader has its text, so that
  * the difference between them is what the server adds.
  */
 import * as z from "zod/mini";
@@ -21,6 +21,8 @@ const Direct = z.strictObject({
   orders: z.array(AnswerOrder),
 });
 const Through = z.strictObject({ serverUrl: z.url(), runtimeId: z.string(), orders: z.array(AnswerOrder) });
+const Watch = z.strictObject({ name: z.string(), urls: z.array(z.url()) });
+const Relayed = z.strictObject({ name: z.string(), count: z.number() });
 
 interface Observed {
   readonly worker: WorkerUrl;
@@ -34,6 +36,7 @@ interface EventFrame {
 /** Answers with ages in microseconds, one per token. */
 export function start(): void {
   const runtimes = new Map<string, readonly Observed[]>();
+  const relayed = new Map<string, readonly WebSocket[]>();
   const keyOf = (serverUrl: string, runtimeId: string): string => `${serverUrl} ${runtimeId}`;
   answerRequests({
     async open(argument) {
@@ -49,8 +52,22 @@ export function start(): void {
       const { serverUrl, runtimeId, orders } = Through.parse(argument);
       const observed = runtimes.get(keyOf(serverUrl, runtimeId)) ?? [];
       if (observed.length < orders.length) throw new RangeError("Cannot read: more orders than Workers");
-      const ages = observed.slice(0, orders.length).map((one, index) => readThrough(one, orders[index]!));
+      const ages = observed
+        .slice(0, orders.length)
+        .map(({ worker, viewer }, index) => readFrames(viewer, () => order(worker, orders[index]!)));
       return (await Promise.all(ages)).flat();
+    },
+    /** Watches topics, in their order. */
+    async watch(argument) {
+      const { name, urls } = Watch.parse(argument);
+      relayed.set(name, await Promise.all(urls.map(openViewer)));
+    },
+    /** Reads the first so many of them until each answer is over; somebody else has them said. */
+    async relayed(argument) {
+      const { name, count } = Relayed.parse(argument);
+      const viewers = relayed.get(name) ?? [];
+      if (viewers.length < count) throw new RangeError("Cannot read: more answers than topics");
+      return (await Promise.all(viewers.slice(0, count).map((viewer) => readFrames(viewer, async () => {})))).flat();
     },
   });
 }
@@ -70,7 +87,8 @@ async function readDirect(
   return ages;
 }
 
-async function readThrough({ worker, viewer }: Observed, answer: AnswerOrder): Promise<number[]> {
+/** Reads an answer from its frames. @param ask Has it said, once the reader listens. */
+async function readFrames(viewer: WebSocket, ask: () => Promise<void>): Promise<number[]> {
   const ages: number[] = [];
   const ended = Promise.withResolvers<void>();
   const onMessage = (data: Buffer): void => {
@@ -81,7 +99,7 @@ async function readThrough({ worker, viewer }: Observed, answer: AnswerOrder): P
   };
   viewer.on("message", onMessage);
   try {
-    await order(worker, answer);
+    await ask();
     await ended.promise;
     return ages;
   } finally {
