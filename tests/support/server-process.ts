@@ -22,6 +22,8 @@ export const testEngine: Engine = "deno" in process.versions ? "deno" : "node";
 /** How a server is started. */
 export interface ServerOptions {
   readonly engine?: Engine;
+  /** In the engine's place, for what only this program can show. */
+  readonly program?: string;
   /**
    * On top of the machine's own environment, which brings none of the project's settings. Data goes to a folder that ends
    * with the process, unless one is named.
@@ -37,9 +39,11 @@ export interface Exit {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Node, whatever else is tried. */
+export const nodeProgram = testEngine === "node" ? process.execPath : `${root}node_modules/.bin/node`;
+
 /** What runs the built output: Node, or what is to be tried in its place, as Bun by `npm test -- contract-bun`. */
-export const builtProgram =
-  process.env["TEST_BUILT_PROGRAM"] ?? (testEngine === "node" ? process.execPath : `${root}node_modules/.bin/node`);
+export const builtProgram = process.env["TEST_BUILT_PROGRAM"] ?? nodeProgram;
 
 /** The machine's environment without settings of the project that happen to stand in it. */
 function machineEnvironment(): Record<string, string> {
@@ -97,12 +101,15 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Starts the process and leaves it to itself: it may serve, or end at once. */
-  static spawn({ engine = testEngine, environment = {} }: ServerOptions = {}): ServerProcess {
+  static spawn({ engine = testEngine, program: chosen, environment = {} }: ServerOptions = {}): ServerProcess {
     if (!existsSync(`${root}dist/sources.sha256`)) throw new Error("Cannot start a server: npm run build comes first");
     const [program, ...args] = commandOf(engine);
     const folder = makeDataFolder();
     const env = { ...machineEnvironment(), ...OWN_ENVIRONMENT, YOI_DATA_DIR: folder, ...environment };
-    return new ServerProcess(spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }), folder);
+    return new ServerProcess(
+      spawn(chosen ?? program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }),
+      folder,
+    );
   }
 
   /** Starts a server and waits until it has announced where it is. */
