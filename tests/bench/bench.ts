@@ -22,6 +22,8 @@ import { snapshot } from "./cases/snapshot.ts";
 import { soak } from "./cases/soak.ts";
 import { start } from "./cases/start.ts";
 import { storm } from "./cases/storm.ts";
+import { streamingMarkdown } from "./cases/streaming-markdown.ts";
+import { transcript } from "./cases/transcript.ts";
 import { viewerMemory } from "./cases/viewer-memory.ts";
 import { wire } from "./cases/wire.ts";
 import { parseCommandLine, type BenchOrder } from "./command-line.ts";
@@ -49,6 +51,8 @@ const CASES: readonly BenchCase[] = [
   start,
   bundle,
   browserConsole,
+  streamingMarkdown,
+  transcript,
   interactive,
   wire,
   soak,

@@ -5,9 +5,7 @@
  * The console's page and scripts come from the real server; its events come from here over a real WebSocket. The peer's
  * come as the stream that its own packages read.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { readFile } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { LogEntry } from "../../protocol/entry.ts";
@@ -15,6 +13,7 @@ import type { Event } from "../../protocol/event.ts";
 import { workerPagePath } from "../../islands/paths.ts";
 import { WorkerRef } from "../../protocol/id.ts";
 import { emptyTranscript, snapshotEvent } from "../../protocol/transcript.ts";
+import { closeNow, pathOf, serveFile } from "./peer-page.ts";
 import { listenLocally } from "./programs/listen.ts";
 import type { WorkerUrl } from "./programs/worker-client.ts";
 
@@ -33,6 +32,16 @@ export interface StreamingPage extends AsyncDisposable {
   end(text: string): void;
 }
 
+/** The console as it streams. */
+interface ConsoleStage extends StreamingPage {
+  /** Shows a conversation without any message from now on. */
+  empty(): void;
+  /** An item comes whole. */
+  append(text: string): void;
+  /** Keeps the next page of older entries back. @returns what waits until it is asked for, and what lets it go. */
+  holdOlder(): { readonly asked: Promise<void>; readonly release: () => void };
+}
+
 /** A conversation of so many messages: question and answer in turn, each with a little markup. */
 export function conversationOf(count: number): readonly string[] {
   const sentence =
@@ -47,15 +56,16 @@ export function conversationOf(count: number): readonly string[] {
  *
  * @param upstream Where the real server is.
  * @param worker A Worker of its own there.
+ * @param messages What it has said; null where that is the real server's to tell, and only what comes next is said here.
  */
 export async function openConsoleStage(
   upstream: string,
   worker: WorkerUrl,
-  messages: readonly string[],
-): Promise<StreamingPage> {
+  messages: readonly string[] | null,
+): Promise<ConsoleStage> {
   const [runtime_id, , worker_id] = new URL(worker).pathname.split("/").slice(3);
   const ref = WorkerRef.parse({ runtime_id, worker_id });
-  const entries = messages.map((text, index): LogEntry =>
+  const entries = messages?.map((text, index): LogEntry =>
     index % 2 === 0
       ? { kind: "user_input", ts: TS, segments: [{ kind: "text", content: text }] }
       : {
@@ -74,14 +84,21 @@ export async function openConsoleStage(
   const publish = (...events: readonly Event[]): void => {
     for (const frame of events.map(envelope)) for (const socket of sockets) socket.send(frame);
   };
-  const server = createServer((request, response) => void forward(upstream, request, response));
+  let older: { readonly asked: () => void; readonly released: Promise<void> } | undefined;
+  const server = createServer((request, response) => {
+    const isOlder = older !== undefined && pathOf(request.url).endsWith("/entries");
+    if (isOlder) older?.asked();
+    void Promise.resolve(isOlder ? older?.released : undefined).then(() => forward(upstream, request, response));
+  });
   const acceptor = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     acceptor.handleUpgrade(request, socket, head, (opened) => {
       sockets.add(opened);
       opened.on("close", () => sockets.delete(opened));
-      opened.send(envelope(snapshotEvent({ ...emptyTranscript(), entries, entries_start: 0 })));
-      const heartbeat = { kind: "heartbeat", ts: TS, interval_ms: HEARTBEAT_MS, cursor: `bo_${position}` };
+      if (entries) opened.send(envelope(snapshotEvent({ ...emptyTranscript(), entries, entries_start: 0 })));
+      const known = new URL(request.url ?? "/", "http://localhost").searchParams.get("cursor");
+      const cursor = entries ? `bo_${position}` : known;
+      const heartbeat = { kind: "heartbeat", ts: TS, interval_ms: HEARTBEAT_MS, cursor };
       opened.send(JSON.stringify(heartbeat));
     }),
   );
@@ -89,6 +106,20 @@ export async function openConsoleStage(
   return {
     url: url + workerPagePath(ref),
     ask: null,
+    empty: () => publish(snapshotEvent(emptyTranscript())),
+    append: (text) => publish({ event: "text_done", data: { text } }),
+    holdOlder() {
+      const asked = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      older = { asked: asked.resolve, released: released.promise };
+      return {
+        asked: asked.promise,
+        release() {
+          older = undefined;
+          released.resolve();
+        },
+      };
+    },
     async begin() {
       publish(
         { event: "user_message", data: { segments: [{ kind: "text", content: "Go on." }] } },
@@ -104,7 +135,7 @@ export async function openConsoleStage(
       ),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.terminate();
-      close(server);
+      closeNow(server);
     },
   };
 }
@@ -119,7 +150,7 @@ export async function openPeerStage(folder: string, messages: readonly string[])
     parts: [{ type: "text", text }],
   }));
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const path = pathOf(request.url);
     if (path === "/api/messages") {
       response.setHeader("Content-Type", "application/json").end(JSON.stringify(initial));
     } else if (path === "/api/chat") {
@@ -154,14 +185,9 @@ export async function openPeerStage(folder: string, messages: readonly string[])
       answer?.end();
     },
     async [Symbol.asyncDispose]() {
-      close(server);
+      closeNow(server);
     },
   };
-}
-
-function close(server: Server): void {
-  server.closeAllConnections();
-  server.close();
 }
 
 async function forward(upstream: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -172,20 +198,4 @@ async function forward(upstream: string, request: IncomingMessage, response: Ser
   }
   response.statusCode = answer.status;
   response.end(Buffer.from(await answer.arrayBuffer()));
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".css": "text/css",
-};
-
-async function serveFile(folder: string, path: string, response: ServerResponse): Promise<void> {
-  try {
-    const file = path === "/" ? "/index.html" : path;
-    const body = await readFile(join(folder, file));
-    response.setHeader("Content-Type", TYPES[extname(file)] ?? "application/octet-stream").end(body);
-  } catch {
-    response.writeHead(404).end();
-  }
 }

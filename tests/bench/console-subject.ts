@@ -1,19 +1,12 @@
 /**
- * One page of the console's bench, made ready for windows of a stream. Owns the words of the stream, the building of the
- * peer and when a page is ready; what is made of the figures is `cases/console.ts`.
+ * One page of the console's bench, made ready for windows of a stream. Owns the words of the stream and when
+ * a page is ready; what is made of the figures is `cases/console.ts`.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import process from "node:process";
 import type { Browser } from "playwright-core";
 import type { StreamingPage } from "./console-stage.ts";
 import { costOf, settled, watch, type PageCost } from "./harness/page-cost.ts";
 import { keepPace } from "./programs/pace.ts";
 
-const PEER = "tests/bench/console-peer";
 const OPEN_TIMEOUT_MS = 120_000;
 const VIEWPORT = { width: 1_000, height: 700 };
 
@@ -59,18 +52,6 @@ export interface Subject {
   readonly take: () => Promise<PageCost>;
 }
 
-/** Builds the peer's page by itself. @returns its folder */
-export async function buildPeer(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "yoi-peer-"));
-  const args = ["node_modules/vite/bin/vite.js", "build", PEER, "--outDir", folder];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
-  const [code]: unknown[] = await once(child, "close");
-  if (code !== 0) throw new Error(`Cannot build the peer's page: ${said}`);
-  return folder;
-}
-
 /** Opens a page and says how one window of it is measured. */
 export async function subjectOf(
   browser: Browser,
@@ -82,7 +63,10 @@ export async function subjectOf(
   const session = await watch(page);
   const openPage = async (): Promise<void> => {
     await page.goto(stage.url, { timeout: OPEN_TIMEOUT_MS });
-    await page.waitForFunction(READY[side], undefined, { timeout: OPEN_TIMEOUT_MS });
+    await page.waitForFunction(side === "console" ? isConsoleReady : isPeerReady, undefined, {
+      timeout: OPEN_TIMEOUT_MS,
+    });
+    await page.waitForSelector("article", { timeout: OPEN_TIMEOUT_MS });
     await settled(page);
   };
   let isOpen = false;
@@ -110,11 +94,14 @@ export async function subjectOf(
   };
 }
 
-/** Whether a page takes a message and shows its conversation, told in the page. */
-const READY: Readonly<Record<Side, () => boolean>> = {
-  console: () =>
-    ["#composer[data-hydrated]", "#transcript[data-hydrated]", "[role=log] article"].every(
-      (wanted) => document.querySelector(wanted) !== null,
-    ),
-  peer: () => document.documentElement.dataset["ready"] !== undefined && document.querySelector("article") !== null,
-};
+/** Whether the console takes a message and shows its conversation; told in the page. */
+export function isConsoleReady(): boolean {
+  return ["#composer[data-hydrated]", "#transcript[data-hydrated]", "[data-testid=link-state]"].every(
+    (wanted) => document.querySelector(wanted) !== null,
+  );
+}
+
+/** Whether a peer's page does; told in the page. */
+export function isPeerReady(): boolean {
+  return document.documentElement.dataset["ready"] !== undefined;
+}

@@ -2,7 +2,8 @@
 import { rm } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { conversationOf, openConsoleStage, openPeerStage } from "../bench/console-stage.ts";
-import { buildPeer, subjectOf } from "../bench/console-subject.ts";
+import { subjectOf } from "../bench/console-subject.ts";
+import { buildPeer } from "../bench/peer-page.ts";
 import { spawnWorker } from "../bench/programs/worker-client.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { ServerProcess } from "../support/server-process.ts";
@@ -11,7 +12,7 @@ test("a window of a stream is measured on the console and on its peer", async ()
   const messages = conversationOf(10);
   const workload = { label: "10 messages", messages: messages.length, prefixChars: 200, staysOpen: false };
   await using server = await ServerProcess.start({ engine: "node" });
-  const folder = await buildPeer();
+  const folder = await buildPeer("console-peer");
   const browser = await launchChromium();
   try {
     await using ours = await openConsoleStage(server.url, await spawnWorker(server.url), messages);

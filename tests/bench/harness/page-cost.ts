@@ -1,13 +1,13 @@
 /**
  * What a stream costs a real page.
  *
- * Owns one measured window: the main thread's time by the browser's own account, the long tasks and the layout shifts that
+ * Owns one measured window: the main thread's time by the browser's own account, as its processor counts it, the long tasks and the layout shifts that
  * the page reports. The pace is the caller's.
  */
 import type { CDPSession, Page } from "playwright-core";
 import * as z from "zod/mini";
 
-/** A window's figures; times are milliseconds per delta. */
+/** A window's figures; times are milliseconds per delta, without those in which others had the processor. */
 export interface PageCost {
   readonly scriptMs: number;
   /** Styles and layout. */
@@ -38,7 +38,7 @@ function watchPage(): void {
 export async function watch(page: Page): Promise<CDPSession> {
   await page.addInitScript(watchPage);
   const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable", { timeDomain: "timeTicks" });
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
   return session;
 }
 
@@ -63,6 +63,11 @@ export async function costOf(
     longTasks: seenAfter.longTasks - seenBefore.longTasks,
     shift: seenAfter.shift - seenBefore.shift,
   };
+}
+
+/** How long the main thread has worked in all, in milliseconds. */
+export async function taskMsOf(session: CDPSession): Promise<number> {
+  return ((await accountOf(session)).get("TaskDuration") ?? 0) * 1_000;
 }
 
 /** Waits until what has come is on the screen. */
