@@ -21,7 +21,8 @@ import { Conversation } from "./store/conversation.ts";
 import { createDrafts } from "./store/drafts.ts";
 import { createViewerId } from "./store/local-id.ts";
 
-const PAGE_ENTRIES = 100;
+/** Less than a screenful would ask too often; a hundred at once would be felt while scrolling. */
+const PAGE_ENTRIES = 50;
 
 export function createConsole(data: ConsoleData, environment: Environment, messages: Messages) {
   const frame = createFrame(data, environment, messages);

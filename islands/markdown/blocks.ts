@@ -21,18 +21,28 @@ const MAX_BLANK = 200;
 const DEFINITE_START = /^(?:[^\s\-*+>#|`~=_\d:<[!\\]|[^\n]*[^\s][^\n]*\n)/;
 const FENCE_START = /^ {0,3}(`{3,}|~{3,})([^\n`]*)\n/;
 
+/** How a text has become what it is: `text === before + by`. */
+export interface Growth {
+  readonly before: string;
+  readonly by: string;
+}
+
 /** Reads a text that only ever grows at its end; anything else starts over. */
 export interface BlockReader {
   /**
    * The blocks of `text`. Closed ones keep their identity from call to call.
    * @param isComplete Whether nothing more will come.
+   * @param growth Where `before` is what was read last, only `by` is looked at, however long the text is.
    */
-  read(text: string, isComplete: boolean): readonly Block[];
+  read(text: string, isComplete: boolean, growth?: Growth): readonly Block[];
 }
 
 export function createBlockReader(): BlockReader {
+  const lex = createLexer();
   let closed: Block[] = [];
   let closedText = "";
+  /** What was read last, and the part of it that is not closed; absent where that part is not the text's own. */
+  let last: { readonly text: string; readonly tail: string } | undefined;
 
   const close = (tail: string, tokens: readonly Block[]): readonly Block[] => {
     let kept = 0;
@@ -49,17 +59,13 @@ export function createBlockReader(): BlockReader {
     }
     closed = [...closed, ...tokens.slice(0, kept)];
     closedText += tail.slice(0, keptChars);
+    if (last) last = { text: last.text, tail: tail.slice(keptChars) };
     return [...closed, ...tokens.slice(kept)];
   };
 
   return {
-    read(source, isComplete) {
-      const text = source.includes("\r") ? source.replace(/\r\n?/g, "\n") : source;
-      if (!text.startsWith(closedText) || (isComplete && REFERENCE_DEFINITION.test(text))) {
-        closed = [];
-        closedText = "";
-      }
-      const tail = text.slice(closedText.length);
+    read(source, isComplete, growth) {
+      const tail = tailOf(source, isComplete, growth);
       if (isComplete) return [...closed, ...lex(tail)];
       const fence = openFence(tail);
       if (fence) return fence;
@@ -68,6 +74,24 @@ export function createBlockReader(): BlockReader {
       return close(tail, lex(shown, openMath));
     },
   };
+
+  /** What follows the closed blocks. Opens them again where the text is another one, or its end changes their meaning. */
+  function tailOf(source: string, isComplete: boolean, growth: Growth | undefined): string {
+    // A text that has just been put together is not looked at from its beginning: that alone would copy all of it.
+    if (last && growth && !isComplete && growth.before === last.text && !growth.by.includes("\r")) {
+      last = { text: source, tail: last.tail + growth.by };
+      return last.tail;
+    }
+    const hasReturns = source.includes("\r");
+    const text = hasReturns ? source.replace(/\r\n?/g, "\n") : source;
+    if (!text.startsWith(closedText) || (isComplete && REFERENCE_DEFINITION.test(text))) {
+      closed = [];
+      closedText = "";
+    }
+    const tail = text.slice(closedText.length);
+    last = hasReturns ? undefined : { text: source, tail };
+    return tail;
+  }
 
   /** A fence that has not ended is its own text: no need to read a long listing again for each of its words. */
   function openFence(tail: string): readonly Block[] | undefined {
@@ -80,15 +104,19 @@ export function createBlockReader(): BlockReader {
   }
 }
 
-/** @param openMath The formula at the end that is still being written. */
-function lex(text: string, openMath?: string): readonly Block[] {
-  if (text.length > MAX_CHARS) return [{ type: "plain", raw: text }];
-  try {
-    return new Marked({ gfm: true, extensions: mathExtension(openMath) ?? [] }).lexer(text);
-  } catch {
-    // Nested beyond the stack, for one.
-    return [{ type: "plain", raw: text }];
-  }
+/** @returns what reads a text; its second argument is the formula at the end that is still being written. */
+function createLexer(): (text: string, openMath?: string) => readonly Block[] {
+  const markedFor = (openMath?: string) => new Marked({ gfm: true, extensions: mathExtension(openMath) ?? [] });
+  let plain: Marked | undefined;
+  return (text, openMath) => {
+    if (text.length > MAX_CHARS) return [{ type: "plain", raw: text }];
+    try {
+      return (openMath === undefined ? (plain ??= markedFor()) : markedFor(openMath)).lexer(text);
+    } catch {
+      // Nested beyond the stack, for one.
+      return [{ type: "plain", raw: text }];
+    }
+  };
 }
 
 /** The beginning of a listing, or of a task: nobody can say yet how it will look. */

@@ -2,9 +2,9 @@
  * A text in Markdown, complete or still growing. Closed blocks are rendered once, and stand in groups: a group that is
  * full keeps its vnode, and the browser skips those far from the screen. So a new word costs the work of its own block.
  */
-import type { VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { useMemo } from "preact/hooks";
-import { createBlockReader, type Block } from "./blocks.ts";
+import { createBlockReader, type Block, type Growth } from "./blocks.ts";
 import { LiveContext } from "./parts.ts";
 import { renderBlock } from "./render.tsx";
 
@@ -15,15 +15,17 @@ export interface MarkdownProps {
   readonly isStreaming: boolean;
   /** Whether it broke off, so that what was begun stays begun. */
   readonly isCut?: boolean | undefined;
+  /** How it has grown with the last frame, where that is known. */
+  readonly growth?: Growth | undefined;
 }
 
-export function Markdown({ text, isStreaming, isCut = false }: MarkdownProps) {
+export function Markdown({ text, isStreaming, isCut = false, growth }: MarkdownProps) {
   const reader = useMemo(createBlockReader, []);
   const groupsOf = useMemo(createGroups, []);
   return (
     <LiveContext.Provider value={isStreaming}>
       <div class="markdown" data-streaming={isStreaming ? "" : undefined}>
-        {groupsOf(reader.read(text, !isStreaming && !isCut))}
+        {groupsOf(reader.read(text, !isStreaming && !isCut, growth))}
       </div>
     </LiveContext.Provider>
   );
@@ -35,7 +37,8 @@ function createGroups() {
   const views = new WeakMap<Block, VNode>();
   const full: { readonly last: Block; readonly vnode: VNode }[] = [];
 
-  const viewOf = (block: Block, index: number): VNode => {
+  const viewOf = (block: Block, index: number): VNode | null => {
+    if (block.type === "space") return null;
     const known = views.get(block);
     if (known !== undefined) return known;
     // By its place: a paragraph that turns out to be a table must not become some other paragraph.
@@ -56,15 +59,20 @@ function createGroups() {
         continue;
       }
       const vnode = (
-        <div class="blocks" key={number}>
+        <Group key={number}>
           {blocks.slice(from, from + GROUP_BLOCKS).map((block, offset) => viewOf(block, from + offset))}
-        </div>
+        </Group>
       );
       if (last !== undefined) full[number] = { last, vnode };
       groups.push(vnode);
     }
     return groups;
   };
+}
+
+/** A component, since of a component alone Preact passes over a vnode that it has seen, with all that is below. */
+function Group({ children }: { readonly children: ComponentChildren }) {
+  return <div class="blocks">{children}</div>;
 }
 
 function BlockView({ block }: { readonly block: Block }) {

@@ -1,6 +1,8 @@
 /**
  * The link, honestly: its state in a word, and behind that word what is known about it.
  */
+import { computed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { useConsole } from "../context.ts";
 import type { Formats } from "../formats.ts";
 import type { Messages } from "../messages.ts";
@@ -9,22 +11,10 @@ import { useNow } from "../use-now.ts";
 import { LiveRegion } from "./live-region.tsx";
 
 export function LinkStatus() {
-  const { connection, conversation, messages, formats, isInteractive } = useConsole();
+  const { connection, messages, formats, isInteractive } = useConsole();
   const state = connection.state.value;
   const nextAttemptAt = "nextAttemptAt" in state ? state.nextAttemptAt : undefined;
   const now = useNow(nextAttemptAt !== undefined);
-  const words = messages.link.counters;
-  const link = connection.counters.value;
-  const events = conversation.counters.value;
-  const rows: readonly (readonly [string, number])[] = [
-    [words.received, events.received],
-    [words.resumed, link.opened],
-    [words.silent, link.silent],
-    [words.snapshots, link.freshSnapshots],
-    [words.duplicates, events.duplicates],
-    [words.gaps, link.gaps],
-    [words.damaged, link.badFrames + link.lateFrames + events.malformed + events.foreign],
-  ];
   const said = linkWords(state, now, { messages, formats });
   const isLost = state.kind === "reconnecting" || state.kind === "offline" || state.kind === "ended";
   return (
@@ -44,14 +34,7 @@ export function LinkStatus() {
             <p>{messages.link.staleSince(formats.timeWithSeconds(state.staleSince))}</p>
           )}
           {connection.isFallback.value && <p>{messages.link.fallback}</p>}
-          <dl aria-label={messages.link.details}>
-            {rows.map(([word, value]) => (
-              <div key={word}>
-                <dt>{word}</dt>
-                <dd>{formats.number(value)}</dd>
-              </div>
-            ))}
-          </dl>
+          <Counters />
         </div>
       </details>
       {isLost && (
@@ -60,6 +43,42 @@ export function LinkStatus() {
         </button>
       )}
     </>
+  );
+}
+
+/** Numbers that go up with every frame of a stream: each is a text of its own, and renders nothing but itself. */
+function Counters() {
+  const { connection, conversation, messages, formats } = useConsole();
+  const words = messages.link.counters;
+  const counts = useMemo(() => {
+    const link = connection.counters;
+    const events = conversation.counters;
+    const rows: readonly (readonly [string, () => number])[] = [
+      [words.received, () => events.value.received],
+      [words.resumed, () => link.value.opened],
+      [words.silent, () => link.value.silent],
+      [words.snapshots, () => link.value.freshSnapshots],
+      [words.duplicates, () => events.value.duplicates],
+      [words.gaps, () => link.value.gaps],
+      [
+        words.damaged,
+        () => link.value.badFrames + link.value.lateFrames + events.value.malformed + events.value.foreign,
+      ],
+    ];
+    return rows.map(([word, read]) => {
+      const value = computed(read);
+      return { word, shown: computed(() => formats.number(value.value)) };
+    });
+  }, []);
+  return (
+    <dl aria-label={messages.link.details}>
+      {counts.map(({ word, shown }) => (
+        <div key={word}>
+          <dt>{word}</dt>
+          <dd>{shown}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

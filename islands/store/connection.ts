@@ -79,6 +79,8 @@ export const Connection = createModel((options: ConnectionOptions) => {
     gaps: 0,
   });
   let socket: ReconnectingWebSocket | undefined;
+  /** The socket of the present link, of those that `socket` makes. */
+  let present: WebSocket | undefined;
   let failedAttempts = 0;
   /** Between `open` and the end of that link; frames outside are an old socket's. */
   let isOpen = false;
@@ -133,19 +135,23 @@ export const Connection = createModel((options: ConnectionOptions) => {
     return options.url(cursor);
   };
 
-  const watch = () => {
+  const watch = (ms = silenceAllowedMs) => {
     clock.clearTimeout(watchdog);
     watchdog = clock.setTimeout(() => {
+      // A frame says only when it came: setting a timer anew for each would cost more than reading it.
+      const silentMs = clock.now() - lastFrameAt;
+      if (silentMs >= 0 && silentMs < silenceAllowedMs) return watch(silenceAllowedMs - silentMs);
       count("silent");
       // One that opens and then brings nothing is as good as none.
       if (!isHeard) void explainRefusal();
       renew();
-    }, silenceAllowedMs);
+    }, ms);
   };
 
   /** Gives up the present link, and makes the next attempt without waiting. */
   const renew = () => {
     failedAttempts = 0;
+    present = undefined;
     if (endWait) endWait();
     else socket?.reconnect(CLIENT_CLOSE_CODE, "renewed by the viewer");
   };
@@ -159,6 +165,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
 
   const lose = () => {
     isOpen = isHeard = false;
+    present = undefined;
     clock.clearTimeout(watchdog);
   };
 
@@ -187,6 +194,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
   const onHeartbeat = (frame: Extract<ClientFrame, { kind: "heartbeat" }>) => {
     heartbeatMs = frame.interval_ms;
     silenceAllowedMs = Math.max(1_000, frame.interval_ms * SILENT_INTERVALS);
+    watch();
     if (clock.now() - openedAt >= STABLE_MS) failedAttempts = 0;
     options.noteReadOnly(frame.read_only === true);
     behind = frame.behind ?? 0;
@@ -254,7 +262,6 @@ export const Connection = createModel((options: ConnectionOptions) => {
           break;
       }
     }
-    if (isOpen) watch();
   };
 
   const onOpen = () => {
@@ -306,7 +313,14 @@ export const Connection = createModel((options: ConnectionOptions) => {
   /** partysocket makes each socket with this. */
   const currentSocket = Object.assign(
     function (url: string): WebSocket {
-      return new (fallback.peek() ?? options.WebSocket)(url);
+      const made = new (fallback.peek() ?? options.WebSocket)(url);
+      present = made;
+      // Read here: partysocket would make an event of its own of each, and hand that around.
+      made.addEventListener("message", (event) => {
+        event.stopImmediatePropagation();
+        if (made === present) onMessage(event);
+      });
+      return made;
     },
     { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 },
   );
@@ -329,7 +343,6 @@ export const Connection = createModel((options: ConnectionOptions) => {
         connectionTimeout: HANDSHAKE_TIMEOUT_MS,
       });
       socket.addEventListener("open", onOpen);
-      socket.addEventListener("message", onMessage);
       socket.addEventListener("close", onClose);
     },
 

@@ -10,10 +10,11 @@ import { createStreamPosition, type Envelope } from "../../client/stream-positio
 import type { WorkerEntries } from "../../protocol/backend-api.ts";
 import type { ClientCursor } from "../../protocol/cursor.ts";
 import type { LogEntry } from "../../protocol/entry.ts";
-import type { Event, Snapshot } from "../../protocol/event.ts";
+import { isKnownBlock, isKnownEvent, type Event, type Snapshot } from "../../protocol/event.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
 import { fold } from "../../protocol/fold.ts";
 import { boundTranscript, transcriptOf, type Transcript } from "../../protocol/transcript.ts";
+import type { Growth } from "../markdown/blocks.ts";
 import type { ApiResult } from "./api-client.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 
@@ -46,6 +47,11 @@ export interface ConversationOptions {
   readonly loadEntries: (before: number) => Promise<ApiResult<WorkerEntries>>;
 }
 
+interface QueuedEvent {
+  readonly event: Event;
+  readonly ts: number;
+}
+
 /** What a page keeps of a conversation: enough for a day's, and little enough for a phone. */
 const KEPT = { maxEntries: 20_000, maxChars: 64_000_000 } as const;
 /** The bounds are looked at again after so many new entries; adding up their sizes is not free. */
@@ -63,8 +69,9 @@ export const Conversation = createModel((options: ConversationOptions) => {
   const position = createStreamPosition(options.ref, options.cursor);
   const cursor = signal<ClientCursor | undefined>(options.cursor);
   const counters = signal<ConversationCounters>({ received: 0, snapshots: 0, duplicates: 0, foreign: 0, malformed: 0 });
+  const newestGrowth = signal<Growth | undefined>(undefined);
   const older = signal<OlderState>(olderStateOf(transcript.peek()));
-  const queue: { readonly event: Event; readonly ts: number }[] = [];
+  const queue: QueuedEvent[] = [];
   let boundedLength = entries.peek().length;
 
   const show = (next: Transcript) => {
@@ -91,6 +98,7 @@ export const Conversation = createModel((options: ConversationOptions) => {
 
   const flush = () => {
     if (queue.length === 0) return;
+    const growth = growthBy(queue, transcript.peek());
     let next = transcript.peek();
     let snapshots = 0;
     for (const { event, ts } of queue) {
@@ -104,6 +112,7 @@ export const Conversation = createModel((options: ConversationOptions) => {
     queue.length = 0;
     const bounded = bound(next);
     batch(() => {
+      newestGrowth.value = growth;
       show(bounded);
       count("received", received);
       if (snapshots > 0) count("snapshots", snapshots);
@@ -119,6 +128,8 @@ export const Conversation = createModel((options: ConversationOptions) => {
     entries: computed(() => entries.value),
     entriesStart: computed(() => entriesStart.value),
     blocks: computed(() => transcript.value.in_flight.blocks),
+    /** How the newest block's text has grown with the last frame, if that is all that happened to it. */
+    growth: computed(() => newestGrowth.value),
     run: computed(() => run.value),
     status: computed(() => transcript.value.status),
     greeting: computed(() => greeting.value),
@@ -184,6 +195,18 @@ export const Conversation = createModel((options: ConversationOptions) => {
   };
 });
 export type Conversation = InstanceType<typeof Conversation>;
+
+/** What the events put behind the text that is being written; absent where they do anything else. */
+function growthBy(queue: readonly QueuedEvent[], { in_flight }: Transcript): Growth | undefined {
+  const newest = in_flight.blocks.at(-1);
+  if (newest === undefined || !isKnownBlock(newest) || newest.kind !== "text") return undefined;
+  let by = "";
+  for (const { event } of queue) {
+    if (!isKnownEvent(event) || event.event !== "text_delta") return undefined;
+    by += event.data.text;
+  }
+  return newest.finished === true ? undefined : { before: newest.text, by };
+}
 
 function olderStateOf(transcript: Transcript): OlderState {
   return transcript.entries_start > 0 ? { kind: "more" } : { kind: "none" };

@@ -14,16 +14,20 @@ export function animationFrameScheduler(clock: Clock): FrameScheduler {
   return (flush) => {
     let frame: number | undefined;
     let timer: ReturnType<Clock["setTimeout"]> | undefined;
-    const run = () => {
-      if (frame !== undefined) cancelAnimationFrame(frame);
-      clock.clearTimeout(timer);
-      frame = timer = undefined;
+    const runFrame = () => {
+      frame = undefined;
       flush();
     };
+    const check = () => {
+      timer = undefined;
+      if (frame === undefined) return;
+      cancelAnimationFrame(frame);
+      runFrame();
+    };
     return () => {
-      if (timer !== undefined) return;
-      frame = requestAnimationFrame(run);
-      timer = clock.setTimeout(run, HIDDEN_FLUSH_MS);
+      // One timer for all frames that come meanwhile: setting one for each costs as much as asking for the frame.
+      timer ??= clock.setTimeout(check, HIDDEN_FLUSH_MS);
+      frame ??= requestAnimationFrame(runFrame);
     };
   };
 }

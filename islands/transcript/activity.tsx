@@ -2,6 +2,7 @@
  * What the run is doing while no text comes: waiting for the model, or for the next attempt. Says the truth about a
  * retry, counted down from when it was announced, and of a lost link.
  */
+import { useComputed } from "@preact/signals";
 import { isKnownEntry, isKnownItem, type LogEntry } from "../../protocol/entry.ts";
 import { isKnownBlock } from "../../protocol/event.ts";
 import { useConsole } from "../context.ts";
@@ -9,6 +10,13 @@ import { useNow } from "../use-now.ts";
 
 export function Activity() {
   const { conversation, connection, messages, formats } = useConsole();
+  // Not the blocks themselves, which are others with every word.
+  const writing = useComputed(() =>
+    conversation.blocks.value.some((block) => isKnownBlock(block) && block.kind === "text"),
+  );
+  const toolAtWork = useComputed(() =>
+    conversation.blocks.value.length === 0 ? runningTool(conversation.entries.value.at(-1)) : undefined,
+  );
   const run = conversation.run.value;
   const link = connection.state.value;
   // Without a link nobody knows how it goes on: the count stands still, and says since when.
@@ -32,8 +40,8 @@ export function Activity() {
       </p>
     );
   }
-  const isWriting = conversation.blocks.value.some((block) => isKnownBlock(block) && block.kind === "text");
-  const tool = conversation.blocks.value.length === 0 ? runningTool(conversation.entries.value.at(-1)) : undefined;
+  const isWriting = writing.value;
+  const tool = toolAtWork.value;
   const elapsedMs = now === undefined || run.started_ts === 0 ? undefined : Math.max(0, now - run.started_ts);
   return (
     // Another state is another line: what stands in it does not move.

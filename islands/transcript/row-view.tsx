@@ -1,5 +1,6 @@
 /** How each row of a conversation looks. Owns the messages' markup; the quiet lines and the end of a run have their own files. */
 import { useConsole } from "../context.ts";
+import type { Growth } from "../markdown/blocks.ts";
 import { Time } from "../time.tsx";
 import { useAnswerText } from "./answer-text.ts";
 import { entryAnchor } from "./entry-link.ts";
@@ -14,22 +15,24 @@ interface RowViewProps {
   readonly row: Row;
   /** The row's place in the whole conversation; a link can lead there. */
   readonly index: number;
+  /** How its text has grown with the last frame, where that is known. */
+  readonly growth?: Growth | undefined;
 }
 
-export function RowView({ row, index }: RowViewProps) {
+export function RowView({ row, index, growth }: RowViewProps) {
   return (
     <div class="row" id={entryAnchor(index)}>
-      <RowContent row={row} index={index} />
+      <RowContent row={row} index={index} growth={growth} />
     </div>
   );
 }
 
-function RowContent({ row, index }: RowViewProps) {
+function RowContent({ row, index, growth }: RowViewProps) {
   switch (row.kind) {
     case "user":
       return <UserMessage row={row} />;
     case "answer":
-      return <Answer row={row} />;
+      return <Answer row={row} growth={growth} />;
     case "thinking":
       return <Thinking row={row} />;
     case "tool_call":
@@ -58,12 +61,17 @@ function UserMessage({ row }: { readonly row: RowOf<"user"> }) {
   );
 }
 
-function Answer({ row }: { readonly row: RowOf<"answer"> }) {
+interface AnswerProps {
+  readonly row: RowOf<"answer">;
+  readonly growth: Growth | undefined;
+}
+
+function Answer({ row, growth }: AnswerProps) {
   const { label } = useConsole();
   const Text = useAnswerText();
   return (
     <article class="message answer" aria-label={label.value} aria-busy={row.isStreaming ? "true" : undefined}>
-      <Text text={row.text} isStreaming={row.isStreaming} isCut={row.isCut} />
+      <Text text={row.text} isStreaming={row.isStreaming} isCut={row.isCut} growth={growth} />
       <div class="turn-foot">{!row.isStreaming && <TurnSlot by="worker" text={row.text} />}</div>
     </article>
   );

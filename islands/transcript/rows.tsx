@@ -11,6 +11,7 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { LogEntry } from "../../protocol/entry.ts";
 import type { InFlightBlock } from "../../protocol/event.ts";
 import { useConsole } from "../context.ts";
+import type { Growth } from "../markdown/blocks.ts";
 import { estimateHeight } from "./estimate-height.ts";
 import { rowOfBlock, rowOfEntry } from "./row.ts";
 import { RowView } from "./row-view.tsx";
@@ -22,11 +23,18 @@ export interface RowSource {
   readonly start: ReadonlySignal<number>;
   /** What is being written behind the entries. */
   readonly blocks: ReadonlySignal<readonly InFlightBlock[]>;
+  /** How the newest of them has grown with the last frame, where that is known. */
+  readonly growth: ReadonlySignal<Growth | undefined>;
 }
 
 /** The source of a page of older entries, which never changes. */
 export function rowsOfPage(page: { readonly entries: readonly LogEntry[]; readonly entries_start: number }): RowSource {
-  return { entries: signal(page.entries), start: signal(page.entries_start), blocks: signal(NO_BLOCKS) };
+  return {
+    entries: signal(page.entries),
+    start: signal(page.entries_start),
+    blocks: signal(NO_BLOCKS),
+    growth: signal(undefined),
+  };
 }
 
 const NO_BLOCKS: readonly InFlightBlock[] = [];
@@ -97,7 +105,8 @@ function Page({ place, source, entryRow }: PageProps) {
   for (let index = from; index < to; index += 1) rows.push(entryRow(entries, index - start, index));
   blocks.forEach((block, offset) => {
     const row = rowOfBlock(block, messages, isOver.value);
-    if (row) rows.push(<RowView key={to + offset} index={to + offset} row={row} />);
+    const growth = block === source.blocks.peek().at(-1) ? source.growth.peek() : undefined;
+    if (row) rows.push(<RowView key={to + offset} index={to + offset} row={row} growth={growth} />);
   });
   // The page that still grows is on the screen, or was.
   const isFull = to === place + PAGE_ROWS;

@@ -19,7 +19,8 @@ export function Transcript() {
   const scroller = useRef<HTMLDivElement>(null);
   const source = useMemo<RowSource>(() => {
     if (earlier) return rowsOfPage(earlier);
-    return { entries: conversation.entries, start: conversation.entriesStart, blocks: conversation.blocks };
+    const { entries, entriesStart: start, blocks, growth } = conversation;
+    return { entries, start, blocks, growth };
   }, []);
   const follow = useFollow(scroller, () => {
     if (earlier === undefined && conversation.older.peek().kind === "more") void conversation.loadOlder();

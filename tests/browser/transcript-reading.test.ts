@@ -92,7 +92,7 @@ onScenes("Away from the end", (stage) => {
       return Math.abs(top - logTop);
     };
     await expect.poll(distance).toBeLessThan(60);
-    expect(scene.pagesAsked).toBe(3);
+    expect(scene.pagesAsked).toBe(5);
   });
 });
 

@@ -217,6 +217,21 @@ describe("Conversation", () => {
     expect(woken).toBe(1);
   });
 
+  test("says how the newest text has grown with a frame, and nothing where more has happened to it", () => {
+    const { conversation, nextFrame } = setUp();
+    conversation.receive(envelope(1, delta("a")));
+    nextFrame();
+    expect(conversation.growth.value).toBeUndefined();
+    conversation.receive(envelope(2, delta("b")));
+    conversation.receive(envelope(3, delta("c")));
+    nextFrame();
+    expect(conversation.growth.value).toEqual({ before: "a", by: "bc" });
+    conversation.receive(envelope(4, delta("d")));
+    conversation.receive(envelope(5, { event: "text_done", data: { text: "other" } }));
+    nextFrame();
+    expect(conversation.growth.value).toBeUndefined();
+  });
+
   test("keeps a bounded number of entries, drops the oldest and offers them again", () => {
     const { conversation, nextFrame } = setUp({
       snapshot: snapshotOf(Array.from({ length: 20_000 }, () => entry("x"))),

@@ -142,6 +142,28 @@ describe("Markdown", () => {
     );
   }, 60_000);
 
+  test("reads what came last as it reads the whole text, at every prefix of any mixture", () => {
+    fc.assert(
+      fc.property(fragments, fc.integer({ min: 1, max: 9 }), fc.nat({ max: 20 }), (parts, step, missed) => {
+        const text = parts.join("\r\n".repeat(missed % 2));
+        const reader = createBlockReader();
+        const other = createBlockReader();
+        let before = "";
+        for (let end = step; end < text.length + step; end += step) {
+          const shown = text.slice(0, end);
+          // One frame in so many was not drawn, so that its growth is not the one that is needed.
+          const growth = { before, by: shown.slice(before.length) };
+          before = shown;
+          if (missed > 0 && end % (missed + 1) === 0) continue;
+          expect(html(<>{reader.read(shown, false, growth).map(renderBlock)}</>)).toBe(
+            html(<>{other.read(shown, false).map(renderBlock)}</>),
+          );
+        }
+      }),
+      { numRuns: 500 },
+    );
+  }, 60_000);
+
   test("never throws on text made to exhaust a reader", () => {
     for (const text of [">".repeat(20_000), "[".repeat(5_000), "*".repeat(20_000), `${"- ".repeat(2_000)}a`]) {
       expect(unsafeParts(whole(text))).toEqual([]);

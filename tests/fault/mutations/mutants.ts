@@ -232,7 +232,7 @@ export const MUTANTS: readonly Mutant[] = [
     "else remember(envelope.event_id);\n      if (isSnapshot) cursor = envelope.cursor;",
   ]),
   mutant("dead-link-unnoticed", "A link that only seems to be there is kept for ever", "islands/store/connection.ts", [
-    "renew();\n    }, silenceAllowedMs);",
-    "}, silenceAllowedMs);",
+    "renew();\n    }, ms);",
+    "}, ms);",
   ]),
 ];
