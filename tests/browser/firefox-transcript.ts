@@ -64,7 +64,7 @@ export function transcriptInFirefox(stage: FirefoxStage): void {
     await show({ entries: messages(1_000), shown: 60 });
     const toTop = () => tab.page.$eval("[role=log]", (log) => log.scrollTo(0, -log.scrollHeight));
     await toTop();
-    await tab.page.waitForSelector("#entry-840");
+    await tab.page.waitForSelector("#entry-890");
     const pages = proxy.holdPages();
     const asked = proxy.pagesAsked;
     await toTop();
@@ -72,7 +72,7 @@ export function transcriptInFirefox(stage: FirefoxStage): void {
     const id = await markInSight(tab, ".row[id]");
     const before = await topOf("[data-marked]");
     pages.release();
-    await tab.page.waitForSelector(`#entry-${Number(id.replace("entry-", "")) - 100}`);
+    await tab.page.waitForSelector(`#entry-${Number(id.replace("entry-", "")) - 50}`);
     await frame(tab);
     expect(Math.abs((await topOf("[data-marked]")) - before)).toBeLessThanOrEqual(STILL_PX);
   });
