@@ -8,7 +8,7 @@ import { globSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchCase, CaseResult } from "../bench-case.ts";
 import { BuildManifest, BUDGET_GZIP_BYTES, firstLoadScripts, isScript, weigh, type Weight } from "../bundle-size.ts";
-import { buildPeer } from "../console-subject.ts";
+import { buildPeer } from "../peer-page.ts";
 import type { Chart } from "../harness/chart.ts";
 import { goalsOf } from "../harness/goal.ts";
 import { figure } from "../harness/table.ts";
@@ -19,7 +19,9 @@ export const bundle: BenchCase = { name: "bundle", run };
 
 async function run(): Promise<CaseResult> {
   using stack = new DisposableStack();
-  const peerFolder = stack.adopt(await buildPeer(), (path) => rmSync(path, { recursive: true, force: true }));
+  const peerFolder = stack.adopt(await buildPeer("console-peer"), (path) =>
+    rmSync(path, { recursive: true, force: true }),
+  );
   const ours = weighBuild(CLIENT);
   const peer = weighBuild(peerFolder);
   const ratio = (key: keyof Build): string => figure(ours[key].gzipBytes / peer[key].gzipBytes);

@@ -13,7 +13,7 @@ import { RuntimeId, type WorkerId } from "../../../protocol/id.ts";
 import { launchChromium } from "../../support/chromium.ts";
 import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import { openPeerStage, type StreamingPage } from "../console-stage.ts";
-import { buildPeer } from "../console-subject.ts";
+import { buildPeer } from "../peer-page.ts";
 import { startProgramChild, startWorkspace } from "../harness/child.ts";
 import type { Chart } from "../harness/chart.ts";
 import { goal, goalsOf } from "../harness/goal.ts";
@@ -75,7 +75,9 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const folder = stack.use(await writeHistory(...histories));
   const environment = { OPENAI_BASE_URL, YOI_DATA_DIR: folder.path };
   const server = stack.use(await startWorkspace("node", { environment, isPaced: true }));
-  const peerFolder = stack.adopt(await buildPeer(), (path) => rmSync(path, { recursive: true, force: true }));
+  const peerFolder = stack.adopt(await buildPeer("console-peer"), (path) =>
+    rmSync(path, { recursive: true, force: true }),
+  );
   const browser = await launchChromium();
   stack.defer(() => browser.close());
   const subjects = new Map<`${Side} ${Items}`, () => Promise<Sample>>();
