@@ -11,6 +11,11 @@ export interface Clock {
   now(): number;
   /** Runs `callback` once after `delayMs`; disposing of the result before that prevents it. */
   schedule(delayMs: number, callback: () => void): Disposable;
+  /**
+   * Runs `callback` once all is done that this turn of the event loop began: whatever else arrives in it comes before. No
+   * timer, and no time passes.
+   */
+  afterTurn(callback: () => void): void;
 }
 
 /** Random bytes. */
@@ -24,6 +29,11 @@ export const systemClock: Clock = {
   schedule(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+  afterTurn(callback) {
+    // why: Node, Deno and Bun have it, browsers never load this, and a timer would take a millisecond.
+    // oxlint-disable-next-line no-restricted-globals -- as above
+    setImmediate(callback);
   },
 };
 

@@ -14,9 +14,13 @@ import { modelRequest } from "./model-request.ts";
 import type { Profile } from "./profile.ts";
 import { executeRun, type RunContext, type RunOutcome } from "./run.ts";
 import { endEvents, isProcessEnd } from "./run-end.ts";
+import { RunOutbox } from "./run-outbox.ts";
 import { RunWatch } from "./run-watch.ts";
 import { NO_TELEMETRY, type Telemetry } from "./telemetry.ts";
 import { NO_TRACING, type Tracing } from "./tracing/tracing.ts";
+
+/** The largest write, as a share of the events that the log keeps. */
+const WRITE_SHARE = 0.25;
 
 /** What a run needs to come to its end. */
 export interface RunToEndOptions {
@@ -46,6 +50,8 @@ export async function runToEnd(options: RunToEndOptions): Promise<void> {
   const { telemetry = NO_TELEMETRY, tracing = NO_TRACING } = options;
   const { model } = profile;
   const watch = new RunWatch({ telemetry, tracing, clock, ref, position, submissionId, model });
+  const maxWriteEvents = Math.ceil(limits.worker.retentionEvents * WRITE_SHARE);
+  const outbox = new RunOutbox({ maxWriteEvents, clock, publish });
   let outcome: RunOutcome;
   try {
     const request = modelRequest(conversation.transcript.entries, profile, limits.run, clock.now());
@@ -59,7 +65,7 @@ export async function runToEnd(options: RunToEndOptions): Promise<void> {
       llmCall: conversation.llmCalls,
       signal,
       watch,
-      publish: watch.over(publish),
+      outbox,
     };
     outcome = await watch.within(() => executeRun(context));
   } catch (error) {
@@ -68,5 +74,5 @@ export async function runToEnd(options: RunToEndOptions): Promise<void> {
   }
   watch.ended(outcome);
   if (options.continueInterrupted && isProcessEnd(outcome)) return;
-  await publish(...endEvents(outcome), { event: "status", data: { status: "idle" } });
+  await outbox.end(...endEvents(outcome), { event: "status", data: { status: "idle" } });
 }

@@ -5,7 +5,6 @@
  * began it: its span is the request's child all the same, since it has that one cause, and ends when the run does. One that
  * is gone on with after a restart begins a trace of its own.
  */
-import type { KnownEvent } from "../protocol/event.ts";
 import type { SubmissionId, WorkerRef } from "../protocol/id.ts";
 import type { ProblemCode, ProblemError } from "../protocol/problem.ts";
 import type { Clock } from "./clock.ts";
@@ -63,20 +62,16 @@ export class RunWatch {
     return this.#options.tracing.within(this.#span, work);
   }
 
-  /** The same way to publish, with an eye for the first piece of the answer. */
-  over(publish: (...events: KnownEvent[]) => Promise<unknown>): (...events: KnownEvent[]) => Promise<void> {
-    const { clock } = this.#options;
-    return async (...events) => {
-      if (this.#firstTokenMs === null && events.some(isPiece)) this.#firstTokenMs = clock.now() - this.#startedMs;
-      await publish(...events);
-    };
-  }
-
   /** @param attempt Counts from 1. */
   callStarted(attempt: number): CallWatch {
-    return new CallWatch(this.#options, attempt, (input, output) => {
-      this.#inputTokens += input;
-      this.#outputTokens += output;
+    return new CallWatch(this.#options, attempt, {
+      firstPiece: () => {
+        this.#firstTokenMs ??= this.#options.clock.now() - this.#startedMs;
+      },
+      used: (inputTokens, outputTokens) => {
+        this.#inputTokens += inputTokens;
+        this.#outputTokens += outputTokens;
+      },
     });
   }
 
@@ -103,18 +98,24 @@ export class RunWatch {
   }
 }
 
+/** What a run wants to know of its calls. */
+interface CallListener {
+  readonly firstPiece: () => void;
+  readonly used: (inputTokens: number, outputTokens: number) => void;
+}
+
 /** One call of the model, from the request to its last piece. */
 export class CallWatch {
   readonly #options: RunWatchOptions;
   readonly #span: Span;
   readonly #startedMs: number;
-  readonly #used: (inputTokens: number, outputTokens: number) => void;
+  readonly #listener: CallListener;
   #hasPiece = false;
 
-  constructor(options: RunWatchOptions, attempt: number, used: (inputTokens: number, outputTokens: number) => void) {
+  constructor(options: RunWatchOptions, attempt: number, listener: CallListener) {
     const { tracing, model, clock } = options;
     this.#options = options;
-    this.#used = used;
+    this.#listener = listener;
     this.#startedMs = clock.now();
     this.#span = tracing.start(`chat ${model.name}`, {
       kind: "client",
@@ -137,11 +138,12 @@ export class CallWatch {
       case "thinking":
         if (this.#hasPiece) return;
         this.#hasPiece = true;
+        this.#listener.firstPiece();
         this.#span.event("gen_ai.first_token", { "yoi.first_token_ms": this.#options.clock.now() - this.#startedMs });
         return;
       case "usage":
         this.#span.set(usageOf(part));
-        this.#used(part.inputTokens ?? 0, part.outputTokens ?? 0);
+        this.#listener.used(part.inputTokens ?? 0, part.outputTokens ?? 0);
         return;
       case "finish":
         this.#span.set({ "gen_ai.response.finish_reasons": [part.reason] });
@@ -171,8 +173,6 @@ function usageOf(part: Extract<ModelPart, { kind: "usage" }>): Attributes {
     ...(cacheReadInputTokens === null ? {} : { "gen_ai.usage.cache_read.input_tokens": cacheReadInputTokens }),
   };
 }
-
-const isPiece = ({ event }: KnownEvent): boolean => event === "text_delta" || event === "thinking_delta";
 
 /** Whether it is the provider's failure, and not the end of a run from outside. */
 function isProviderFailure(code: ProblemCode): boolean {

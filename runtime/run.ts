@@ -1,8 +1,8 @@
 /**
  * One run: from a committed message to its answer.
  *
- * Owns the attempts, their time-outs and the order of the events that an answer is made of. It publishes through its
- * context and returns how it ended; the Worker publishes the end. Text that streamed is always finished with `text_done`,
+ * Owns the attempts, their time-outs and the order of the events that an answer is made of. What it says goes through its
+ * outbox; it returns how it ended, and `run-to-end.ts` says that. Text that streamed is always finished with `text_done`,
  * whatever ends the run, so that it stays in the conversation.
  */
 import type { KnownEvent } from "../protocol/event.ts";
@@ -12,6 +12,7 @@ import type { RunLimits } from "./limits.ts";
 import { ModelError, type Model, type ModelPart, type ModelRequest } from "./model/model.ts";
 import { paceParts } from "./model/pace-parts.ts";
 import { backoffMs, isRetryable } from "./model/retry.ts";
+import type { RunOutbox } from "./run-outbox.ts";
 import type { CallWatch, RunWatch } from "./run-watch.ts";
 
 /** What a run needs of its Worker. */
@@ -29,8 +30,7 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Told of every call of the model. */
   readonly watch: Pick<RunWatch, "callStarted" | "retrying">;
-  /** Resolves when the events are in the log. */
-  readonly publish: (...events: KnownEvent[]) => Promise<void>;
+  readonly outbox: Pick<RunOutbox, "push" | "say" | "refusal">;
 }
 
 /** How a run ended. */
@@ -42,48 +42,50 @@ export type RunOutcome =
 /**
  * Runs until the answer is whole, or cannot become so.
  *
- * @throws only what `publish` throws
+ * @throws only what the outbox throws; what could not be said waits there for the run's end
  */
 export async function executeRun(context: RunContext): Promise<RunOutcome> {
-  const { clock, limits, llmCall, turn, publish, watch } = context;
+  const { clock, limits, llmCall, turn, outbox, watch } = context;
   const run = new AbortController();
   using _wholeRun = clock.schedule(limits.wholeRunTimeoutMs, () =>
     run.abort(
       new ProblemError("run_timeout", `The answer was not complete after ${seconds(limits.wholeRunTimeoutMs)} s.`),
     ),
   );
-  const signal = AbortSignal.any([context.signal, run.signal]);
+  const signal = AbortSignal.any([context.signal, run.signal, outbox.refusal]);
   const startedTs = clock.now();
-  await publish({ event: "turn_start", data: { turn } }, { event: "llm_call_start", data: { llm_call: llmCall } });
+  await outbox.say({ event: "turn_start", data: { turn } }, { event: "llm_call_start", data: { llm_call: llmCall } });
 
   for (let attempt = 1; ; attempt += 1) {
     const answer = new Answer();
     const call = watch.callStarted(attempt);
+    let end: RunOutcome;
     try {
-      const end = await call.within(() => streamAnswer(context, answer, signal, call));
+      end = await call.within(() => streamAnswer(context, answer, signal, call));
       call.ended();
-      await publish(...answer.finish(), ...answer.usage, llmCallEnd(llmCall), {
-        event: "turn_end",
-        data: { turn, result: "finished" },
-      });
-      return end;
     } catch (error) {
       const problem = problemOf(signal.aborted ? signal.reason : error);
       call.failed(problem);
-      await publish(...answer.finish(), ...answer.usage);
+      await outbox.say(...answer.finish(), ...answer.usage);
       if (signal.aborted || answer.hasOutput || attempt >= limits.maxAttempts || !isRetryable(error)) {
         return { kind: "failed", problem };
       }
       const retryAfterMs = problem instanceof ModelError ? problem.retryAfterMs : null;
       const waitMs = backoffMs(attempt, context.random, retryAfterMs);
       watch.retrying(attempt, waitMs, problem);
-      await publish(retryEvent(context, problem, attempt, waitMs, clock.now() - startedTs));
+      await outbox.say(retryEvent(context, problem, attempt, waitMs, clock.now() - startedTs));
       try {
         await sleep(clock, waitMs, signal);
       } catch (reason) {
         return { kind: "failed", problem: problemOf(reason) };
       }
+      continue;
     }
+    await outbox.say(...answer.finish(), ...answer.usage, llmCallEnd(llmCall), {
+      event: "turn_end",
+      data: { turn, result: "finished" },
+    });
+    return end;
   }
 }
 
@@ -125,7 +127,7 @@ async function streamAnswer(
   signal: AbortSignal,
   call: CallWatch,
 ): Promise<RunOutcome> {
-  const { clock, limits, model, request, publish } = context;
+  const { clock, limits, model, request, outbox } = context;
   const attempt = new AbortController();
   const { firstTokenTimeoutMs, betweenChunksTimeoutMs } = limits;
   let timer = clock.schedule(firstTokenTimeoutMs, () =>
@@ -148,8 +150,8 @@ async function streamAnswer(
       );
       call.took(part);
       if (part.kind === "finish") return { kind: part.reason === "length" ? "limit_reached" : "finished" };
-      const events = answer.take(part);
-      if (events.length > 0) await publish(...events);
+      const room = outbox.push(answer.take(part));
+      if (room !== null) await room;
       if (answer.chars > limits.maxAnswerChars) {
         attempt.abort(new ProblemError("cancelled", "The answer reached its limit."));
         return { kind: "limit_reached" };

@@ -9,13 +9,22 @@ import { Follower, readLog } from "../support/follow.ts";
 import { settle } from "../support/manual-clock.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { COMPANION, ensureCompanion, openRuntimeFixture } from "../support/runtime-fixture.ts";
-import { hang, stop, text } from "../support/scripted-model.ts";
+import { hang, stop, text, thinking, wait, type Script } from "../support/scripted-model.ts";
 import { storedWorkers } from "../support/stored-workers.ts";
 
 const names = async (runtime: Runtime) =>
   (await readLog({ runtime, settle, workerId: COMPANION })).map(
     ({ payload }) => (JSON.parse(payload) as { event: string }).event,
   );
+
+/** What streams by when, of the answer below, where the store refuses one write then. */
+const KEPT: Readonly<Record<number, readonly [thoughts: string, words: string]>> = {
+  0: ["", ""],
+  10: ["Hm.", "ab"],
+  20: ["Hm.", "abc"],
+  30: ["Hm.", "abcd"],
+  40: ["Hm.", "abcd"],
+};
 
 describe("a store that fails", () => {
   test("at a message refuses it; the id can be used again and nothing was published", async () => {
@@ -48,12 +57,56 @@ describe("a store that fails", () => {
     store.fail("append", times);
     await settle();
     // Whoever cancels is told while the store still fails; once it works, the run ends.
-    for (let again = 0; again < 3; again += 1) await runtime.cancelRun(COMPANION).catch(() => {});
+    for (let again = 0; again < 4; again += 1) await runtime.cancelRun(COMPANION).catch(() => {});
     await settle();
     expect(follower.transcript).toMatchObject({ status: "idle", run: { state: "ended" }, in_flight: { blocks: [] } });
     expect(await problemCode(runtime.sendInput(COMPANION, { content: "again" }))).toBe(null);
     await settle();
     expect(follower.transcript.run).toMatchObject({ state: "ended", result: "finished" });
+  });
+
+  test.each([0, 10, 20, 30, 40])("%d ms into an answer leaves no hole in it: all that streamed is kept", async (at) => {
+    const store = createFailingStore();
+    const pause = wait(10);
+    const script: Script = [
+      thinking("Hm"),
+      pause,
+      thinking("."),
+      text("a"),
+      text("b"),
+      pause,
+      text("c"),
+      pause,
+      text("d"),
+      pause,
+      stop,
+    ];
+    await using subject = await openRuntimeFixture({ store, scripts: [script] });
+    const { runtime, clock } = subject;
+    await ensureCompanion(runtime);
+    await using follower = new Follower(runtime, COMPANION);
+    await runtime.sendInput(COMPANION, { content: "hi" });
+    if (at > 0) await clock.advance(at - 10);
+    store.fail("append", 1);
+    await clock.advance(100);
+    const said = (...names: readonly string[]) =>
+      follower.events.filter(({ event }) => names.includes(event)).map(({ data }) => (data as { text: string }).text);
+    const pieces = [said("thinking_delta").join(""), said("text_delta").join("")];
+    expect(pieces).toEqual(KEPT[at]);
+    expect([said("thinking_done"), said("text_done")]).toEqual(pieces.map((whole) => (whole === "" ? [] : [whole])));
+    expect(follower.transcript).toMatchObject({ status: "idle", run: { state: "ended" }, in_flight: { blocks: [] } });
+    expect(follower.names.filter((name) => name === "error" || name === "run_end")).toEqual(["error", "run_end"]);
+  });
+
+  test("is given what comes in one turn together, the answer's end with its last pieces", async () => {
+    const store = createFailingStore();
+    const pieces = Array.from({ length: 8 }, (_, index) => text(String(index)));
+    await using subject = await openRuntimeFixture({ store, scripts: [[...pieces, stop]] });
+    await ensureCompanion(subject.runtime);
+    await subject.runtime.sendInput(COMPANION, { content: "hi" });
+    await settle();
+    const [message, start, answer, end] = [3, 2, 8 + 3, 2];
+    expect(store.appends).toEqual([message, start, answer, end]);
   });
 
   test("at a stop leaves the stop to be repeated", async () => {

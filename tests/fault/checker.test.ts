@@ -215,6 +215,17 @@ describe("judge() finds", () => {
     expect(again("s-9")).toEqual(["doubled"]);
   });
 
+  test.each([
+    ["a piece is missing", [0, 1, 3, 4]],
+    ["a piece is there twice", [0, 1, 1, 2, 3, 4]],
+    ["a piece comes after the whole", [0, 1, 3, 2, 4]],
+    ["a piece comes last, and the whole never", [0, 1, 2, 4]],
+  ])("hole: an answer of which %s", (_how, places) => {
+    const holed = places.flatMap((place) => log[place] ?? []);
+    const findings = judge(history({ log: holed, viewers: [] }));
+    expect(new Set(findings.map(({ rule }) => rule))).toEqual(new Set(["hole"]));
+  });
+
   test("open_run: a run that has no end", () => {
     expect(judge(history({ truth: stateAt(4), viewers: [] })).map(({ rule }) => rule)).toEqual([
       "open_run",

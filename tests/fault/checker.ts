@@ -7,6 +7,7 @@
  * held to what its policy shows of the log.
  */
 import { isKnownEntry, type LogEntry } from "../../protocol/entry.ts";
+import { Event, isKnownEvent } from "../../protocol/event.ts";
 import { flattenSegments } from "../../protocol/segment.ts";
 import type { Transcript } from "../../protocol/transcript.ts";
 import { passThrough, type ObservationPolicy } from "../../server/policy.ts";
@@ -111,6 +112,7 @@ export type Rule =
   | "miscounted"
   | "acknowledged"
   | "open_run"
+  | "hole"
   | "restless"
   | "counter";
 
@@ -136,6 +138,7 @@ export function judge(history: History): readonly Finding[] {
     ...judgeSends(history),
     ...(history.hasUniqueTexts === true ? judgeTexts(history) : []),
     ...judgeRuns(history),
+    ...judgePieces(history),
     ...history.viewers.flatMap((viewer) => [
       ...judgeCounters(viewer.name, viewer.counters),
       ...judgeEnd(viewer, (viewer.policy ?? passThrough).showTranscript(history.truth)),
@@ -202,6 +205,37 @@ function judgeRuns({ truth }: History): Finding[] {
   }
   if (isOpen && !truth.shut_down) findings.push(open("the last run has no end"));
   return findings;
+}
+
+/** A text that the log has whole is what its pieces say, and no piece comes after its run's end. */
+function judgePieces({ log }: History): Finding[] {
+  const pieces = { text: "", thinking: "" };
+  const finish = (kind: keyof typeof pieces, whole: string): Finding[] => {
+    const said = pieces[kind];
+    pieces[kind] = "";
+    if (said === whole) return [];
+    return [{ rule: "hole", who: "servers", detail: `the pieces of "${whole}" are "${said}"` }];
+  };
+  return (log ?? []).flatMap(({ payload, isLost }): Finding[] => {
+    const event = Event.parse(JSON.parse(payload));
+    if (isLost || !isKnownEvent(event)) return [];
+    switch (event.event) {
+      case "text_delta":
+        pieces.text += event.data.text;
+        return [];
+      case "thinking_delta":
+        pieces.thinking += event.data.text;
+        return [];
+      case "text_done":
+        return finish("text", event.data.text);
+      case "thinking_done":
+        return finish("thinking", event.data.text);
+      case "run_end":
+        return [...finish("thinking", ""), ...finish("text", "")];
+      default:
+        return [];
+    }
+  });
 }
 
 /** What the viewer shows at the end is what the Worker says, and its link is at rest. */

@@ -4,6 +4,7 @@
  * Owns a `Clock` whose callbacks run in the order in which they are due. Between two of them, whatever they set going
  * may finish: nothing in the core waits for anything but promises and this clock.
  */
+import process from "node:process";
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../runtime/clock.ts";
 
@@ -43,6 +44,11 @@ export class ManualClock implements Clock {
         this.#timers = this.#timers.filter((other) => other !== timer);
       },
     };
+  }
+
+  /** When everything has finished that waits for promises only. */
+  afterTurn(callback: () => void): void {
+    process.nextTick(callback);
   }
 
   /** Lets time pass, with what is due in it, and everything that follows from that. */

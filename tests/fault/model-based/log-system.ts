@@ -39,7 +39,11 @@ export class LogSystem {
   });
   readonly #random: Chance;
   nowMs = 1_782_700_000_000;
-  readonly #clock: Clock = { now: () => this.nowMs, schedule: () => ({ [Symbol.dispose]() {} }) };
+  readonly #clock: Clock = {
+    now: () => this.nowMs,
+    schedule: () => ({ [Symbol.dispose]() {} }),
+    afterTurn: (callback) => queueMicrotask(callback),
+  };
   #store: RuntimeStore | null = null;
   #worker: Worker | null = null;
   /** Whether there was an event since the store was opened. */

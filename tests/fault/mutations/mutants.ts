@@ -170,6 +170,18 @@ export const MUTANTS: readonly Mutant[] = [
     ["const record = renewal();", "const record = renewal(); const before = this.#head; this.#publish(published);"],
     ["let position = this.#head;\n    if (published.length > 0) this.#publish(published);", "let position = before;"],
   ),
+  mutant(
+    "pieces-kept-after-a-refusal",
+    "What the store has refused is left out, and the answer goes on",
+    "runtime/run-outbox.ts",
+    ["this.#waiting = [...events, ...this.#waiting];\n        this.#refusal.abort(error);", "void error;"],
+  ),
+  mutant(
+    "end-before-the-last-piece",
+    "What a run says overtakes the pieces that wait for the store",
+    "runtime/run-outbox.ts",
+    ["this.#waiting.push(...events);", "this.#waiting.unshift(...events);"],
+  ),
   mutant("compaction-of-open-text", "Pieces of a text go before it is whole", "runtime/compaction.ts", [
     "if (this.#open?.kind === kind) this.#open.pieces.push(position);",
     "if (this.#open?.kind === kind) { this.#open.pieces.push(position); this.#finished.push({ ts: 0, pieces: [position] }); }",

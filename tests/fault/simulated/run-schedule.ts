@@ -128,6 +128,9 @@ class Run {
         return this.#harmUpstream(step.what, step.bytes);
       case "upstream_stall":
         return this.#stallUpstream(step.forMs);
+      case "refuse":
+        this.#site.disk.refusals += step.writes;
+        return undefined;
       case "restart":
         return this.#restart(step);
     }
@@ -231,6 +234,7 @@ class Run {
   /** Everything that was broken is whole again. */
   #heal(): void {
     this.#provider.faults.length = 0;
+    this.#site.disk.refusals = 0;
     this.#pageHop.faults.length = 0;
     this.#site.runtimeHop.faults.length = 0;
   }

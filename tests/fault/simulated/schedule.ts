@@ -33,6 +33,8 @@ export type Step =
   | { readonly kind: "request_fault"; readonly fault: RequestFault; readonly hop: "page" | "runtime" }
   | { readonly kind: "upstream"; readonly what: "cut" | "deafen" | "orphan"; readonly bytes: number }
   | { readonly kind: "upstream_stall"; readonly forMs: number }
+  /** The next events that are to be kept find no room on the disk. */
+  | { readonly kind: "refuse"; readonly writes: number }
   | {
       readonly kind: "restart";
       readonly of: RestartOf;
@@ -103,6 +105,11 @@ export function createSchedule(seed: number): Schedule {
     const step: Step = { kind: "rules", viewer, hides: viewers.isTrue(0.5) };
     steps.push({ atMs: viewers.between(0, atMs + MAX_STEP_PAUSE_MS), step });
   }
+  const disk = new Chance(seed, 10);
+  if (disk.isTrue(REFUSES_SHARE)) {
+    const step: Step = { kind: "refuse", writes: disk.pick([1, 1, 2, 3]) };
+    steps.push({ atMs: disk.between(1, atMs + MAX_STEP_PAUSE_MS), step });
+  }
   return { seed, circumstances, steps: steps.toSorted((one, other) => one.atMs - other.atMs) };
 }
 
@@ -118,6 +125,7 @@ const sendBy = (chance: Chance, viewer: number): Step => ({
 
 const HIDES_SHARE = 0.35;
 const CHANGES_SHARE = 0.15;
+const REFUSES_SHARE = 0.3;
 
 /** From a seed of its own, so that the rest of the schedule is what it would be anyway. */
 const joinOf = (viewers: Chance): Step => ({ kind: "join", hides: viewers.isTrue(HIDES_SHARE) });

@@ -6,6 +6,7 @@
  * every event was that was ever published is written down beside it, for the judge.
  */
 import type { WorkerId } from "../../../protocol/id.ts";
+import { ProblemError } from "../../../protocol/problem.ts";
 import { formatCursor } from "../../../runtime/log-cursor.ts";
 import { createMemoryStore } from "../../../runtime/store/memory.ts";
 import type { AppendExtras, EventRecord, RuntimeStore, WorkerRecord } from "../../../runtime/store/store.ts";
@@ -49,6 +50,8 @@ export class SimulatedDisk {
   #mayHaveLostTail = false;
   /** Everything that was ever published, and what is gone of it. */
   readonly log: MutableEvent[] = [];
+  /** How many of the next appends find no room. */
+  refusals = 0;
 
   constructor({ chance, maxWriteMs }: DiskOptions) {
     this.#chance = chance;
@@ -84,7 +87,9 @@ export class SimulatedDisk {
       putWorker: (record) => write((to) => to.putWorker(record), { record }),
       removeWorker: (workerId) => write((to) => to.removeWorker(workerId)),
       append: (workerId: WorkerId, events: readonly EventRecord[], extras?: AppendExtras) =>
-        write((to) => to.append(workerId, events, extras), { record: extras?.record, events }),
+        this.refusals > 0
+          ? this.#refuse(process)
+          : write((to) => to.append(workerId, events, extras), { record: extras?.record, events }),
       checkpoint: (workerId, checkpoint) => write((to) => to.checkpoint(workerId, checkpoint)),
       [Symbol.asyncDispose]: () =>
         write(async () => {
@@ -130,6 +135,16 @@ export class SimulatedDisk {
       left -= 1;
     }
     return events;
+  }
+
+  /** Finds no room for a write, when that would have been done. */
+  #refuse(process: DiskUser): Promise<void> {
+    this.refusals -= 1;
+    const { promise, reject } = Promise.withResolvers<void>();
+    process.plan(this.#chance.between(0, this.#maxWriteMs), () =>
+      reject(new ProblemError("store_full", "The disk is full.")),
+    );
+    return promise;
   }
 
   /** The epoch that the store has for what is appended next. */

@@ -88,6 +88,10 @@ export class SimulatedProcess implements Clock, BrowserClock {
     return { [Symbol.dispose]: this.plan(delayMs, callback) };
   }
 
+  afterTurn(callback: () => void): void {
+    this.plan(0, callback);
+  }
+
   setTimeout(callback: () => void, delayMs: number): ReturnType<typeof setTimeout> {
     // why: a handle is only handed back; what it is, nobody else asks.
     return this.plan(delayMs, callback) as unknown as ReturnType<typeof setTimeout>;
