@@ -1,12 +1,13 @@
 /**
  * Chat completions, chunk by chunk.
  *
- * Owns what we read of a `chat.completion.chunk`, each of them a stranger's word and parsed here once, and how a stream
- * of them becomes the parts of an answer. Called by `openai.ts`, which owns the request and its errors.
+ * Owns what we read of a `chat.completion.chunk`, each of them a stranger's word and parsed here once, and how they
+ * become the parts of an answer. Called by `answer-parts.ts`, which reads them; `openai.ts` owns the request.
  */
 import * as z from "zod/mini";
 import { uint } from "../../protocol/number.ts";
-import { failureError } from "./openai-errors.ts";
+import type { AnswerReducer } from "./answer-parts.ts";
+import { failureError, type FailureFacts } from "./openai-errors.ts";
 import { ModelError, type ModelPart } from "./model.ts";
 import { WholeCharacters } from "./whole-characters.ts";
 
@@ -45,49 +46,53 @@ const ChatChunk = z
   })
   .check(z.refine(({ choices, usage, error }) => Boolean(choices ?? usage ?? error)));
 
-/**
- * The parts of an answer from its chunks.
- *
- * @throws ModelError when a chunk is malformed or an error, when the provider withheld the answer, and
- * `provider_stream_cut` when the chunks end before the answer does.
- */
-export async function* chatParts(
-  chunks: AsyncIterable<unknown>,
-  secrets: readonly string[],
-): AsyncGenerator<ModelPart> {
-  const answer = new WholeCharacters("text");
-  const thinking = new WholeCharacters("thinking");
-  let finishReason: string | null = null;
-  let usage: ModelPart | null = null;
-  let sawChunk = false;
-  let sawText = false;
-  try {
-    for await (const raw of chunks) {
-      sawChunk = true;
-      const parsed = ChatChunk.safeParse(raw);
-      if (!parsed.success) throw malformed("The provider sent a chunk of an unknown shape.", parsed.error);
-      if (parsed.data.error) throw failureError(parsed.data.error, { status: null, secrets });
-      if (parsed.data.usage) usage = usagePart(parsed.data.usage);
-      const choice = parsed.data.choices?.find(({ index }) => (index ?? 0) === 0);
-      const thought = choice?.delta?.reasoning_content || choice?.delta?.reasoning;
-      if (thought) yield* thinking.push(thought);
-      const words = choice?.delta?.content || choice?.delta?.refusal;
-      if (words) {
-        sawText = true;
-        yield* thinking.end();
-        yield* answer.push(words);
-      }
-      finishReason = choice?.finish_reason || finishReason;
-    }
-  } catch (error) {
-    // The answer had ended by itself: losing the connection after that takes nothing from it.
-    if (finishReason === null || error instanceof ModelError) throw error;
+/** The parts of an answer from its chunks. */
+export class ChatAnswer implements AnswerReducer {
+  readonly #facts: FailureFacts;
+  readonly #answer = new WholeCharacters("text");
+  readonly #thinking = new WholeCharacters("thinking");
+  #finishReason: string | null = null;
+  #usage: ModelPart | null = null;
+  #sawChunk = false;
+  #sawText = false;
+
+  constructor(facts: FailureFacts) {
+    this.#facts = facts;
   }
-  yield* thinking.end();
-  yield* answer.end();
-  const reason = endOf(finishReason, sawText, sawChunk);
-  if (usage) yield usage;
-  yield { kind: "finish", reason };
+
+  get hasEnded(): boolean {
+    return this.#finishReason !== null;
+  }
+
+  /** @throws ModelError when the chunk is malformed or an error */
+  take(raw: unknown): readonly ModelPart[] {
+    this.#sawChunk = true;
+    const parsed = ChatChunk.safeParse(raw);
+    if (!parsed.success) throw malformed("The provider sent a chunk of an unknown shape.", parsed.error);
+    const { choices, usage, error } = parsed.data;
+    if (error && !this.hasEnded) throw failureError(error, this.#facts);
+    if (usage) this.#usage = usagePart(usage);
+    const choice = choices?.find(({ index }) => (index ?? 0) === 0);
+    const thought = choice?.delta?.reasoning_content || choice?.delta?.reasoning;
+    const thoughts = thought ? this.#thinking.push(thought) : [];
+    const words = choice?.delta?.content || choice?.delta?.refusal;
+    this.#finishReason = choice?.finish_reason || this.#finishReason;
+    if (!words) return thoughts;
+    this.#sawText = true;
+    return [...thoughts, ...this.#thinking.end(), ...this.#answer.push(words)];
+  }
+
+  /**
+   * @throws ModelError when the provider withheld the answer, and `provider_stream_cut` when the chunks ended before the
+   * answer did; after what was left of it
+   */
+  *end(): Generator<ModelPart> {
+    yield* this.#thinking.end();
+    yield* this.#answer.end();
+    const reason = endOf(this.#finishReason, this.#sawText, this.#sawChunk);
+    if (this.#usage) yield this.#usage;
+    yield { kind: "finish", reason };
+  }
 }
 
 /** How the answer ended, in the seam's words. Reasons that we do not know ended it well: providers invent their own. */

@@ -2,7 +2,8 @@
  * What went wrong at a provider, in the project's own words.
  *
  * Owns the mapping from the `openai` package's errors, and from error objects inside a stream, to `ModelError`: its code,
- * the provider's status, how long it asks to wait, and its own reason made fit for a browser. Called by `openai.ts`.
+ * the provider's status, how long it asks to wait, and its own reason made fit for a browser. Called by `answer-parts.ts`, and by
+ * what reads its events.
  */
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import * as z from "zod/mini";
@@ -40,10 +41,6 @@ export function toModelError(error: unknown, secrets: readonly string[]): ModelE
   if (error instanceof APIConnectionError) {
     return new ModelError("provider_unreachable", connectionReason(error), { cause: error });
   }
-  // `openai` reports its failure to parse a chunk so; nothing else in a stream throws it.
-  if (error instanceof SyntaxError) {
-    return new ModelError("provider_malformed", "The provider sent a chunk that is not JSON.", { cause: error });
-  }
   if (error instanceof APIError) {
     // why: `instanceof` leaves the package's type parameters at any; these are what it really holds.
     const {
@@ -61,7 +58,7 @@ export function toModelError(error: unknown, secrets: readonly string[]): ModelE
 }
 
 /** What is known of a failure besides the provider's own words. */
-interface FailureFacts {
+export interface FailureFacts {
   readonly status: number | null;
   readonly headers?: Headers | undefined;
   readonly secrets: readonly string[];

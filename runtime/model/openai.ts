@@ -1,17 +1,17 @@
 /**
  * A model behind any OpenAI-compatible address.
  *
- * Owns the client (the `openai` package) and the one attempt: request, stream, abort, errors. What the chunks mean is
- * `chat-chunks.ts` and `response-events.ts`; retries and time-outs belong to the run. Built by the entry points from
+ * Owns the client (the `openai` package) and the one request of an attempt. The client makes it and tells what refusals
+ * mean; the answer's body is read by `answer-parts.ts`. Retries and time-outs belong to the run. Built by the entry points from
  * configuration, and by the demo over a fetch that needs no network.
  */
 import OpenAI from "openai";
-import { chatParts } from "./chat-chunks.ts";
-import type { Model, ModelPart, ModelRequest } from "./model.ts";
-import { toModelError } from "./openai-errors.ts";
+import { answerParts } from "./answer-parts.ts";
+import { ChatAnswer } from "./chat-chunks.ts";
+import type { Model, ModelRequest } from "./model.ts";
 import { openAIFacts, type OpenAIModelOptions } from "./openai-options.ts";
 import { providerFetch, type ProviderTracing } from "./provider-fetch.ts";
-import { responseParts } from "./response-events.ts";
+import { ResponseAnswer } from "./response-events.ts";
 import { secretsOf } from "./scrub.ts";
 import { NO_TRACING } from "../tracing/tracing.ts";
 
@@ -39,11 +39,11 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
     ...(apiKey ? {} : { defaultHeaders: { Authorization: null } }),
   });
 
-  async function* attempt(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelPart> {
+  const ask = (request: ModelRequest, signal: AbortSignal): Promise<Response> => {
     const messages = request.messages.map(({ role, content }) => ({ role, content }));
     const maxTokens = request.maxOutputTokens ?? options.maxOutputTokens;
     if (api === "responses") {
-      const events = await client.responses.create(
+      const events = client.responses.create(
         {
           model,
           input: messages,
@@ -54,10 +54,9 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
         },
         { signal },
       );
-      yield* responseParts(events, secrets);
-      return;
+      return events.asResponse();
     }
-    const chunks = await client.chat.completions.create(
+    const chunks = client.chat.completions.create(
       {
         model,
         messages,
@@ -67,24 +66,17 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
       },
       { signal },
     );
-    yield* chatParts(chunks, secrets);
-  }
+    return chunks.asResponse();
+  };
 
   return {
     ...openAIFacts(options),
-    async *stream(request, { signal }) {
-      signal.throwIfAborted();
-      try {
-        for await (const part of attempt(request, signal)) {
-          signal.throwIfAborted();
-          yield part;
-        }
-        // The client ends an aborted stream as if it were complete.
-        signal.throwIfAborted();
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        throw toModelError(error, secrets);
-      }
-    },
+    stream: (request, { signal }) =>
+      answerParts({
+        ask: () => ask(request, signal),
+        createReducer: (facts) => (api === "responses" ? new ResponseAnswer(facts) : new ChatAnswer(facts)),
+        secrets,
+        signal,
+      }),
   };
 }

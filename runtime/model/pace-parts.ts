@@ -22,15 +22,15 @@ type TextPart = Extract<ModelPart, { readonly text: string }>;
 const isText = (part: ModelPart): part is TextPart => part.kind === "text" || part.kind === "thinking";
 
 /** The same parts in the same order, with neighbours of one kind put together as the pace asks. */
-export async function* paceParts(
+export function paceParts(parts: AsyncIterable<ModelPart>, pace: Pace, clock: Clock): AsyncIterable<ModelPart> {
+  return pace.deltaIntervalMs === 0 ? parts : pacedParts(parts, pace, clock);
+}
+
+async function* pacedParts(
   parts: AsyncIterable<ModelPart>,
   { deltaIntervalMs, deltaMaxChars }: Pace,
   clock: Clock,
 ): AsyncGenerator<ModelPart, void, undefined> {
-  if (deltaIntervalMs === 0) {
-    yield* parts;
-    return;
-  }
   const source = parts[Symbol.asyncIterator]();
   let next: Promise<IteratorResult<ModelPart>> | null = null;
   const held: TextPart[] = [];

@@ -1,12 +1,13 @@
 /**
  * The Responses API, event by event.
  *
- * Owns what we read of its events, each a stranger's word and parsed here once, and how a stream of them becomes the
- * parts of an answer. Events that we do not know are skipped, as the API asks. Called by `openai.ts`.
+ * Owns what we read of its events, each a stranger's word and parsed here once, and how they become the parts of an
+ * answer. Events that we do not know are skipped, as the API asks. Called by `answer-parts.ts`, which reads them.
  */
 import * as z from "zod/mini";
 import { uint } from "../../protocol/number.ts";
-import { failureError } from "./openai-errors.ts";
+import type { AnswerReducer } from "./answer-parts.ts";
+import { failureError, type FailureFacts } from "./openai-errors.ts";
 import { ModelError, type ModelPart } from "./model.ts";
 import { WholeCharacters } from "./whole-characters.ts";
 
@@ -30,64 +31,76 @@ const Ended = z.object({
   incomplete_details: z.nullish(z.object({ reason: z.nullish(z.string()) })),
 });
 
-const AnyEvent = z.object({ type: z.string() });
+const AnyEvent = z.object({ type: z.optional(z.string()), error: z.optional(z.unknown()) });
 const Delta = z.object({ delta: z.string(), summary_index: z.nullish(z.number()) });
 const End = z.object({ response: Ended });
 
-/**
- * The parts of an answer from its events.
- *
- * @throws ModelError when an event is malformed or an error, when the provider withheld the answer, and
- * `provider_stream_cut` when the events end before the answer does.
- */
-export async function* responseParts(
-  events: AsyncIterable<unknown>,
-  secrets: readonly string[],
-): AsyncGenerator<ModelPart> {
-  const answer = new WholeCharacters("text");
-  const thinking = new WholeCharacters("thinking");
-  let sawEvent = false;
-  let summaryIndex = 0;
-  for await (const raw of events) {
-    sawEvent = true;
-    const { type } = read(AnyEvent, raw);
+/** The parts of an answer from its events. */
+export class ResponseAnswer implements AnswerReducer {
+  readonly #facts: FailureFacts;
+  readonly #answer = new WholeCharacters("text");
+  readonly #thinking = new WholeCharacters("thinking");
+  #sawEvent = false;
+  #summaryIndex = 0;
+
+  constructor(facts: FailureFacts) {
+    this.#facts = facts;
+  }
+
+  /** Its end is an event, with which the reading is over. */
+  get hasEnded(): boolean {
+    return false;
+  }
+
+  /** @throws ModelError when the event is malformed or an error, or when the provider withheld the answer */
+  take(raw: unknown): Iterable<ModelPart> {
+    this.#sawEvent = true;
+    const { type, error } = read(AnyEvent, raw);
+    if (error) throw failureError(error, this.#facts);
     switch (type) {
       case "response.output_text.delta":
       case "response.refusal.delta":
-        yield* thinking.end();
-        yield* answer.push(read(Delta, raw).delta);
-        break;
+        return [...this.#thinking.end(), ...this.#answer.push(read(Delta, raw).delta)];
       case "response.reasoning_summary_text.delta":
-      case "response.reasoning_text.delta": {
-        const { delta, summary_index: index } = read(Delta, raw);
-        // Each part of a summary is a paragraph of its own.
-        if ((index ?? 0) > summaryIndex) yield* thinking.push("\n\n");
-        summaryIndex = Math.max(summaryIndex, index ?? 0);
-        yield* thinking.push(delta);
-        break;
-      }
+      case "response.reasoning_text.delta":
+        return this.#think(read(Delta, raw));
       case "response.completed":
-      case "response.incomplete": {
-        const { usage, incomplete_details: incomplete } = read(End, raw).response;
-        yield* thinking.end();
-        yield* answer.end();
-        if (incomplete?.reason === "content_filter") {
-          const detail = "content_filter: the provider withheld the rest of the answer.";
-          throw new ModelError("provider_content_filtered", detail);
-        }
-        if (usage) yield usagePart(usage);
-        yield { kind: "finish", reason: type === "response.completed" ? "stop" : "length" };
-        return;
-      }
+      case "response.incomplete":
+        return this.#finish(type, read(End, raw).response);
       case "response.failed":
-        throw failureError(read(End, raw).response.error, { status: null, secrets });
+        throw failureError(read(End, raw).response.error, this.#facts);
       case "error":
-        throw failureError(raw, { status: null, secrets });
+        throw failureError(raw, this.#facts);
+      case undefined:
+        throw malformed("The provider sent an event of an unknown shape.");
       default:
+        return [];
     }
   }
-  if (!sawEvent) throw malformed("The provider answered without a single event.");
-  throw new ModelError("provider_stream_cut", "The stream ended before the answer was complete.");
+
+  /** @throws ModelError `provider_stream_cut`, since the events ended before the answer did */
+  end(): never {
+    if (!this.#sawEvent) throw malformed("The provider answered without a single event.");
+    throw new ModelError("provider_stream_cut", "The stream ended before the answer was complete.");
+  }
+
+  #think({ delta, summary_index: index }: z.infer<typeof Delta>): readonly ModelPart[] {
+    // Each part of a summary is a paragraph of its own.
+    const isNext = (index ?? 0) > this.#summaryIndex;
+    this.#summaryIndex = Math.max(this.#summaryIndex, index ?? 0);
+    return [...(isNext ? this.#thinking.push("\n\n") : []), ...this.#thinking.push(delta)];
+  }
+
+  *#finish(type: string, { usage, incomplete_details: incomplete }: z.infer<typeof Ended>): Generator<ModelPart> {
+    yield* this.#thinking.end();
+    yield* this.#answer.end();
+    if (incomplete?.reason === "content_filter") {
+      const detail = "content_filter: the provider withheld the rest of the answer.";
+      throw new ModelError("provider_content_filtered", detail);
+    }
+    if (usage) yield usagePart(usage);
+    yield { kind: "finish", reason: type === "response.completed" ? "stop" : "length" };
+  }
 }
 
 function read<Shape>(schema: z.ZodMiniType<Shape>, raw: unknown): Shape {

@@ -16,21 +16,22 @@ export class WholeCharacters {
   }
 
   /** The text so far, as long as there is any, except for a half character at its end. */
-  *push(text: string): Generator<ModelPart> {
+  push(text: string): readonly ModelPart[] {
     const whole = this.#half + text;
-    const endsInHalf = /[\ud800-\udbff]$/.test(whole);
+    const last = whole.charCodeAt(whole.length - 1);
+    const endsInHalf = last >= 0xd800 && last <= 0xdbff;
     this.#half = endsInHalf ? whole.slice(-1) : "";
-    yield* this.#part(endsInHalf ? whole.slice(0, -1) : whole);
+    return this.#parts(endsInHalf ? whole.slice(0, -1) : whole);
   }
 
   /** What is left when nothing follows: the provider's own half character, as it came. */
-  *end(): Generator<ModelPart> {
+  end(): readonly ModelPart[] {
     const rest = this.#half;
     this.#half = "";
-    yield* this.#part(rest);
+    return this.#parts(rest);
   }
 
-  *#part(text: string): Generator<ModelPart> {
-    if (text !== "") yield { kind: this.#kind, text };
+  #parts(text: string): readonly ModelPart[] {
+    return text === "" ? [] : [{ kind: this.#kind, text }];
   }
 }

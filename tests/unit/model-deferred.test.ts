@@ -45,3 +45,27 @@ test("deferredModel() loads nothing for a request that is over before it began",
   const deferred = deferredModel(facts, () => Promise.reject(new Error("loaded")));
   await expect(ask(deferred, AbortSignal.abort(new Error("over")))).rejects.toThrow("over");
 });
+
+test("deferredModel() lets go of an answer that is left, and of one that never began", async () => {
+  let left = 0;
+  async function* parts(): AsyncGenerator<ModelPart> {
+    try {
+      yield* answer;
+    } finally {
+      left += 1;
+    }
+  }
+  let loads = 0;
+  const deferred = deferredModel(facts, async () => {
+    loads += 1;
+    return { ...facts, stream: parts };
+  });
+  const begin = () =>
+    deferred.stream({ messages: [] }, { signal: new AbortController().signal })[Symbol.asyncIterator]();
+  await begin().return?.();
+  expect([loads, left]).toEqual([0, 0]);
+  const begun = begin();
+  expect((await begun.next()).value).toEqual(answer[0]);
+  expect(await begun.return?.()).toEqual({ done: true, value: undefined });
+  expect([loads, left]).toEqual([1, 1]);
+});

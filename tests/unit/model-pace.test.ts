@@ -94,7 +94,7 @@ describe("paceParts()", () => {
   test("leaves the answer with whoever leaves it, and no timer behind", async () => {
     const { clock, parts, say, state } = openAnswer();
     await say(text("a"), text("b"));
-    void parts.return();
+    void parts[Symbol.asyncIterator]().return?.();
     await say("end");
     await clock.advance(40);
     expect([state.isLeft, clock.waiting]).toEqual([true, 0]);

@@ -1,0 +1,136 @@
+/**
+ * A provider's answer, from its HTTP response to its parts.
+ *
+ * Owns the reading of the body: until the answer or the body ends, or the signal aborts, and what becomes of a body that
+ * breaks or says what is none of its protocol. One step for each piece of the body, since every step between costs each
+ * token. What the events mean is the reducer's (`chat-chunks.ts`, `response-events.ts`). Called by `openai.ts`.
+ */
+import * as z from "zod/mini";
+import { EventStream, type ServerSentEvent } from "./event-stream.ts";
+import { ModelError, type ModelPart } from "./model.ts";
+import { failureError, toModelError, type FailureFacts } from "./openai-errors.ts";
+
+/** How an interface's events become the parts of an answer. */
+export interface AnswerReducer {
+  /** The parts that an event adds; after a `finish` nothing is read any more. @throws ModelError */
+  take(event: unknown): Iterable<ModelPart>;
+  /** Whether the answer has ended by itself: whatever happens to the connection then takes nothing from it. */
+  readonly hasEnded: boolean;
+  /** The last parts. @throws ModelError when the answer is not whole */
+  end(): Iterable<ModelPart>;
+}
+
+/** What an answer is read with. */
+export interface AnswerPartsOptions {
+  /** Makes the request. */
+  readonly ask: () => Promise<Response>;
+  /** @param facts What is known of a failure that an event tells. */
+  readonly createReducer: (facts: FailureFacts) => AnswerReducer;
+  readonly secrets: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** What ends the events where the interface has such a word. */
+const DONE = "[DONE]";
+
+/** An event called `error`: its data is the failure, or holds it. */
+const NamedError = z.object({ error: z.optional(z.unknown()) });
+
+/**
+ * Asks, and gives the parts as they come. Leaving it closes the connection.
+ *
+ * @throws ModelError; once the signal is aborted, its reason
+ */
+export async function* answerParts(options: AnswerPartsOptions): AsyncGenerator<ModelPart> {
+  const { ask, createReducer, secrets, signal } = options;
+  signal.throwIfAborted();
+  try {
+    const response = await ask();
+    const facts = { status: null, headers: response.headers, secrets };
+    const reading = new Reading(createReducer(facts), facts);
+    const body = (response.body ?? new Blob().stream()).getReader();
+    using _connection = closeWith(body, signal);
+    while (!reading.isOver) {
+      let bytes: Uint8Array | undefined;
+      try {
+        bytes = (await body.read()).value;
+      } catch (error) {
+        if (!reading.hasAnswer) throw error;
+      }
+      for (const part of reading.take(bytes)) {
+        signal.throwIfAborted();
+        yield part;
+      }
+      signal.throwIfAborted();
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw toModelError(error, secrets);
+  }
+}
+
+/** How far the reading of an answer has come. */
+class Reading {
+  readonly #events = new EventStream();
+  readonly #reducer: AnswerReducer;
+  readonly #facts: FailureFacts;
+  isOver = false;
+
+  constructor(reducer: AnswerReducer, facts: FailureFacts) {
+    this.#reducer = reducer;
+    this.#facts = facts;
+  }
+
+  /** Whether nothing can be lost any more. */
+  get hasAnswer(): boolean {
+    return this.#reducer.hasEnded;
+  }
+
+  /** The parts that come with these bytes. @param bytes Undefined: there are no more. */
+  *take(bytes: Uint8Array | undefined): Generator<ModelPart> {
+    for (const sent of bytes === undefined ? this.#events.end() : this.#events.take(bytes)) {
+      const event = this.#read(sent);
+      if (event === undefined) break;
+      for (const part of this.#reducer.take(event)) {
+        yield part;
+        this.isOver = part.kind === "finish";
+      }
+      if (this.isOver) return;
+    }
+    if (bytes !== undefined && !this.isOver) return;
+    this.isOver = true;
+    yield* this.#reducer.end();
+  }
+
+  /** What an event says; undefined: nothing more comes. @throws ModelError */
+  #read({ event, data }: ServerSentEvent): unknown {
+    if (data === DONE) return this.#stop();
+    let said: unknown;
+    try {
+      said = JSON.parse(data);
+    } catch (cause) {
+      if (this.#reducer.hasEnded) return this.#stop();
+      throw new ModelError("provider_malformed", "The provider sent a chunk that is not JSON.", { cause });
+    }
+    if (event !== "error") return said;
+    if (this.#reducer.hasEnded) return this.#stop();
+    throw failureError(NamedError.safeParse(said).data?.error ?? said, this.#facts);
+  }
+
+  #stop(): undefined {
+    this.isOver = true;
+  }
+}
+
+/** Closes the connection once that is disposed of or the signal aborts; who waits for bytes then gets none. */
+function closeWith(body: ReadableStreamDefaultReader<Uint8Array>, signal: AbortSignal): Disposable {
+  // Whether the provider minds is of no interest.
+  const close = () => void body.cancel().catch(() => {});
+  signal.addEventListener("abort", close, { once: true });
+  return {
+    [Symbol.dispose]() {
+      signal.removeEventListener("abort", close);
+      close();
+    },
+  };
+}

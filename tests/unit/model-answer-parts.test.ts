@@ -1,0 +1,107 @@
+/** An answer's body: what ends it, what breaks it, and what an event called `error` means. */
+import { describe, expect, test } from "vitest";
+import type { ModelPart } from "../../runtime/model/model.ts";
+import { createOpenAIModel } from "../../runtime/model/openai.ts";
+
+const content = (text: string) => `data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}\n\n`;
+const STOP = `data: ${JSON.stringify({ choices: [{ delta: {}, finish_reason: "stop" }] })}\n\n`;
+const DONE = "data: [DONE]\n\n";
+const FINISH = { kind: "finish", reason: "stop" };
+const text = (words: string) => ({ kind: "text", text: words });
+
+/** A body whose pieces come one at a time, and then nothing until it is cancelled, or an error. */
+function bodyOf(pieces: readonly string[], end: "close" | "hang" | Error) {
+  const left = [...pieces];
+  const state = { isCancelled: false };
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const piece = left.shift();
+      if (piece !== undefined) controller.enqueue(new TextEncoder().encode(piece));
+      else if (end === "close") controller.close();
+      else if (end instanceof Error) controller.error(end);
+    },
+    cancel() {
+      state.isCancelled = true;
+    },
+  });
+  return { body, state };
+}
+
+async function answer(response: Response, signal = new AbortController().signal, onPart = () => {}) {
+  const fetch = async () => response;
+  const model = createOpenAIModel({
+    apiKey: null,
+    baseURL: "http://provider.test/v1",
+    model: "m",
+    contextWindowTokens: 100,
+    fetch,
+  });
+  const parts: ModelPart[] = [];
+  let error: unknown = null;
+  try {
+    for await (const part of model.stream({ messages: [{ role: "user", content: "hi" }] }, { signal })) {
+      parts.push(part);
+      onPart();
+    }
+  } catch (caught) {
+    error = caught;
+  }
+  return { parts, error };
+}
+
+const read = (pieces: readonly string[], end: "close" | Error = "close", headers: Record<string, string> = {}) =>
+  answer(new Response(bodyOf(pieces, end).body, { headers }));
+
+describe("an answer's body", () => {
+  test("ends with [DONE]: the connection is closed, and nothing that follows is read", async () => {
+    const { body, state } = bodyOf([content("a") + STOP + DONE + content("b")], "hang");
+    expect(await answer(new Response(body))).toEqual({ parts: [text("a"), FINISH], error: null });
+    expect(state.isCancelled).toBe(true);
+  });
+
+  test.each([
+    ["breaks", [content("a"), STOP], new TypeError("terminated")],
+    ["says what is not JSON", [content("a"), STOP, "data: {\n\n", content("b")], "close"],
+    ["says an error by name", [content("a"), STOP, 'event: error\ndata: "busy"\n\n', content("b")], "close"],
+    ["says an error", [content("a"), STOP, 'data: {"error":{"message":"busy"}}\n\n'], "close"],
+  ] as const)("that %s after the answer's end takes nothing from it", async (_how, pieces, end) => {
+    expect(await read(pieces, end)).toEqual({ parts: [text("a"), FINISH], error: null });
+  });
+
+  test.each([
+    ['{"error":{"message":"Overloaded","code":"overloaded"}}', "overloaded: Overloaded"],
+    ['{"message":"Overloaded","code":"overloaded"}', "overloaded: Overloaded"],
+    ['"Overloaded"', "Overloaded"],
+    ["null", "the provider gave no reason"],
+  ])("with an event called error fails by its data: %s", async (data, detail) => {
+    const { parts, error } = await read([content("a"), `event: error\ndata: ${data}\n\n`], "close", {
+      "retry-after": "3",
+    });
+    expect(parts).toEqual([text("a")]);
+    expect(error).toMatchObject({ code: "provider_unavailable", detail, status: null, retryAfterMs: 3_000 });
+  });
+
+  test("that is cut within an event is malformed, not whole", async () => {
+    const { parts, error } = await read([content("a"), 'data: {"choices":[{"del']);
+    expect(parts).toEqual([text("a")]);
+    expect(error).toMatchObject({ code: "provider_malformed", detail: "The provider sent a chunk that is not JSON." });
+  });
+
+  test("that there is none of is an answer without a chunk", async () => {
+    const { error } = await answer(new Response(null, { status: 204 }));
+    expect(error).toMatchObject({ code: "provider_malformed" });
+  });
+
+  test("gives all the parts of one piece, and none once the signal is aborted in its middle", async () => {
+    const { body, state } = bodyOf([content("a") + content("b") + content("c")], "hang");
+    const controller = new AbortController();
+    const reason = new Error("stopped");
+    let count = 0;
+    const { parts, error } = await answer(new Response(body), controller.signal, () => {
+      count += 1;
+      if (count === 2) controller.abort(reason);
+    });
+    expect([parts, error]).toEqual([[text("a"), text("b")], reason]);
+    expect(state.isCancelled).toBe(true);
+  });
+});
