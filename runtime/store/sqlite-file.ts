@@ -27,6 +27,8 @@ const PAGE_BYTES = 4096;
 /** The connection of a backup may hold the file for a moment. */
 const BUSY_TIMEOUT_MS = 10_000;
 const CACHE_KIB = 16 * 1024;
+/** Of a second connection, which only adds at the end. */
+const CACHE_BESIDE_KIB = 512;
 /** What SQLite's log is cut back to when it begins anew. */
 const LOG_KEPT_BYTES = 16 * 1024 * 1024;
 
@@ -54,7 +56,7 @@ export function openFile({ path, sync, maxBytes }: SqliteFileOptions): SqliteFil
         PRAGMA trusted_schema = OFF;
         PRAGMA synchronous = ${sync};
       `);
-      if (maxBytes !== null) database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / PAGE_BYTES))}`);
+      limitSize(database, maxBytes);
       migrate(database);
       return {
         database,
@@ -71,6 +73,29 @@ export function openFile({ path, sync, maxBytes }: SqliteFileOptions): SqliteFil
     lock.close();
     throw error;
   }
+}
+
+/** A second connection to a store that is open; it never waits. Throws what SQLite throws. */
+export function openBeside({ path, sync, maxBytes }: SqliteFileOptions): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    database.exec(`
+      PRAGMA wal_autocheckpoint = 0;
+      PRAGMA cache_size = -${CACHE_BESIDE_KIB};
+      PRAGMA trusted_schema = OFF;
+      PRAGMA synchronous = ${sync};
+    `);
+    limitSize(database, maxBytes);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** A bound of the connection, not of the file. */
+function limitSize(database: DatabaseSync, maxBytes: number | null): void {
+  if (maxBytes !== null) database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / PAGE_BYTES))}`);
 }
 
 function connect(path: string, timeout: number): DatabaseSync {

@@ -1,7 +1,8 @@
 /**
  * The SQLite store's bounds, each with its unit in its name.
  *
- * Owns when what is written goes from SQLite's log to the database, and with it to the disk.
+ * Owns when what is written goes from SQLite's log to the database, and with it to the disk; and how much the program
+ * writes by itself before that is the thread's.
  */
 
 /** As soon as nothing has been written for so long. */
@@ -10,3 +11,12 @@ export const REST_MS = 250;
 export const MAX_UNSAVED_MS = 3_000;
 /** Or when so much has come together. */
 export const MAX_LOG_BYTES = 8 * 1024 * 1024;
+
+/** What the program writes by itself in one transaction, at the most; more goes to the thread. */
+export const LANE_MAX_EVENTS = 128;
+export const LANE_MAX_CHARS = 64 * 1024;
+/** And for how long at a time, before everything else has had its turn. */
+export const LANE_MAX_TURN_MS = 0.5;
+/** The thread hears of it after REST_MS, or when so much has come together. */
+export const NOTE_MAX_APPENDS = 2_048;
+export const NOTE_MAX_CHARS = 1024 * 1024;

@@ -5,7 +5,7 @@
  * alive only as long as somebody waits for an answer.
  */
 import { Worker } from "node:worker_threads";
-import type { Answers, Reply, Request, RequestOf, SetAside, Task } from "./sqlite-messages.ts";
+import type { Answers, Notice, Reply, Request, RequestOf, SetAside, Task } from "./sqlite-messages.ts";
 import { fromFailure, lostThread } from "./sqlite-problem.ts";
 
 interface Waiting {
@@ -57,6 +57,16 @@ export class ThreadLink {
     }
     // why: the thread answers each kind of request with its kind of answer.
     return answer as Promise<Answers[Kind]>;
+  }
+
+  /** Tells the thread something that it does not answer. */
+  tell(notice: Notice): void {
+    if (!this.#lost) this.#thread.postMessage(notice);
+  }
+
+  /** Whether the thread is there and has answered all that it was asked. */
+  get isFree(): boolean {
+    return this.#lost === null && this.#waiting.length === 0;
   }
 
   /** Ends the thread, whatever it does. */

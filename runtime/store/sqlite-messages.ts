@@ -6,6 +6,7 @@
 import type { ConfigBundle } from "../../protocol/config-bundle.ts";
 import type { WorkerId } from "../../protocol/id.ts";
 import type { SqliteFileOptions } from "./sqlite-file.ts";
+import type { AppendNote, LaneFacts } from "./sqlite-handover.ts";
 import type { PackedWrites } from "./sqlite-packing.ts";
 import type { Failure } from "./sqlite-problem.ts";
 import type {
@@ -44,10 +45,23 @@ export type Request =
 /** A request of one kind. */
 export type RequestOf<Kind extends Request["kind"]> = Extract<Request, { readonly kind: Kind }>;
 
+/** What the thread is told, without an answer, between one request and the next. */
+export interface Notice {
+  readonly kind: "appended";
+  readonly note: AppendNote;
+}
+
+/** What came of a write. */
+export interface Written {
+  /** For each operation how it failed, or null; null where none did. */
+  readonly failures: readonly (Failure | null)[] | null;
+  /** Null where the program may not write by itself. */
+  readonly lane: LaneFacts | null;
+}
+
 /** What it answers. */
 export interface Answers {
-  /** For each operation how it failed, or null; null where none did. */
-  readonly write: readonly (Failure | null)[] | null;
+  readonly write: Written;
   readonly load_runtime: RuntimeRecord | null;
   readonly load_config_bundles: readonly ConfigBundle[];
   /** Sorted. */
@@ -75,5 +89,5 @@ export interface Reply {
 
 /** What a thread is for. */
 export type Task =
-  | { readonly kind: "store"; readonly options: SqliteFileOptions }
+  | { readonly kind: "store"; readonly options: SqliteFileOptions; readonly signals: SharedArrayBuffer }
   | { readonly kind: "backup"; readonly from: string; readonly to: string };

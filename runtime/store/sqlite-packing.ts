@@ -8,7 +8,8 @@ import type { WorkerId } from "../../protocol/id.ts";
 import type { WriteOperation } from "./sqlite-messages.ts";
 import type { EventRecord } from "./store.ts";
 
-type Append = Extract<WriteOperation, { kind: "append" }>;
+/** An append that is only events. */
+export type EventAppend = Extract<WriteOperation, { kind: "append" }>;
 
 /** Operations in order. Those that are only events stand in columns. */
 export interface PackedWrites {
@@ -23,7 +24,8 @@ export interface PackedWrites {
   readonly payloads: readonly string[];
 }
 
-function isOnlyEvents(operation: WriteOperation): operation is Append {
+/** Whether nothing goes with the events. */
+export function isOnlyEvents(operation: WriteOperation): operation is EventAppend {
   if (operation.kind !== "append") return false;
   return operation.extras.record === undefined && operation.extras.submission === undefined;
 }

@@ -8,17 +8,22 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { backUp } from "./sqlite-backup.ts";
 import { openFile, type SqliteFile, type SqliteFileOptions } from "./sqlite-file.ts";
+import { applyNote, laneFacts, type AppendNote } from "./sqlite-handover.ts";
+import type { Ledger } from "./sqlite-ledger.ts";
 import { MAX_LOG_BYTES, MAX_UNSAVED_MS, REST_MS } from "./sqlite-limits.ts";
-import type { Answers, Reply, Request, Task, WriteOperation } from "./sqlite-messages.ts";
+import type { Answers, Notice, Reply, Request, Task, WriteOperation } from "./sqlite-messages.ts";
 import { unpackWrites } from "./sqlite-packing.ts";
 import { asFailure } from "./sqlite-problem.ts";
 import { Quarantine } from "./sqlite-quarantine.ts";
 import { SqliteReader } from "./sqlite-reader.ts";
 import { scan } from "./sqlite-scan.ts";
+import { Signals } from "./sqlite-signals.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
 
 /** What a commit writes at the least, in about. */
 const COMMIT_BYTES = 3 * 4096;
+/** And one of events alone, which adds to one page. */
+const APPEND_BYTES = 4096;
 /** Free pages that are let be, as a share of all and in number; and how many are given back at a time. */
 const FREE_SHARE = 0.2;
 const FREE_PAGES = 256;
@@ -26,22 +31,28 @@ const VACUUM_PAGES = 1_024;
 
 /** A store, open, as its thread has it. */
 class Store {
+  readonly #options: SqliteFileOptions;
+  readonly #signals: Signals;
   readonly #file: SqliteFile;
+  readonly #ledger: Ledger;
   readonly #quarantine: Quarantine;
   readonly #reader: SqliteReader;
   readonly #writer: SqliteWriter;
   #unsavedBytes = 0;
   #unsavedSince = 0;
+  #lastAskedMs = 0;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: SqliteFileOptions) {
+  constructor(options: SqliteFileOptions, signals: Signals) {
+    this.#options = options;
+    this.#signals = signals;
     this.#file = openFile(options);
     try {
       const { database } = this.#file;
       this.#quarantine = new Quarantine(database);
-      const ledger = scan(database, this.#quarantine);
-      this.#reader = new SqliteReader(database, ledger, this.#quarantine);
-      this.#writer = new SqliteWriter(database, options, ledger);
+      this.#ledger = scan(database, this.#quarantine);
+      this.#reader = new SqliteReader(database, this.#ledger, this.#quarantine);
+      this.#writer = new SqliteWriter(database, options, this.#ledger);
     } catch (error) {
       this.#file[Symbol.dispose]();
       throw error;
@@ -49,6 +60,7 @@ class Store {
   }
 
   answer(request: Request): unknown {
+    this.#lastAskedMs = Date.now();
     switch (request.kind) {
       case "write":
         return this.#write(unpackWrites(request.writes));
@@ -74,41 +86,65 @@ class Store {
   afterwards(): void {
     if (this.#unsavedBytes === 0) return;
     if (this.#unsavedBytes > MAX_LOG_BYTES || Date.now() - this.#unsavedSince > MAX_UNSAVED_MS) this.#save();
-    else {
-      clearTimeout(this.#rest);
-      this.#rest = setTimeout(() => this.#save(), REST_MS);
-    }
+    else this.#awaitRest();
+  }
+
+  /** Takes note of what the program has written by itself. */
+  note(note: AppendNote): void {
+    applyNote(this.#ledger, note);
+    this.#count(note.commits * APPEND_BYTES + note.chars, note.sinceMs);
   }
 
   #write(operations: readonly WriteOperation[]): Answers["write"] {
     const results = this.#writer.write(operations);
-    if (this.#unsavedBytes === 0) this.#unsavedSince = Date.now();
-    this.#unsavedBytes += COMMIT_BYTES;
-    for (const operation of operations) this.#unsavedBytes += sizeOf(operation);
-    return results.every((failure) => failure === null) ? null : results;
+    this.#count(
+      operations.reduce((sum, operation) => sum + sizeOf(operation), COMMIT_BYTES),
+      Date.now(),
+    );
+    const failures = results.every((failure) => failure === null) ? null : results;
+    // While the file says that it was closed as it should be, the first write has yet to be made.
+    const mayWrite = this.#options.sync === "normal" && !this.#ledger.clean;
+    return { failures, lane: mayWrite ? laneFacts(this.#ledger, operations) : null };
+  }
+
+  #count(bytes: number, sinceMs: number): void {
+    if (this.#unsavedBytes === 0) this.#unsavedSince = sinceMs;
+    this.#unsavedBytes += bytes;
+  }
+
+  #awaitRest(): void {
+    clearTimeout(this.#rest);
+    const lastMs = Math.max(this.#lastAskedMs, this.#signals.lastAppendMs);
+    // The program may have written by itself meanwhile.
+    const look = () => (this.#signals.lastAppendMs > lastMs ? this.#awaitRest() : this.#save());
+    this.#rest = setTimeout(look, Math.min(REST_MS, Math.max(0, lastMs + REST_MS - Date.now())));
   }
 
   #save(): void {
     clearTimeout(this.#rest);
     this.#unsavedBytes = 0;
+    this.#signals.isSaving = true;
     try {
       this.#giveBack();
-      this.#file.database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      const { log, checkpointed } = this.#file.database.prepare("PRAGMA wal_checkpoint(PASSIVE)").get() ?? {};
+      if (log === checkpointed) this.#writer.renewLog();
     } catch {
       // The log has it all the same, and the next write will say what is wrong.
+    } finally {
+      this.#signals.isSaving = false;
     }
   }
 
   /** Gives pages that are free back to the disk. */
   #giveBack(): void {
-    const free = this.#count("freelist_count");
-    if (free < FREE_PAGES || free < this.#count("page_count") * FREE_SHARE) return;
+    const free = this.#pages("freelist_count");
+    if (free < FREE_PAGES || free < this.#pages("page_count") * FREE_SHARE) return;
     this.#file.database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
     this.#unsavedBytes = COMMIT_BYTES;
     this.#rest = setTimeout(() => this.#save(), REST_MS);
   }
 
-  #count(pragma: "freelist_count" | "page_count"): number {
+  #pages(pragma: "freelist_count" | "page_count"): number {
     return Number(this.#file.database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
   }
 
@@ -153,15 +189,21 @@ function run(task: Task): void {
     return;
   }
   const { path } = task.options;
+  const signals = new Signals(task.signals);
   let store: Store | null = null;
   reply(
     path,
-    () => void (store = new Store(task.options)),
+    () => void (store = new Store(task.options, signals)),
     () => store?.news() ?? null,
   );
-  parentPort?.on("message", (request: Request) => {
+  parentPort?.on("message", (request: Request | Notice) => {
     const open = store;
     if (!open) return;
+    if (request.kind === "appended") {
+      open.note(request.note);
+      open.afterwards();
+      return;
+    }
     reply(
       path,
       () => open.answer(request),

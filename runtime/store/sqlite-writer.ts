@@ -20,6 +20,8 @@ type Attempt = { readonly results: readonly (Failure | null)[]; readonly broke: 
 
 const STATEMENTS = {
   putFact: "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+  // What stays as it was would not be written.
+  renewLog: "INSERT INTO facts VALUES ('log', '0') ON CONFLICT (name) DO UPDATE SET value = 1 - value",
   putConfigBundle: "INSERT INTO config_bundles VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET bundle = excluded.bundle",
   addWorker: "INSERT INTO workers VALUES (?, ?, ?, 0)",
   putRecord: "UPDATE workers SET record = ? WHERE number = ?",
@@ -75,6 +77,14 @@ export class SqliteWriter {
     this.#sql.putFact.run("clean", "1");
     this.#database.exec("COMMIT");
     this.#ledger.clean = true;
+  }
+
+  /**
+   * Begins SQLite's log anew after all of it has gone into the database. Whoever writes first does so, and waits for the
+   * disk: not the program.
+   */
+  renewLog(): void {
+    this.#sql.renewLog.run();
   }
 
   #attempt(operations: readonly WriteOperation[]): Attempt {

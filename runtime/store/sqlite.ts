@@ -3,15 +3,18 @@
  *
  * Owns the program's side: a thread of its own does the work, so that the program never waits for a disk. What is written
  * while the thread is busy waits, and goes over together as one transaction when the thread is free: one event alone is
- * kept at once, and the more there is to keep, the more goes at a time.
+ * kept at once, and the more there is to keep, the more goes at a time. A few events that come while the thread has
+ * nothing to do are kept without it, by the lane.
  */
 import type { WorkerId } from "../../protocol/id.ts";
 import type { Diagnostic } from "../../protocol/problem.ts";
 import type { SqliteFileOptions } from "./sqlite-file.ts";
+import { AppendLane } from "./sqlite-lane.ts";
 import { ThreadLink } from "./sqlite-link.ts";
 import type { Answers, Request, RequestOf, SetAside, WriteOperation } from "./sqlite-messages.ts";
 import { packWrites } from "./sqlite-packing.ts";
 import { fromFailure, lostThread } from "./sqlite-problem.ts";
+import { createSignals, Signals } from "./sqlite-signals.ts";
 import type { RuntimeStore, StoredWorker, UnreadableWorker } from "./store.ts";
 
 interface Waiting {
@@ -57,6 +60,7 @@ class SqliteStore implements RuntimeStore {
   readonly opened: Promise<unknown>;
   readonly #path: string;
   readonly #thread: ThreadLink;
+  readonly #lane: AppendLane;
   #setAside: readonly SetAside[] = [];
   #waiting: Waiting[] = [];
   #draining: Promise<void> | null = null;
@@ -65,7 +69,9 @@ class SqliteStore implements RuntimeStore {
 
   constructor(options: SqliteFileOptions) {
     this.#path = options.path;
-    this.#thread = new ThreadLink({ kind: "store", options }, (setAside) => (this.#setAside = setAside));
+    const signals = createSignals();
+    this.#thread = new ThreadLink({ kind: "store", options, signals }, (setAside) => (this.#setAside = setAside));
+    this.#lane = new AppendLane(options, new Signals(signals), (note) => this.#thread.tell({ kind: "appended", note }));
     this.opened = this.#thread.next();
   }
 
@@ -130,6 +136,7 @@ class SqliteStore implements RuntimeStore {
 
   #ask<Kind extends Request["kind"]>(request: RequestOf<Kind>): Promise<Answers[Kind]> {
     if (this.#closed) return Promise.reject(lostThread(new Error(CLOSED)));
+    this.#lane.report();
     return this.#thread.ask(request);
   }
 
@@ -146,20 +153,29 @@ class SqliteStore implements RuntimeStore {
       // Whoever has just been answered, or writes in this same step, comes along.
       await Promise.resolve();
       if (this.#waiting.length === 0) break;
+      const pause = this.#lane.pause;
+      if (pause) await pause;
       const batch = this.#waiting.splice(0, MAX_BATCH);
-      try {
-        const writes = packWrites(batch.map(({ operation }) => operation));
-        const failures = await this.#thread.ask({ kind: "write", writes });
-        batch.forEach(({ resolve, reject }, index) => {
-          const failure = failures?.[index];
-          if (failure) reject(fromFailure(failure));
-          else resolve();
-        });
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+      const operations = batch.map(({ operation }) => operation);
+      if (this.#thread.isFree && this.#lane.write(operations)) for (const { resolve } of batch) resolve();
+      else await this.#send(batch, operations);
     }
     this.#draining = null;
+  }
+
+  async #send(batch: readonly Waiting[], operations: readonly WriteOperation[]): Promise<void> {
+    this.#lane.report();
+    try {
+      const { failures, lane } = await this.#thread.ask({ kind: "write", writes: packWrites(operations) });
+      this.#lane.resume(operations, lane);
+      batch.forEach(({ resolve, reject }, index) => {
+        const failure = failures?.[index];
+        if (failure) reject(fromFailure(failure));
+        else resolve();
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -171,6 +187,8 @@ class SqliteStore implements RuntimeStore {
     // What was asked for before is done before.
     await this.#draining;
     await Promise.allSettled(this.#backups);
+    this.#lane.report();
+    this.#lane.close();
     try {
       await this.#thread.ask({ kind: "close" });
     } finally {

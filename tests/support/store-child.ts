@@ -1,18 +1,22 @@
 /**
  * A process that writes to a store until it is killed: `store-child.ts <path> [bytes]`.
  *
- * Prints `open`, then the position of each event when the store has it, or the code of what stopped it. Run by the tests
- * of the SQLite store.
+ * Prints `open` once it keeps events in the step that asks for it, then the position of each event when the store has it,
+ * or the code of what stopped it. Run by the tests of the SQLite store.
  */
 import process from "node:process";
 import { openSqliteStore } from "../../runtime/store/sqlite.ts";
 import { asProblem } from "../../protocol/problem.ts";
-import { A, event, record } from "./store-records.ts";
+import { appendUntilAtOnce } from "./kept-at-once.ts";
+import { A, B, event, record } from "./store-records.ts";
 
 const [path = "", bytes = "10"] = process.argv.slice(2);
 try {
   const store = await openSqliteStore({ path, sync: "normal", maxBytes: null });
   await store.putWorker(record(A));
+  await store.putWorker(record(B));
+  await appendUntilAtOnce(1, (position) => store.append(B, [event(position)]));
+  await store.removeWorker(B);
   console.log("open");
   for (let position = 1; ; position += 1) {
     await store.append(A, [event(position, "x".repeat(Number(bytes)))]);

@@ -24,7 +24,7 @@ const mutant = (name: string, what: string, file: string, ...edits: readonly Edi
   edits,
 });
 
-/** Every planted bug. */
+/** Every planted bug that the simulation finds. */
 export const MUTANTS: readonly Mutant[] = [
   mutant("skipped-event", "The relay leaves out an event now and then", "server/shown-stream.ts", [
     "this.window.push(frame);",
@@ -246,5 +246,25 @@ export const MUTANTS: readonly Mutant[] = [
   mutant("dead-link-unnoticed", "A link that only seems to be there is kept for ever", "islands/store/connection.ts", [
     "renew();\n    }, ms);",
     "}, ms);",
+  ]),
+];
+
+/** Those in the SQLite store, which the simulation has none of: they are found by the law of its two ways. */
+export const LANE_MUTANTS: readonly Mutant[] = [
+  mutant(
+    "lane-not-told",
+    "The store's thread never hears of what was kept without it",
+    "runtime/store/sqlite-lane.ts",
+    ["this.#tell(draft.finish());", ""],
+  ),
+  mutant(
+    "row-not-handed-over",
+    "The lane goes on with rows that the thread has used meanwhile",
+    "runtime/store/sqlite-lane.ts",
+    ["this.#nextRow = facts.nextRow;", "this.#nextRow ||= facts.nextRow;"],
+  ),
+  mutant("lane-while-saving", "The lane writes while the thread waits for the disk", "runtime/store/sqlite-lane.ts", [
+    " || this.#signals.isSaving) return false;",
+    ") return false;",
   ]),
 ];

@@ -6,11 +6,11 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { MUTANTS } from "../mutations/mutants.ts";
+import { LANE_MUTANTS, MUTANTS } from "../mutations/mutants.ts";
 
 const root = new URL("../../../", import.meta.url);
 const name = process.env["FAULT_MUTANT"];
-const mutant = name === undefined ? undefined : MUTANTS.find((one) => one.name === name);
+const mutant = name === undefined ? undefined : [...MUTANTS, ...LANE_MUTANTS].find((one) => one.name === name);
 if (name !== undefined && mutant === undefined) throw new Error(`Cannot plant "${name}": there is no such bug`);
 const mutated = mutant && new URL(mutant.file, root).href;
 
