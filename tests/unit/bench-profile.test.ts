@@ -63,7 +63,6 @@ test.each([
   ["/app/runtime/store/sqlite.ts", "runtime/store/"],
   ["/app/server/relay.ts", "server/"],
   ["/app/node_modules/@hono/node-server/dist/index.js", "@hono/node-server"],
-  ["/home/x/.cache/deno/npm/registry.npmjs.org/openai/7.0.0/core.js", "openai"],
   ["node:internal/deps/undici/undici", "undici, as the engine has it"],
   ["node:internal/streams/writable", "engine: streams, sockets, HTTP"],
   ["ext:deno_web/06_streams.js", "engine: streams, sockets, HTTP"],

@@ -10,7 +10,7 @@ import type { Chart } from "../harness/chart.ts";
 import { ENGINES } from "../harness/engine.ts";
 import { goal, goalsOf } from "../harness/goal.ts";
 import { openWays, OURS, PEER_LABELS, PEERS, wayLabel, type Ours, type Peer, type Way } from "../harness/hop-stage.ts";
-import { processorTimeUs } from "../harness/processor-time.ts";
+import { countProcessorTime } from "../harness/processor-time.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { estimate, median, paired, pairedRatio, quantile, type Estimate } from "../harness/statistics.ts";
 import { figure, interval, type Table } from "../harness/table.ts";
@@ -60,12 +60,11 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
 
 /** @throws Error when a token is missing, which would make the figures better than they are */
 async function measure({ pids, read }: Way, { streams, tokensPerSecond }: Load): Promise<Sample> {
-  const timeUs = (): number => pids.reduce((sum, pid) => sum + processorTimeUs(pid), 0);
-  const startUs = timeUs();
+  const usedUs = countProcessorTime(...pids);
   const agesUs = await read(stampedStreams(streams, tokensPerSecond, WINDOW_S));
   const tokens = streams * tokensPerSecond * WINDOW_S;
   if (agesUs.length !== tokens) throw new Error(`Cannot count: ${agesUs.length} tokens came of ${tokens}`);
-  return { agesUs, costUs: (timeUs() - startUs) / tokens };
+  return { agesUs, costUs: usedUs() / tokens };
 }
 
 function labelOf({ streams, tokensPerSecond }: Load): string {

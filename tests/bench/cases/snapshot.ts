@@ -15,7 +15,7 @@ import { startProgramChild, startWorkspace, type ProgramChild, type ServerChild 
 import { within } from "../harness/deadline.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { goal, goalsOf } from "../harness/goal.ts";
-import { processorTimeUs } from "../harness/processor-time.ts";
+import { countProcessorTime } from "../harness/processor-time.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { median, pairedRatio } from "../harness/statistics.ts";
 import { writeHistory, type History } from "../harness/stored-history.ts";
@@ -162,8 +162,8 @@ async function beginAnswer(arrivals: ProgramChild, worker: WorkerUrl, liveChars:
 }
 
 async function measure({ pid }: ServerChild, arrivals: ProgramChild, worker: WorkerUrl): Promise<Sample> {
-  const startUs = processorTimeUs(pid);
+  const usedUs = countProcessorTime(pid);
   const joins = { url: viewerUrl(worker), joins: JOINS, intervalMs: JOIN_EVERY_MS };
   const { firstFrameBytes } = await arrivals.ask("join", joins, JoinResult);
-  return { costUs: (processorTimeUs(pid) - startUs) / JOINS, largestBytes: Math.max(...firstFrameBytes) };
+  return { costUs: usedUs() / JOINS, largestBytes: Math.max(...firstFrameBytes) };
 }

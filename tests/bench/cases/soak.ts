@@ -10,7 +10,7 @@ import { startProgramChild, startWorkspace, type ProgramChild, type ServerChild 
 import { receive } from "../harness/delivery.ts";
 import { goal } from "../harness/goal.ts";
 import { memoryUse, type MemoryUse } from "../harness/memory.ts";
-import { processorTimeUs } from "../harness/processor-time.ts";
+import { countProcessorTime } from "../harness/processor-time.ts";
 import { median } from "../harness/statistics.ts";
 import { figure } from "../harness/table.ts";
 import type { AnswerOrder } from "../programs/answer.ts";
@@ -137,7 +137,7 @@ async function answerUntil(signal: AbortSignal, crowd: ProgramChild, worker: Wor
 
 async function passMinute(server: ServerChild, restless: ProgramChild, minute: number): Promise<Minute> {
   const before = await restless.ask("seen", null, Seen);
-  const startUs = processorTimeUs(server.pid);
+  const usedUs = countProcessorTime(server.pid);
   const faults: Promise<unknown>[] = [];
   await keepPace(FAULTS_PER_MINUTE + 1, { intervalMs: 60_000 / FAULTS_PER_MINUTE, offsetMs: 0 }, (index) => {
     // The last tick is the minute's end.
@@ -148,7 +148,7 @@ async function passMinute(server: ServerChild, restless: ProgramChild, minute: n
     faults.push(fault);
   });
   await Promise.all(faults);
-  const costUs = processorTimeUs(server.pid) - startUs;
+  const costUs = usedUs();
   const seen = await restless.ask("seen", null, Seen);
   return { ...(await memoryUse(server)), costUs: costUs / (seen.deliveries - before.deliveries), seen };
 }

@@ -12,7 +12,7 @@ import { startProgramChild, startWorkspace, type ProgramChild, type ServerChild 
 import { receive } from "../harness/delivery.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { goalsOf } from "../harness/goal.ts";
-import { processorTimeUs, untilQuiet } from "../harness/processor-time.ts";
+import { countProcessorTime, untilQuiet } from "../harness/processor-time.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { median, pairedRatio } from "../harness/statistics.ts";
 import { figure, interval } from "../harness/table.ts";
@@ -107,7 +107,7 @@ function cursorOf(text: string | undefined): string {
 
 async function measure({ pid }: ServerChild, arrivals: ProgramChild, rush: object): Promise<Sample> {
   await untilQuiet(pid);
-  const startUs = processorTimeUs(pid);
+  const usedUs = countProcessorTime(pid);
   const { elapsedMs } = await arrivals.ask("rush", rush, RushResult);
-  return { processorMs: (processorTimeUs(pid) - startUs) / 1_000, elapsedMs };
+  return { processorMs: usedUs() / 1_000, elapsedMs };
 }

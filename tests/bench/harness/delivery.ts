@@ -7,7 +7,7 @@
 import * as z from "zod/mini";
 import { Received } from "../programs/crowd.ts";
 import type { ProgramChild } from "./child.ts";
-import { processorTimeUs } from "./processor-time.ts";
+import { countProcessorTime } from "./processor-time.ts";
 
 /** Somebody whose deliveries are counted. */
 export interface Sender {
@@ -36,14 +36,15 @@ export async function measureDelivery(
   { pid, group, send }: Sender,
   wantsAges = false,
 ): Promise<Delivery> {
-  const start = { at: performance.now(), sender: processorTimeUs(pid), crowd: processorTimeUs(crowd.pid) };
+  const startedMs = performance.now();
+  const [senderUs, crowdUs] = [countProcessorTime(pid), countProcessorTime(crowd.pid)];
   const { deliveries, bytes, agesUs } = await receive(crowd, { group, send }, wantsAges);
-  const elapsedMs = performance.now() - start.at;
+  const elapsedMs = performance.now() - startedMs;
   return {
-    costUs: (processorTimeUs(pid) - start.sender) / deliveries,
+    costUs: senderUs() / deliveries,
     deliveries,
     frameBytes: bytes / deliveries,
-    crowdLoad: (processorTimeUs(crowd.pid) - start.crowd) / 1_000 / elapsedMs,
+    crowdLoad: crowdUs() / 1_000 / elapsedMs,
     agesUs,
   };
 }

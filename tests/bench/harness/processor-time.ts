@@ -1,23 +1,41 @@
 /**
  * Processor time of another process.
  *
- * Owns the waiting for an idle process, and the reading of Linux's own account, which counts in nanoseconds where the better-known one counts in ticks of
- * ten milliseconds.
+ * Owns the waiting for an idle process, and the reading of Linux's own account, which counts in nanoseconds where the
+ * better-known one counts in ticks of ten milliseconds.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
- * Processor time of all threads of a process so far, in microseconds.
+ * Counts the processor time of all threads of processes from now on. A thread that ends takes its account with it, so
+ * each is counted by itself.
  *
+ * @returns tells how much it has been so far, in microseconds
  * @throws Error where the platform has no such account
  */
-export function processorTimeUs(pid: number): number {
-  let totalNs = 0;
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    totalNs += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+export function countProcessorTime(...pids: readonly number[]): () => number {
+  const before = accountsOf(pids);
+  return () => {
+    let usedNs = 0;
+    for (const [thread, ns] of accountsOf(pids)) usedNs += ns - (before.get(thread) ?? 0);
+    return usedNs / 1_000;
+  };
+}
+
+/** Processor time by thread, in nanoseconds. */
+function accountsOf(pids: readonly number[]): ReadonlyMap<string, number> {
+  const accounts = new Map<string, number>();
+  for (const thread of pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`))) {
+    try {
+      accounts.set(thread, Number(readFileSync(`${thread}/schedstat`, "utf8").split(" ")[0]));
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      // It has ended since it was listed.
+      if (code !== "ENOENT" && code !== "ESRCH") throw error;
+    }
   }
-  return totalNs / 1_000;
+  return accounts;
 }
 
 const QUIET_STEP_MS = 50;
@@ -32,12 +50,10 @@ const QUIET_TIMEOUT_MS = 30_000;
  */
 export async function untilQuiet(pid: number): Promise<void> {
   const endMs = performance.now() + QUIET_TIMEOUT_MS;
-  let beforeUs = processorTimeUs(pid);
   while (performance.now() < endMs) {
+    const usedUs = countProcessorTime(pid);
     await wait(QUIET_STEP_MS);
-    const nowUs = processorTimeUs(pid);
-    if (nowUs - beforeUs <= QUIET_STEP_US) return;
-    beforeUs = nowUs;
+    if (usedUs() <= QUIET_STEP_US) return;
   }
   throw new Error(`Cannot measure: a process has been busy for ${QUIET_TIMEOUT_MS / 1_000} s with nothing to do`);
 }

@@ -52,7 +52,7 @@ function partOfSource(source: string, root: string): string {
   if (/^(?:node:internal\/deps\/undici|ext:deno_fetch)/.test(source)) return PARTS.undici;
   if (source === TOP_LEVEL) return PARTS.chunks;
   if (/^(?:node|ext):/.test(source)) return SOCKETS.test(source) ? PARTS.sockets : PARTS.engine;
-  const packaged = /.*(?:node_modules|registry\.npmjs\.org)\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1];
+  const packaged = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1];
   if (packaged !== undefined) return packaged;
   const path = source.startsWith(`${root}/`) ? source.slice(root.length + 1) : "";
   const folders = path.split("/").slice(0, -1);
