@@ -118,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
       "this.#next = this.#next === null ? window.end : window.start;\n    const { cursor",
     ],
     [
-      "this.#cursor = cursor;\n    this.#socket.send(text);",
-      "this.#cursor = cursor;\n    if (this.#next === window.end) this.#socket.send(text);",
+      "this.#isDrained = false;\n    this.#socket.send(text);",
+      "this.#isDrained = false;\n    if (this.#next === window.end) this.#socket.send(text);",
     ],
   ),
   mutant("slow-viewer-forgotten", "A viewer whose socket was full is not written to again", "server/viewer.ts", [
@@ -199,7 +199,7 @@ export const MUTANTS: readonly Mutant[] = [
     "checkpoint-events-again",
     "After a restart the checkpoint's last events are folded again",
     "runtime/worker.ts",
-    ["if (kept.position > saved) this.conversation.take(", "if (kept.position > saved - 3) this.conversation.take("],
+    ["if (event.position > saved) this.conversation.take(", "if (event.position > saved - 3) this.conversation.take("],
   ),
   mutant("checkpoint-forgets-usage", "A checkpoint keeps no tally of tokens", "runtime/conversation.ts", [
     "const { run, usage, shut_down } = state ?? this.#transcript;",
