@@ -76,7 +76,7 @@ function startGroups(): CodeSplittingNameFunction {
 
 type CodeSplittingNameFunction = Extract<Rolldown.CodeSplittingGroup["name"], (...args: never[]) => unknown>;
 
-export default defineConfig(({ isSsrBuild }) => ({
+export default defineConfig(({ isSsrBuild, mode }) => ({
   plugins: [textImports(), plainImports(), preact()],
   appType: "custom",
   // Icons and the like: files whose names must stay as they are.
@@ -98,7 +98,8 @@ export default defineConfig(({ isSsrBuild }) => ({
             chunkFileNames: "[name]-[hash].js",
             codeSplitting: {
               includeDependenciesRecursively: false,
-              groups: [{ name: startGroups(), debugName: "start" }],
+              // Not where peers are built beside the server: each of them loads what is its own.
+              groups: mode === "bench" ? [] : [{ name: startGroups(), debugName: "start" }],
             },
           },
         },

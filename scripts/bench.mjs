@@ -10,6 +10,7 @@ import { commandFor, root, run } from "./engines.mjs";
 const outDir = `${root}dist/bench`;
 await build({
   root,
+  mode: "bench",
   logLevel: "warn",
   // The one finds its own files beside itself; the other is a peer, and to run as it is published.
   ssr: { external: ["playwright-core", "socket.io"] },
