@@ -96,11 +96,15 @@ export default defineConfig(({ isSsrBuild, mode }) => ({
           output: {
             // All in one folder: a program that starts another finds it beside itself, from whatever chunk.
             chunkFileNames: "[name]-[hash].js",
-            codeSplitting: {
-              includeDependenciesRecursively: false,
-              // Not where peers are built beside the server: each of them loads what is its own.
-              groups: mode === "bench" ? [] : [{ name: startGroups(), debugName: "start" }],
-            },
+            // Not where peers are built beside the server: each of them loads what is its own.
+            ...(mode === "bench"
+              ? {}
+              : {
+                  codeSplitting: {
+                    includeDependenciesRecursively: false,
+                    groups: [{ name: startGroups(), debugName: "start" }],
+                  },
+                }),
           },
         },
       }
