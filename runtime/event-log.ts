@@ -44,6 +44,12 @@ interface Pending {
 /** The submission that events commit, by the position of the first of them. */
 type SubmissionAt = (first: number) => SubmissionRecord;
 
+/**
+ * How long the pieces of a text stay beside the whole when a full log has to let something go. Whoever follows it has
+ * read them by then, also over a slow link; older events go first.
+ */
+export const PIECES_GRACE_MS = 10_000;
+
 /** How much of the window may have been evicted before it is cut off, as a share of what is kept: not at every event. */
 const CUT_SLACK = 0.25;
 
@@ -212,10 +218,10 @@ export class EventLog {
     return this.#window.length - this.#evicted > retentionEvents || this.#chars > retentionChars;
   }
 
-  /** Pieces of finished texts go first, then the oldest events. */
+  /** Pieces of texts that have been whole for a while go first, then the oldest events. */
   #evict(): void {
     if (!this.#isOver) return;
-    this.#compact(Number.POSITIVE_INFINITY);
+    this.#compact((this.#window.at(-1)?.ts ?? 0) - PIECES_GRACE_MS);
     while (this.#isOver) this.#evictOldest();
     this.#cut(this.#options.limits.retentionEvents * CUT_SLACK);
   }

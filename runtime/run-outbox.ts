@@ -55,11 +55,6 @@ export class RunOutbox {
     await this.#sent();
   }
 
-  /** Resolves when all that was taken is in the log, or has been refused. Never rejects. */
-  async settled(): Promise<void> {
-    await this.#sending;
-  }
-
   /**
    * The run's last word: these events and all that still waits, whether it was refused or not, together.
    *

@@ -30,7 +30,7 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Told of every call of the model. */
   readonly watch: Pick<RunWatch, "callStarted" | "retrying">;
-  readonly outbox: Pick<RunOutbox, "push" | "say" | "settled" | "refusal">;
+  readonly outbox: Pick<RunOutbox, "push" | "say" | "refusal">;
 }
 
 /** How a run ended. */
@@ -66,7 +66,6 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     } catch (error) {
       const problem = problemOf(signal.aborted ? signal.reason : error);
       call.failed(problem);
-      await outbox.settled();
       await outbox.say(...answer.finish(), ...answer.usage);
       if (signal.aborted || answer.hasOutput || attempt >= limits.maxAttempts || !isRetryable(error)) {
         return { kind: "failed", problem };
@@ -82,8 +81,6 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
       }
       continue;
     }
-    // A full log lets go of the pieces of a text that it has whole: whoever follows it has read them by then.
-    await outbox.settled();
     await outbox.say(...answer.finish(), ...answer.usage, llmCallEnd(llmCall), {
       event: "turn_end",
       data: { turn, result: "finished" },

@@ -98,15 +98,15 @@ describe("a store that fails", () => {
     expect(follower.names.filter((name) => name === "error" || name === "run_end")).toEqual(["error", "run_end"]);
   });
 
-  test("is given the pieces that come in one turn together, and the answer's end behind them", async () => {
+  test("is given what comes in one turn together, the answer's end with its last pieces", async () => {
     const store = createFailingStore();
     const pieces = Array.from({ length: 8 }, (_, index) => text(String(index)));
     await using subject = await openRuntimeFixture({ store, scripts: [[...pieces, stop]] });
     await ensureCompanion(subject.runtime);
     await subject.runtime.sendInput(COMPANION, { content: "hi" });
     await settle();
-    const [message, start, answer, whole, end] = [3, 2, 8, 3, 2];
-    expect(store.appends).toEqual([message, start, answer, whole, end]);
+    const [message, start, answer, end] = [3, 2, 8 + 3, 2];
+    expect(store.appends).toEqual([message, start, answer, end]);
   });
 
   test("at a stop leaves the stop to be repeated", async () => {

@@ -9,11 +9,20 @@ import { ClientFrame } from "../../protocol/frame.ts";
 import { isSnapshotEvent, Event } from "../../protocol/event.ts";
 import { transcriptOf } from "../../protocol/transcript.ts";
 import { passThrough, type ObservationPolicy } from "../../server/policy.ts";
-import type { Finding, History, Rule, ViewerHistory } from "./checker.ts";
+import type { Finding, History, Rule, ViewerHistory, ViewerRecord } from "./checker.ts";
 import { innerCursor, positionOf, type LogIndex } from "./log-index.ts";
 import { differenceOf } from "./transcript-difference.ts";
 
+type FrameRecord = Extract<ViewerRecord, { kind: "frame" }>;
 type EventEnvelope = Extract<ClientFrame, { kind: "event" }>["envelope"];
+
+interface ArrivedEvent {
+  readonly cursor: string;
+  readonly payload: string;
+  readonly ts: number | undefined;
+  /** When its frame arrived, where that is known. */
+  readonly arrivedTs: number | undefined;
+}
 
 /** A frame as it was read: viewers of one stream get the same texts. */
 export interface ReadFrame {
@@ -37,7 +46,7 @@ export function judgeStream(
         walk.open(record.cursor, record.isRetained);
         break;
       case "frame":
-        walk.take(record.text, readFrame(record.text, frames));
+        walk.take(record, readFrame(record.text, frames));
         break;
       case "fault":
         walk.excuses += 1;
@@ -63,6 +72,7 @@ class StreamWalk {
   isRetained: boolean | null = true;
   readonly #viewer: ViewerHistory;
   readonly #mayCompact: boolean;
+  readonly #piecesKeptMs: number;
   readonly #policyOf: (cursor: string) => ObservationPolicy;
   readonly #logAs: (policy: ObservationPolicy) => LogIndex | null;
   /** What it may see, and may have seen before. */
@@ -81,11 +91,12 @@ class StreamWalk {
 
   constructor(
     viewer: ViewerHistory,
-    { mayCompact, policyOf }: History,
+    { mayCompact, piecesKeptMs = 0, policyOf }: History,
     logAs: (policy: ObservationPolicy) => LogIndex | null,
   ) {
     this.#viewer = viewer;
     this.#mayCompact = mayCompact;
+    this.#piecesKeptMs = piecesKeptMs;
     this.#logAs = logAs;
     this.#policy = viewer.firstPolicy ?? viewer.policy ?? passThrough;
     this.#formerPolicy = this.#policy;
@@ -128,13 +139,13 @@ class StreamWalk {
     this.isRetained = isRetained;
   }
 
-  take(text: string, read: ReadFrame | null): void {
+  take({ text, ts }: Pick<FrameRecord, "text" | "ts">, read: ReadFrame | null): void {
     if (read === null) return this.#find("bad_frame", text.slice(0, 120));
     const { frame } = read;
     this.#isHeard = true;
     switch (frame.kind) {
       case "event":
-        return this.#takeEvent(frame.envelope, read);
+        return this.#takeEvent(frame.envelope, read, ts);
       case "heartbeat":
         if (frame.cursor !== this.#cursor) {
           this.#find("gap", `a heartbeat says that nothing is missing before ${frame.cursor}; it has ${this.#cursor}`);
@@ -164,7 +175,7 @@ class StreamWalk {
     this.excuses += 1;
   }
 
-  #takeEvent({ cursor, ts }: EventEnvelope, { event, payload }: ReadFrame): void {
+  #takeEvent({ cursor, ts }: EventEnvelope, { event, payload }: ReadFrame, arrivedTs: number | undefined): void {
     if (this.#behind !== null) this.#behind.come += 1;
     if (event === null) return this.#find("bad_frame", payload.slice(0, 120));
     this.#noteStream(cursor, isSnapshotEvent(event));
@@ -175,7 +186,7 @@ class StreamWalk {
     } else if (this.#log === null) {
       this.#follow(this.#cursor, cursor);
     } else {
-      this.#followLog(this.#log, this.#cursor, { cursor, payload, ts });
+      this.#followLog(this.#log, this.#cursor, { cursor, payload, ts, arrivedTs });
     }
     this.#cursor = cursor;
   }
@@ -210,11 +221,12 @@ class StreamWalk {
     else if (step > 1 && !this.#mayCompact) this.#find("gap", `${to} came after ${from}`);
   }
 
-  #followLog(
-    log: LogIndex,
-    from: string,
-    { cursor: to, payload, ts }: { readonly cursor: string; readonly payload: string; readonly ts: number | undefined },
-  ): void {
+  /** Whether a piece may have been let go before what follows it was read. */
+  #mayHaveGone(wholeTs: number | undefined, arrivedTs = Number.POSITIVE_INFINITY): boolean {
+    return this.#mayCompact && wholeTs !== undefined && wholeTs + this.#piecesKeptMs <= arrivedTs;
+  }
+
+  #followLog(log: LogIndex, from: string, { cursor: to, payload, ts, arrivedTs }: ArrivedEvent): void {
     const [first, last] = [log.placeOf(from), log.placeOf(to)];
     if (first === undefined || last === undefined) {
       return this.#find("altered", `the log has no ${first === undefined ? from : to}`);
@@ -230,7 +242,7 @@ class StreamWalk {
     }
     for (const skipped of log.between(first, last)) {
       const place = log.placeOf(skipped.cursor) ?? first;
-      if (!this.#mayCompact || !log.isWholeLater(place)) {
+      if (!this.#mayHaveGone(log.wholeSince(place), arrivedTs)) {
         return this.#find("gap", `${innerCursor(skipped.cursor)} did not come between ${from} and ${to}`);
       }
     }

@@ -32,15 +32,15 @@ const stateAt = (position: number): Transcript =>
 
 // --- what a viewer may have been through -------------------------------------------------------------------------------
 
-const envelope = (cursor: string, ts: number, payload: unknown): ViewerRecord => ({
-  kind: "frame",
+const envelope = (cursor: string, ts: number, payload: unknown) => ({
+  kind: "frame" as const,
   text: JSON.stringify({
     kind: "event",
     envelope: { cursor, event_id: cursor, runtime_id: "runtime", worker_id: "companion", ts, payload },
   }),
 });
 
-const event = (position: number): ViewerRecord => envelope(asSeen(position), TS + position - 1, said[position - 1]);
+const event = (position: number) => envelope(asSeen(position), TS + position - 1, said[position - 1]);
 const events = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
 const snapshot = (position: number, state = stateAt(position)) => envelope(asSeen(position), TS, snapshotEvent(state));
 const heartbeat = (position: number): ViewerRecord => ({
@@ -101,6 +101,11 @@ describe("judge() finds nothing wrong", () => {
       "with pieces left out that the whole repeats",
       [snapshot(0), opened(0), ...events(1, 2), ...events(4, 5)],
       { mayCompact: true },
+    ],
+    [
+      "with pieces left out after as long as they are kept",
+      [snapshot(0), opened(0), ...events(1, 2), { ...event(4), ts: TS + 3 + 10 }, event(5)],
+      { mayCompact: true, piecesKeptMs: 10 },
     ],
     ["without a log", SOUND, { log: null }],
     [
@@ -163,6 +168,11 @@ describe("judge() finds", () => {
     ],
   ])("%s: %s", (rule, _name, records) => {
     expect(new Set(rulesOf(records))).toEqual(new Set([rule]));
+  });
+
+  test("gap: a piece that was let go of before its time", () => {
+    const records = [snapshot(0), opened(0), ...events(1, 2), { ...event(4), ts: TS + 3 + 9 }, event(5)];
+    expect(rulesOf(records, { mayCompact: true, piecesKeptMs: 10 })).toEqual(["gap"]);
   });
 
   test("reordered: events that changed places", () => {

@@ -37,8 +37,8 @@ export type ViewerRecord =
       /** Whether the Runtime could still go on from there at that moment; null where nobody knows. */
       readonly isRetained: boolean | null;
     }
-  /** A text frame has arrived, whole. */
-  | { readonly kind: "frame"; readonly text: string }
+  /** A text frame has arrived, whole; `ts`, where it is known: when, epoch milliseconds of the Worker's clock. */
+  | { readonly kind: "frame"; readonly text: string; readonly ts?: number }
   /** Something was done to the link, or to a process behind it: what follows may end it. */
   | { readonly kind: "fault"; readonly what: string }
   /** Where the viewer stands, or the Backend on its behalf, is not kept any more: a snapshot may follow. */
@@ -91,6 +91,8 @@ export interface History {
   readonly viewers: readonly ViewerHistory[];
   /** Whether retention may have left out pieces of text that a later event has whole. */
   readonly mayCompact: boolean;
+  /** How long they stay beside the whole all the same; absent: nobody knows. */
+  readonly piecesKeptMs?: number;
   /** Whose stream a cursor is of; absent: always the viewer's own. */
   readonly policyOf?: (cursor: string) => ObservationPolicy;
   /** Of the servers: what should never have happened, counted; each must be zero. */

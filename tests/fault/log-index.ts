@@ -49,14 +49,13 @@ export class LogIndex {
   }
 
   /**
-   * Whether a later event has the text of a piece whole. It may come after pieces that are there: who reads while pieces
-   * are let go has read some of them.
+   * When a piece of text became whole in a later event, epoch milliseconds; undefined: it did not. The whole may come after
+   * pieces that are there: who reads while pieces are let go has read some of them.
    */
-  isWholeLater(place: number): boolean {
-    const name = nameOf(this.#events[place]);
-    const whole = WHOLE[name];
-    if (whole === undefined) return false;
-    return this.#events.slice(place + 1).some((event) => nameOf(event) === whole);
+  wholeSince(place: number): number | undefined {
+    const whole = WHOLE[nameOf(this.#events[place])];
+    if (whole === undefined) return undefined;
+    return this.#events.slice(place + 1).find((event) => nameOf(event) === whole)?.ts;
   }
 
   /** The Worker's state after the event at a place. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../protocol/event.ts";
 import { WorkerId } from "../../protocol/id.ts";
-import { EventLog, type RetentionLimits } from "../../runtime/event-log.ts";
+import { EventLog, PIECES_GRACE_MS, type RetentionLimits } from "../../runtime/event-log.ts";
 import type { WorkerRecord } from "../../runtime/store/store.ts";
 import { createFailingStore, type FailingStore } from "../support/failing-store.ts";
 import { settle } from "../support/manual-clock.ts";
@@ -217,7 +217,7 @@ describe("what an EventLog compacts", () => {
     const { log } = await openLog({ limits: { retentionEvents: 8 } });
     await log.append(answer(6), 0);
     expect([positions(log, 0), log.compacted]).toEqual([[1, 2, 3, 4, 5, 6, 7], []]);
-    await log.append(deltas(2), 0);
+    await log.append(deltas(2), PIECES_GRACE_MS);
     expect([positions(log, 0), positions(log, 4), log.oldest]).toEqual([[1, 7, 8, 9], [7, 8, 9], 1]);
     expect(log.compacted).toEqual([2, 3, 4, 5, 6]);
     log.forgotten([2, 3]);
@@ -228,6 +228,18 @@ describe("what an EventLog compacts", () => {
     const { log } = await openLog({ limits: { retentionEvents: 4 } });
     await log.append(deltas(6), 0);
     expect([positions(log, 2), log.compacted, log.oldest]).toEqual([[3, 4, 5, 6], [], 3]);
+  });
+
+  test("are never pieces that whoever follows a full log may still have to read", async () => {
+    const { log } = await openLog({ limits: { retentionEvents: 8 } });
+    const others = (count: number) => Array.from({ length: count }, (): Event => ({ event: "thinking_start" }));
+    await log.append(others(8), 0);
+    await log.append(answer(3), 1);
+    expect([positions(log, 8), log.compacted]).toEqual([[9, 10, 11, 12], []]);
+    await log.append(others(1), PIECES_GRACE_MS);
+    expect([positions(log, 8), log.compacted]).toEqual([[9, 10, 11, 12, 13], []]);
+    await log.append(others(1), 1 + PIECES_GRACE_MS);
+    expect([positions(log, 8), log.compacted, log.oldest]).toEqual([[9, 12, 13, 14], [10, 11], 6]);
   });
 
   test("are those that have been whole for long enough, once that is looked at", async () => {

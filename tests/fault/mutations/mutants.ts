@@ -195,6 +195,10 @@ export const MUTANTS: readonly Mutant[] = [
       'case "text_done":\n        this.#finished.push({ ts, pieces: [position] });\n        return this.#finish("text", ts, payload);',
     ],
   ),
+  mutant("compaction-too-soon", "A full log lets go of pieces that nobody has read yet", "runtime/event-log.ts", [
+    "this.#compact((this.#window.at(-1)?.ts ?? 0) - PIECES_GRACE_MS);",
+    "this.#compact(Number.POSITIVE_INFINITY);",
+  ]),
   mutant(
     "checkpoint-events-again",
     "After a restart the checkpoint's last events are folded again",

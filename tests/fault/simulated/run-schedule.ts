@@ -8,6 +8,7 @@ import { fold } from "../../../protocol/fold.ts";
 import { emptyTranscript, transcriptOf, type Transcript } from "../../../protocol/transcript.ts";
 import { hideInnerWork } from "../../../server/hide-inner-work.ts";
 import { passThrough, type ObservationPolicy } from "../../../server/policy.ts";
+import { PIECES_GRACE_MS } from "../../../runtime/event-log.ts";
 import { judge, type Finding, type Send, type SendAnswer } from "../checker.ts";
 import { RestHop } from "./rest-hop.ts";
 import type { Schedule, Step } from "./schedule.ts";
@@ -314,6 +315,7 @@ class Run {
       policyOf: (cursor) => this.#policyOf(cursor),
       viewers: [runtimeItself, ...histories],
       mayCompact: retentionEvents < SHORT_RETENTION || retentionDeltasMs < LONG_RETENTION_MS,
+      piecesKeptMs: Math.min(retentionDeltasMs, PIECES_GRACE_MS),
       counters: {
         unexpected: this.#site.unexpected.length,
         neverLoaded: this.#viewers.length - histories.length,

@@ -286,7 +286,7 @@ export class SimulatedViewer {
         if (link.isHarmed) this.fault("harmed before it was open");
         if (this.#options.isImpaired()) this.fault("the Backend can't hear the Runtime");
       },
-      onFrame: (text) => this.records.push({ kind: "frame", text }),
+      onFrame: (text) => this.records.push({ kind: "frame", text, ts: time.now() }),
       onEnd: (code) => this.records.push({ kind: "ended", code }),
     });
     this.#link = link;
