@@ -16,6 +16,7 @@ import { openPeerStage, type StreamingPage } from "../console-stage.ts";
 import { buildPeer } from "../peer-page.ts";
 import { startProgramChild, startWorkspace } from "../harness/child.ts";
 import type { Chart } from "../harness/chart.ts";
+import { ENGINES, type Engine } from "../harness/engine.ts";
 import { goal, goalsOf } from "../harness/goal.ts";
 import { noteInteractions, takeInteractions } from "../harness/interactions.ts";
 import { settled } from "../harness/page-cost.ts";
@@ -40,15 +41,23 @@ const LATENCY_GOAL_MS = 100;
 const OPEN_TIMEOUT_MS = 120_000;
 const VIEWPORT = { width: 1_000, height: 700 };
 
-/** This console, or its peer. */
-type Side = "console" | "peer";
-const SIDES: readonly Side[] = ["console", "peer"];
+/** This console, from a server on either engine, or its peer. */
+type Side = Engine | "peer";
+const SIDES: readonly Side[] = [...ENGINES, "peer"];
+const SIDE_LABELS: Readonly<Record<Side, string>> = { node: "console, Node", deno: "console, Deno", peer: "peer" };
+const CONSOLE_BOX = "#composer[data-hydrated] textarea";
+const CONSOLE_ITEM = "[role=log] article";
 /** The message box once a key goes into it and Enter would send it, and the conversation once it is there. */
 const MESSAGE_BOX: Readonly<Record<Side, string>> = {
-  console: "#composer[data-hydrated] textarea",
+  node: CONSOLE_BOX,
+  deno: CONSOLE_BOX,
   peer: "html[data-ready] textarea",
 };
-const CONVERSATION: Readonly<Record<Side, string>> = { console: "[role=log] article", peer: "article" };
+const CONVERSATION: Readonly<Record<Side, string>> = {
+  node: CONSOLE_ITEM,
+  deno: CONSOLE_ITEM,
+  peer: "article",
+};
 
 /** Longer than a window, so that it streams until the last key. */
 const ANSWER: AnswerOrder = {
@@ -72,18 +81,24 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const OPENAI_BASE_URL = await provider.ask("address", null, z.url());
   // A message and its answer are two items.
   const histories = ITEMS.map((items): History => ({ workers: 1, messages: items / 2, tokens: 1, token: ITEM }));
-  const folder = stack.use(await writeHistory(...histories));
-  const environment = { OPENAI_BASE_URL, YOI_DATA_DIR: folder.path };
-  const server = stack.use(await startWorkspace("node", { environment, isPaced: true }));
   const peerFolder = stack.adopt(await buildPeer("console-peer"), (path) =>
     rmSync(path, { recursive: true, force: true }),
   );
   const browser = await launchChromium();
   stack.defer(() => browser.close());
   const subjects = new Map<`${Side} ${Items}`, () => Promise<Sample>>();
+  const openConsole = async (engine: Engine) => {
+    const folder = stack.use(await writeHistory(...histories));
+    const environment = { OPENAI_BASE_URL, YOI_DATA_DIR: folder.path };
+    const { url } = stack.use(await startWorkspace(engine, { environment, isPaced: true }));
+    return folder.workerIds.map((workerId) => placeOfConsole(engine, url, workerId));
+  };
+  const consoles = { node: await openConsole("node"), deno: await openConsole("deno") };
   for (const [index, items] of ITEMS.entries()) {
-    const ours = placeOfConsole(server.url, folder.workerIds[index]!);
-    subjects.set(`console ${items}`, () => visit(browser, ours));
+    for (const engine of ENGINES) {
+      const ours = consoles[engine][index]!;
+      subjects.set(`${engine} ${items}`, () => visit(browser, ours));
+    }
     const theirs = placeOfPeer(stack.use(await openPeerStage(peerFolder, messagesOf(items))));
     subjects.set(`peer ${items}`, () => visit(browser, theirs));
   }
@@ -102,7 +117,7 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
     isRatio: false,
     bars: ITEMS.flatMap((items) =>
       SIDES.map((side) => ({
-        label: `${labelOf(items)}, ${side}`,
+        label: `${labelOf(items)}, ${SIDE_LABELS[side]}`,
         value: estimate(readyMs(side, items)),
         isPeer: side === "peer",
       })),
@@ -124,10 +139,10 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
         ],
         rows: ITEMS.flatMap((items) =>
           SIDES.map((side) => [
-            `${labelOf(items)}, ${side}`,
+            `${labelOf(items)}, ${SIDE_LABELS[side]}`,
             figure(median(of(side, items).map(({ firstPaintMs }) => firstPaintMs))),
             figure(median(readyMs(side, items))),
-            side === "peer" ? "1" : interval(pairedRatio(readyMs("console", items), readyMs("peer", items))),
+            side === "peer" ? "1" : interval(pairedRatio(readyMs(side, items), readyMs("peer", items))),
             figure(latencyMs(side, items, 0.5)),
             figure(latencyMs(side, items, 0.98)),
             figure(latencyMs(side, items, 1)),
@@ -137,17 +152,19 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
     ],
     goals: [
       ...goalsOf(chart),
-      ...ITEMS.map((items) =>
-        goal(
-          `${labelOf(items)}: p98 of the interactions`,
-          latencyMs("console", items, 0.98),
-          { atMost: LATENCY_GOAL_MS },
-          "ms",
+      ...ITEMS.flatMap((items) =>
+        ENGINES.map((engine) =>
+          goal(
+            `${labelOf(items)}, ${SIDE_LABELS[engine]}: p98 of the interactions`,
+            latencyMs(engine, items, 0.98),
+            { atMost: LATENCY_GOAL_MS },
+            "ms",
+          ),
         ),
       ),
     ],
     notes: [
-      `Node, ${TOKENS_PER_SECOND} tokens/s, ${KEYS.length} keys a visit, one every ${KEY_EVERY_MS} ms, ${rounds} visits each, in turns, with an empty cache. The browser counts in steps of 8 ms and gives up below 16 ms, which then counts as 16.`,
+      `${TOKENS_PER_SECOND} tokens/s, ${KEYS.length} keys a visit, one every ${KEY_EVERY_MS} ms, ${rounds} visits each, in turns, with an empty cache. The browser counts in steps of 8 ms and gives up below 16 ms, which then counts as 16.`,
       "Peer: React, useChat and Streamdown, with the same messages, the same tokens and a server of its own.",
     ],
   };
@@ -206,10 +223,10 @@ async function visit(browser: Browser, { side, url, begin }: Place): Promise<Sam
   }
 }
 
-function placeOfConsole(serverUrl: string, worker_id: WorkerId): Place {
+function placeOfConsole(side: Engine, serverUrl: string, worker_id: WorkerId): Place {
   const ref = { runtime_id: RuntimeId.parse(EMBEDDED_RUNTIME_ID), worker_id };
   const worker = `${serverUrl}/api/runtimes/${EMBEDDED_RUNTIME_ID}/workers/${worker_id}`;
-  return { side: "console", url: serverUrl + workerPagePath(ref), begin: () => beginAnswer(worker) };
+  return { side, url: serverUrl + workerPagePath(ref), begin: () => beginAnswer(worker) };
 }
 
 async function beginAnswer(worker: WorkerUrl): Promise<Answer> {

@@ -9,6 +9,7 @@ import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
 import type { Chart } from "../harness/chart.ts";
 import { startProgramChild, startWorkspace, type ProgramChild } from "../harness/child.ts";
 import { receive } from "../harness/delivery.ts";
+import { ENGINES, type Engine } from "../harness/engine.ts";
 import { goal, goalsOf } from "../harness/goal.ts";
 import { memoryUse, publisherMemory, type MemoryUse } from "../harness/memory.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
@@ -35,9 +36,9 @@ const MICROSECONDS_PER_MS = 1_000;
 /** The conversation itself is not what is asked: only its newest lines are kept. */
 const SETTINGS = { YOI_RETENTION_ENTRIES: "16" };
 
-const SIDES = { server: "this server on Node", ws: "naive ws on Node" } as const;
+const SIDES = { node: "this server on Node", deno: "this server on Deno", ws: "naive ws on Node" } as const;
 type Side = keyof typeof SIDES;
-const SIDE_NAMES: readonly Side[] = ["server", "ws"];
+const SIDE_NAMES: readonly Side[] = [...ENGINES, "ws"];
 type Crowd = "stalled" | "beside";
 
 interface Outcome {
@@ -59,19 +60,20 @@ export const slowViewer: BenchCase = { name: "slow-viewer", run };
 
 async function run({ isLong, rounds = isLong ? LONG_ROUNDS : ROUNDS }: BenchOptions): Promise<CaseResult> {
   const outcomes: Readonly<Record<Side, Outcome>> = {
-    server: await measure(rounds, openServer),
+    node: await measure(rounds, (stack, provider) => openServer("node", stack, provider)),
+    deno: await measure(rounds, (stack, provider) => openServer("deno", stack, provider)),
     ws: await measure(rounds, openPeer),
   };
   const slowdown = (side: Side) => pairedRatio(outcomes[side].p99Ms.stalled, outcomes[side].p99Ms.beside);
   const grownBytes = (side: Side, key: keyof MemoryUse): number =>
     outcomes[side].after[key] - outcomes[side].before[key];
-  const share = Math.max(0, grownBytes("server", "heldBytes")) / grownBytes("ws", "heldBytes");
+  const share = (side: Side) => Math.max(0, grownBytes(side, "heldBytes")) / grownBytes("ws", "heldBytes");
   const chart: Chart = {
     title: "what a process holds more for a stalled viewer",
     unit: "times naive ws",
     isRatio: true,
     bars: [
-      { label: SIDES.server, value: share },
+      ...ENGINES.map((engine) => ({ label: SIDES[engine], value: share(engine) })),
       { label: SIDES.ws, value: 1, isPeer: true },
     ],
     target: { atMost: GROWTH_GOAL },
@@ -92,7 +94,7 @@ async function run({ isLong, rounds = isLong ? LONG_ROUNDS : ROUNDS }: BenchOpti
         rows: SIDE_NAMES.map((side) => [
           SIDES[side],
           figure(grownBytes(side, "heldBytes") / MEGABYTE),
-          side === "ws" ? "1" : figure(share),
+          side === "ws" ? "1" : figure(share(side)),
           figure(grownBytes(side, "residentBytes") / MEGABYTE),
           figure(median(outcomes[side].p99Ms.stalled)),
           figure(median(outcomes[side].p99Ms.beside)),
@@ -102,11 +104,13 @@ async function run({ isLong, rounds = isLong ? LONG_ROUNDS : ROUNDS }: BenchOpti
     ],
     goals: [
       ...goalsOf(chart),
-      goal(
-        "this server: p99 of the others beside a stalled viewer",
-        slowdown("server"),
-        { atMost: P99_GOAL },
-        "times that with none stalled",
+      ...ENGINES.map((engine) =>
+        goal(
+          `${SIDES[engine]}: p99 of the others beside a stalled viewer`,
+          slowdown(engine),
+          { atMost: P99_GOAL },
+          "times that with none stalled",
+        ),
       ),
     ],
     notes: [
@@ -155,9 +159,9 @@ function answerOf(tokens: number): AnswerOrder {
   return { say: "stamps", tokens, intervalMs: TICK_MS, offsetMs: 0, tokensPerTick: EVENTS_PER_TICK };
 }
 
-async function openServer(stack: AsyncDisposableStack, provider: ProgramChild): Promise<Place> {
+async function openServer(engine: Engine, stack: AsyncDisposableStack, provider: ProgramChild): Promise<Place> {
   const environment = { ...SETTINGS, OPENAI_BASE_URL: await provider.ask("address", null, z.url()) };
-  const server = stack.use(await startWorkspace("node", { environment, isInspected: true }));
+  const server = stack.use(await startWorkspace(engine, { environment, isInspected: true }));
   const workers = { stalled: await spawnWorker(server.url), beside: await spawnWorker(server.url) };
   return {
     urls: { stalled: viewerUrl(workers.stalled), beside: viewerUrl(workers.beside) },

@@ -5,14 +5,15 @@
  * What a server keeps by design is kept before the first minute begins.
  */
 import * as z from "zod/mini";
-import type { BenchCase, BenchOptions, CaseResult } from "../bench-case.ts";
+import type { BenchCase, BenchOptions, CaseResult, Goal } from "../bench-case.ts";
 import { startProgramChild, startWorkspace, type ProgramChild, type ServerChild } from "../harness/child.ts";
 import { receive } from "../harness/delivery.ts";
+import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { goal } from "../harness/goal.ts";
 import { memoryUse, type MemoryUse } from "../harness/memory.ts";
 import { countProcessorTime } from "../harness/processor-time.ts";
 import { median } from "../harness/statistics.ts";
-import { figure } from "../harness/table.ts";
+import { figure, type Table } from "../harness/table.ts";
 import type { AnswerOrder } from "../programs/answer.ts";
 import { keepPace } from "../programs/pace.ts";
 import { Seen } from "../programs/restless.ts";
@@ -59,7 +60,12 @@ interface Minute extends MemoryUse {
   readonly seen: Seen;
 }
 
-type Compared = "heapBytes" | "residentBytes" | "costUs";
+const COMPARED = [
+  ["resident memory", "residentBytes"],
+  ["heap", "heapBytes"],
+  ["processor time per delivery", "costUs"],
+] as const;
+type Compared = (typeof COMPARED)[number][1];
 
 export const soak: BenchCase = { name: "soak", run, timeoutMs: TIMEOUT_MS };
 
@@ -69,11 +75,60 @@ async function run({
   minutes = rounds ?? (isLong ? LONG_MINUTES : MINUTES),
 }: BenchOptions): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();
+  // Side by side: each is compared with itself, and neither needs much of a core.
+  const found = await Promise.all(ENGINES.map((engine) => passMinutes(stack, engine, minutes)));
+  const earlyMinute = Math.min(minutes, isLong ? LONG_EARLY_MINUTE : EARLY_MINUTE);
+  const faults = found.reduce((sum, passed) => sum + passed.at(-1)!.seen.faults, 0);
+  return {
+    tables: ENGINES.map((engine, index) => tableOf(engine, found[index]!)),
+    goals: ENGINES.flatMap((engine, index) => engineGoals(engine, found[index]!, earlyMinute)),
+    notes: [
+      `On each engine ${WORKERS} Workers at ${TOKENS_PER_SECOND} tokens/s, ${VIEWERS} viewers each, a fault a second (${faults.toLocaleString("en-US")} in all), ${minutes} minutes after one that is not counted; memory after a garbage collection. Compared are the medians of up to ${MINUTES_COMPARED} minutes, the last of which is named.`,
+    ],
+  };
+}
+
+function tableOf(engine: Engine, minutes: readonly Minute[]): Table {
+  return {
+    head: [`minute, ${ENGINE_LABELS[engine]}`, "resident, MB", "heap, MB", "CPU µs per delivery", "deliveries so far"],
+    rows: minutes.map(({ residentBytes, heapBytes, costUs, seen }, index) => [
+      String(index + 1),
+      figure(residentBytes / MEGABYTE),
+      figure(heapBytes / MEGABYTE),
+      figure(costUs),
+      seen.deliveries.toLocaleString("en-US"),
+    ]),
+  };
+}
+
+function engineGoals(engine: Engine, minutes: readonly Minute[], earlyMinute: number): readonly Goal[] {
+  const label = ENGINE_LABELS[engine];
+  const upTo = (minute: number, key: Compared): number =>
+    median(minutes.slice(Math.max(0, minute - MINUTES_COMPARED), minute).map((one) => one[key]));
+  const { seen } = minutes.at(-1)!;
+  return [
+    ...COMPARED.map(([what, key]) =>
+      goal(
+        `${label}: ${what} at the end`,
+        upTo(minutes.length, key) / upTo(earlyMinute, key),
+        { atMost: GROWTH_GOAL },
+        `times that of minute ${earlyMinute}`,
+      ),
+    ),
+    {
+      text: `${label}: nothing lost (${seen.lost}) and nothing sent twice (${seen.doubled})`,
+      isMet: seen.lost === 0 && seen.doubled === 0,
+    },
+  ];
+}
+
+/** Those that count, in order. */
+async function passMinutes(stack: AsyncDisposableStack, engine: Engine, minutes: number): Promise<readonly Minute[]> {
   const provider = stack.use(await startProgramChild("provider"));
   const crowd = stack.use(await startProgramChild("crowd"));
   const restless = stack.use(await startProgramChild("restless"));
   const environment = { ...SETTINGS, OPENAI_BASE_URL: await provider.ask("address", null, z.url()) };
-  const server = stack.use(await startWorkspace("node", { environment, isInspected: true }));
+  const server = stack.use(await startWorkspace(engine, { environment, isInspected: true }));
   const workers: WorkerUrl[] = [];
   while (workers.length < WORKERS) workers.push(await spawnWorker(server.url));
   for (const worker of workers) {
@@ -84,51 +139,13 @@ async function run({
 
   const over = new AbortController();
   const found: Minute[] = [];
-  const passMinutes = async (): Promise<void> => {
+  const passAll = async (): Promise<void> => {
     // The first minute counts for nothing: the code has to become warm.
     for (let minute = 0; minute <= minutes; minute += 1) found.push(await passMinute(server, restless, minute));
     over.abort();
   };
-  await Promise.all([passMinutes(), ...workers.map((worker) => answerUntil(over.signal, crowd, worker))]);
-
-  const counted = found.slice(1);
-  const earlyMinute = Math.min(minutes, isLong ? LONG_EARLY_MINUTE : EARLY_MINUTE);
-  const { seen } = counted.at(-1)!;
-  const upTo = (minute: number, key: Compared): number =>
-    median(counted.slice(Math.max(0, minute - MINUTES_COMPARED), minute).map((one) => one[key]));
-  const grown = (key: Compared): number => upTo(minutes, key) / upTo(earlyMinute, key);
-  const rowOf = (label: string, { residentBytes, heapBytes, costUs, seen: soFar }: Minute): readonly string[] => [
-    label,
-    figure(residentBytes / MEGABYTE),
-    figure(heapBytes / MEGABYTE),
-    figure(costUs),
-    soFar.deliveries.toLocaleString("en-US"),
-  ];
-  const compared = [
-    ["resident memory", "residentBytes"],
-    ["heap", "heapBytes"],
-    ["processor time per delivery", "costUs"],
-  ] as const;
-  return {
-    tables: [
-      {
-        head: ["minute", "resident, MB", "heap, MB", "CPU µs per delivery", "deliveries so far"],
-        rows: counted.map((minute, index) => rowOf(String(index + 1), minute)),
-      },
-    ],
-    goals: [
-      ...compared.map(([label, key]) =>
-        goal(`${label} at the end`, grown(key), { atMost: GROWTH_GOAL }, `times that of minute ${earlyMinute}`),
-      ),
-      {
-        text: `nothing lost (${seen.lost}) and nothing sent twice (${seen.doubled})`,
-        isMet: seen.lost === 0 && seen.doubled === 0,
-      },
-    ],
-    notes: [
-      `Node, ${WORKERS} Workers at ${TOKENS_PER_SECOND} tokens/s, ${VIEWERS} viewers each, a fault a second (${seen.faults.toLocaleString("en-US")} in all), ${minutes} minutes after one that is not counted; memory after a garbage collection. Compared are the medians of up to ${MINUTES_COMPARED} minutes, the last of which is named.`,
-    ],
-  };
+  await Promise.all([passAll(), ...workers.map((worker) => answerUntil(over.signal, crowd, worker))]);
+  return found.slice(1);
 }
 
 async function answerUntil(signal: AbortSignal, crowd: ProgramChild, worker: WorkerUrl): Promise<void> {
