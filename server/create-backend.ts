@@ -72,8 +72,15 @@ export function createBackend(options: BackendOptions): Backend {
     diagnostics: diagnostics.slice(0, MAX_LIST_DIAGNOSTICS),
   });
 
-  const hostOf = (runtime: Runtime): Promise<HostId> =>
-    hostIdOf(runtime.kind, runtime.kind === "embedded" ? workspace.id : runtime.runtimeId);
+  /** Each is made once: a digest takes a turn of the engine's threads, and they never change. */
+  const hostIds = new Map<Runtime, Promise<HostId>>();
+  const hostOf = (runtime: Runtime): Promise<HostId> => {
+    const known = hostIds.get(runtime);
+    if (known !== undefined) return known;
+    const hostId = hostIdOf(runtime.kind, runtime.kind === "embedded" ? workspace.id : runtime.runtimeId);
+    hostIds.set(runtime, hostId);
+    return hostId;
+  };
 
   const summarise = async (runtime: Runtime): Promise<RuntimeSummary> => {
     const hostId = await hostOf(runtime);
@@ -180,7 +187,8 @@ export function createBackend(options: BackendOptions): Backend {
 
     async requireWorker(ref) {
       // One elsewhere is asked for by its observation, which tells a missing Worker from a Runtime that is away.
-      if (registry.get(ref.runtime_id).kind === "embedded") await getWorker(ref);
+      const runtime = registry.get(ref.runtime_id);
+      if (runtime.kind === "embedded") await registry.ask(runtime, (call) => runtime.getWorker(ref.worker_id, call));
     },
 
     async storeConfigBundle(runtimeId, { bundle }) {
