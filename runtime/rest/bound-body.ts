@@ -28,6 +28,9 @@ export function boundBody(
     onError: (context) => refuse(`The body is larger than ${maxBytes} bytes.`, context),
   });
   return async (context, next) => {
+    const { method } = context.req;
+    // They have none.
+    if (method === "GET" || method === "HEAD") return next();
     const measured = Promise.withResolvers<Response | void>();
     measure(context, async () => measured.resolve()).then(measured.resolve, measured.reject);
     return (await arrived(measured.promise, timeoutMs)) ?? next();
