@@ -6,7 +6,7 @@
  * socket. What is wrong with the address is answered over HTTP; what is wrong with the cursor, on the socket.
  */
 import { Hono, type Context } from "hono";
-import type { UpgradeWebSocket, WSContext } from "hono/ws";
+import type { UpgradeWebSocket, WSContext, WSEvents } from "hono/ws";
 import { ViewerId } from "../protocol/demo.ts";
 import { closeCodeOf, ProblemError } from "../protocol/problem.ts";
 import type { Backend, Observation, ViewRequest } from "../server/backend.ts";
@@ -67,22 +67,47 @@ export function eventRoutes(backend: Backend, sockets: EventSockets): Hono {
       upgradeWebSocket((context) => {
         const ref = workerRefOf(context);
         const request = viewRequestOf(context, context.req.query("heartbeat") === "1");
-        const viewerId = ViewerId.safeParse(context.req.query("viewer_id"));
+        const viewerId = faults === null ? null : ViewerId.safeParse(context.req.query("viewer_id"));
         const identity = context.get("identity");
-        const closed = new AbortController();
-        let observation: Observation | null = null;
-        return {
-          onOpen(_event, raw) {
-            observation = backend.observe(ref, request, viewerSocket(raw, closed));
-            if (identity.kind === "session") endWith(identity.ended, raw, closed.signal);
-            if (viewerId.success) faults?.noteViewer(viewerId.data, () => cut(raw), closed.signal);
-          },
-          onMessage: () => observation?.refuseFrame(),
-          onClose: () => closed.abort(),
-          onError: () => closed.abort(),
-        };
+        return new ViewerLink((raw, closed) => {
+          const observation = backend.observe(ref, request, viewerSocket(raw, closed));
+          if (identity.kind === "session") endWith(identity.ended, raw, closed.signal);
+          if (viewerId?.success) faults?.noteViewer(viewerId.data, () => cut(raw), closed.signal);
+          return observation;
+        });
       }),
     );
+}
+
+/** Said to nobody. Without a reason the platform makes an error for each socket, with a stack. */
+const SOCKET_CLOSED = "the socket was closed";
+
+/** A viewer's socket, for as long as it is open. Of the request that it came with it keeps nothing once it is. */
+class ViewerLink implements WSEvents {
+  readonly #closed = new AbortController();
+  #open: ((raw: WSContext, closed: AbortController) => Observation) | null;
+  #observation: Observation | null = null;
+
+  constructor(open: (raw: WSContext, closed: AbortController) => Observation) {
+    this.#open = open;
+  }
+
+  onOpen(_event: Event, raw: WSContext): void {
+    this.#observation = this.#open?.(raw, this.#closed) ?? null;
+    this.#open = null;
+  }
+
+  onMessage(): void {
+    this.#observation?.refuseFrame();
+  }
+
+  onClose(): void {
+    this.#closed.abort(SOCKET_CLOSED);
+  }
+
+  onError(): void {
+    this.#closed.abort(SOCKET_CLOSED);
+  }
 }
 
 function viewRequestOf(context: Context, heartbeat: boolean, lastEventId?: string): ViewRequest {

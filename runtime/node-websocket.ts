@@ -7,20 +7,21 @@
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Hono } from "hono";
-import { defineWebSocketHelper, WSContext, type WSEvents } from "hono/ws";
-import type { WebSocket, WebSocketServer } from "ws";
-import { CLIENT_FRAME_MAX_BYTES, REFUSAL_TIMEOUT_MS, SOCKET_PING_INTERVAL_MS } from "./edge-limits.ts";
-import type { FrameWriter } from "./text-frames.ts";
+import { defineWebSocketHelper, type WSEvents } from "hono/ws";
+import type { WebSocketServer } from "ws";
+import { CLIENT_FRAME_MAX_BYTES, REFUSAL_TIMEOUT_MS } from "./edge-limits.ts";
+import { AppSocket } from "./node-app-socket.ts";
+import { SocketWatch } from "./node-socket-watch.ts";
 
 /** What the helper leaves for the upgrade when the app wants a socket. */
 interface UpgradeEnv {
   /** As Node's HTTP server hands it over for every other request. */
   readonly incoming: IncomingMessage;
-  accept?: WSEvents<WebSocket>;
+  accept?: WSEvents<AppSocket>;
 }
 
 /** Turns a request into a WebSocket. Only for apps whose upgrades go through {@link NodeWebSockets}. */
-export const upgradeWebSocket = defineWebSocketHelper<WebSocket>((context, events) => {
+export const upgradeWebSocket = defineWebSocketHelper<AppSocket>((context, events) => {
   // why: the environment of a request is whatever its server hands to the app; this one hands over an UpgradeEnv.
   (context.env as UpgradeEnv).accept = events;
   return new Response(null);
@@ -41,40 +42,36 @@ export function wantsWebSocket({ method, headers, url = "" }: IncomingMessage): 
 /** The sockets of one server. */
 export class NodeWebSockets {
   readonly #app: Hono;
+  readonly #watch = new SocketWatch<AppSocket>();
   /** With the first socket comes the package: a start does not wait for it. */
   #opening: Promise<WebSocketServer> | null = null;
-  #server: WebSocketServer | null = null;
 
   constructor(app: Hono) {
     this.#app = app;
   }
 
   /** Answers an upgrade request. */
-  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on("error", () => socket.destroy());
+  async upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
+    connection.on("error", destroyIt);
     const env: UpgradeEnv = { incoming: request };
     const response = await this.#ask(request, env);
-    if (socket.destroyed) return;
+    if (connection.destroyed) return;
     const { accept } = env;
     if (accept === undefined) {
-      socket.end(await encodeResponse(response));
+      connection.end(await encodeResponse(response));
       // Node watches over no connection that has asked for an upgrade: whoever does not close it is not waited for.
-      const lingering = setTimeout(() => socket.destroy(), REFUSAL_TIMEOUT_MS);
-      socket.once("close", () => clearTimeout(lingering));
+      const lingering = setTimeout(() => connection.destroy(), REFUSAL_TIMEOUT_MS);
+      connection.once("close", () => clearTimeout(lingering));
       return;
     }
-    const server = await (this.#opening ??= this.#open());
-    server.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, socket, accept));
-  }
-
-  async #open(): Promise<WebSocketServer> {
-    const { WebSocketServer } = await import("ws");
-    this.#server = new WebSocketServer({
-      noServer: true,
-      maxPayload: CLIENT_FRAME_MAX_BYTES,
-      perMessageDeflate: false,
-    });
-    return this.#server;
+    const server = await (this.#opening ??= openServer());
+    const watch = this.#watch;
+    server.handleUpgrade(
+      request,
+      connection,
+      head,
+      (socket) => new AppSocket({ socket, connection, events: accept, watch }),
+    );
   }
 
   async #ask(request: IncomingMessage, env: UpgradeEnv): Promise<Response> {
@@ -91,61 +88,28 @@ export class NodeWebSockets {
 
   /** Resolves when every socket has been closed by both sides. */
   async closed(): Promise<void> {
-    await Promise.all(
-      [...(this.#server?.clients ?? [])].map((socket) => new Promise((resolve) => socket.once("close", resolve))),
-    );
+    await Promise.all(Array.from(this.#watch.sockets, (socket) => socket.untilClosed()));
   }
 
   /** Lets go of every socket. */
   terminate(): void {
-    for (const socket of this.#server?.clients ?? []) socket.terminate();
+    for (const socket of this.#watch.sockets) socket.terminate();
   }
 }
 
-function connect(socket: WebSocket, connection: Duplex, events: WSEvents<WebSocket>): void {
-  const context = new WSContext<WebSocket & FrameWriter>({
-    raw: Object.assign(socket, {
-      // Between frames of its own: `ws` writes each at once and whole, since nothing is compressed.
-      writeFrames(frames: Uint8Array) {
-        if (socket.readyState !== socket.OPEN) return false;
-        connection.write(frames);
-        return connection.writableLength === 0;
-      },
-    }),
-    send: (data) => {
-      if (socket.readyState === socket.OPEN) socket.send(data);
-    },
-    close: (code, reason) => socket.close(code, reason),
-    get readyState() {
-      return socket.readyState;
-    },
-  });
-  socket.on("message", (data, isBinary) => {
-    const bytes = Array.isArray(data) ? Buffer.concat(data) : new Uint8Array(data);
-    const content = isBinary ? new Uint8Array(bytes).buffer : new TextDecoder().decode(bytes);
-    events.onMessage?.(new MessageEvent("message", { data: content }), context);
-  });
-  socket.on("close", (code, reason) => {
-    events.onClose?.(new CloseEvent("close", { code, reason: reason.toString() }), context);
-  });
-  socket.on("error", () => events.onError?.(new Event("error"), context));
-  watch(socket);
-  events.onOpen?.(new Event("open"), context);
+/** Of a connection: one function for all of them. */
+function destroyIt(this: Duplex): void {
+  this.destroy();
 }
 
-/**
- * Asks the peer now and then whether it is there: the system finds a silent one only as long as nothing is sent to it, and
- * gives up on what is sent after a quarter of an hour.
- */
-function watch(socket: WebSocket): void {
-  let isHeard = true;
-  const asking = setInterval(() => {
-    if (!isHeard) return socket.terminate();
-    isHeard = false;
-    socket.ping();
-  }, SOCKET_PING_INTERVAL_MS);
-  socket.on("pong", () => (isHeard = true));
-  socket.on("close", () => clearInterval(asking));
+async function openServer(): Promise<WebSocketServer> {
+  const { WebSocketServer } = await import("ws");
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: CLIENT_FRAME_MAX_BYTES,
+    perMessageDeflate: false,
+  });
 }
 
 async function encodeResponse(response: Response): Promise<Buffer> {

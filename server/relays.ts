@@ -50,12 +50,6 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
 
   /** See `Backend.observe`. */
   observe(ref: WorkerRef, request: ViewRequest, socket: ViewerSocket): Observation {
-    const refuse = (error: unknown): void => {
-      if (socket.closed.aborted) return;
-      const problem = asProblem(error);
-      socket.send(encodeDiagnostic(problem));
-      socket.close(closeCodeOf(problem.code), problem.code);
-    };
     const { telemetry, tracing } = this.#options;
     // Of the way in only: a viewer stays for as long as it likes.
     const span = tracing.start("yoi.viewer.join", {
@@ -68,13 +62,10 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
         const { code } = asProblem(error);
         span.fail(code);
         telemetry.viewerRefused(code, request.cursor !== undefined);
-        refuse(error);
+        refuse(socket, error);
       })
       .finally(() => span.end());
-    return {
-      refuseFrame: () =>
-        refuse(new ProblemError("observation_only", "This socket takes no frames; commands go by POST.")),
-    };
+    return new SocketObservation(socket);
   }
 
   /** See `Backend.load`. */
@@ -117,28 +108,30 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
     if (this.#viewerCount >= this.#options.limits.maxViewers) {
       throw new ProblemError("too_many_viewers", "The server has no room for another viewer.");
     }
-    this.#viewerCount += 1;
-    socket.closed.addEventListener("abort", () => (this.#viewerCount -= 1), { once: true });
-    if (request.client !== undefined) this.#count(request.client, socket);
+    this.#count(request.client, socket);
     const relay = await this.#relayOf(ref);
     const joined = await relay.attach(socket, request);
     if (joined === null) return;
     span.set({ "yoi.resume.kind": joined.kind, "yoi.replay.frames": joined.replayedFrames });
   }
 
-  /** @throws ProblemError too_many_viewers */
-  #count(client: string, socket: ViewerSocket): void {
-    const count = this.#viewersOf.get(client) ?? 0;
-    if (count >= this.#options.limits.maxViewersPerClient) {
+  /** Counts a viewer until its socket is closed. @throws ProblemError too_many_viewers */
+  #count(client: string | undefined, socket: ViewerSocket): void {
+    const ofClient = client === undefined ? 0 : (this.#viewersOf.get(client) ?? 0);
+    if (ofClient >= this.#options.limits.maxViewersPerClient) {
       throw new ProblemError("too_many_viewers", "This client has as many viewers as one client may have.");
     }
-    this.#viewersOf.set(client, count + 1);
-    const release = () => {
-      const others = (this.#viewersOf.get(client) ?? 1) - 1;
-      if (others > 0) this.#viewersOf.set(client, others);
-      else this.#viewersOf.delete(client);
-    };
-    socket.closed.addEventListener("abort", release, { once: true });
+    this.#viewerCount += 1;
+    if (client !== undefined) this.#viewersOf.set(client, ofClient + 1);
+    socket.closed.addEventListener("abort", () => this.#release(client), { once: true });
+  }
+
+  #release(client: string | undefined): void {
+    this.#viewerCount -= 1;
+    if (client === undefined) return;
+    const others = (this.#viewersOf.get(client) ?? 1) - 1;
+    if (others > 0) this.#viewersOf.set(client, others);
+    else this.#viewersOf.delete(client);
   }
 
   async #relayOf(ref: WorkerRef): Promise<Relay> {
@@ -158,6 +151,28 @@ export class Relays implements Pick<Backend, "view" | "observe" | "load"> {
     // It outlives the viewer for whom it was made, and is every other one's as much.
     return tracing.within(null, () => new Relay(options));
   }
+}
+
+/** What the one who let a viewer in has of it: nothing of its request is kept with its socket. */
+class SocketObservation implements Observation {
+  readonly #socket: ViewerSocket;
+
+  constructor(socket: ViewerSocket) {
+    this.#socket = socket;
+  }
+
+  refuseFrame(): void {
+    const detail = "This socket takes no frames; commands go by POST.";
+    refuse(this.#socket, new ProblemError("observation_only", detail));
+  }
+}
+
+/** Says why, then closes. */
+function refuse(socket: ViewerSocket, error: unknown): void {
+  if (socket.closed.aborted) return;
+  const problem = asProblem(error);
+  socket.send(encodeDiagnostic(problem));
+  socket.close(closeCodeOf(problem.code), problem.code);
 }
 
 const keyOf = ({ runtime_id, worker_id }: WorkerRef): string => `${runtime_id}/${worker_id}`;

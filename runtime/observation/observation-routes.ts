@@ -12,7 +12,7 @@ import type { Clock } from "../clock.ts";
 import { workerIdOf } from "../rest/request.ts";
 import type { Runtime } from "../runtime.ts";
 import type { ObservationLimits } from "./limits.ts";
-import { observerSocket } from "./observer-socket.ts";
+import { observerSocket, SOCKET_CLOSED } from "./observer-socket.ts";
 import { ObserverStream } from "./observer-stream.ts";
 import { NO_OBSERVER_TELEMETRY, type ObserverTelemetry } from "./observer-telemetry.ts";
 
@@ -76,8 +76,8 @@ export function observationRoutes(options: ObservationOptions): Hono {
         onMessage() {
           stream?.end(new ProblemError("observation_only", "This socket takes no frames; commands go by POST."));
         },
-        onClose: () => closed.abort(),
-        onError: () => closed.abort(),
+        onClose: () => closed.abort(SOCKET_CLOSED),
+        onError: () => closed.abort(SOCKET_CLOSED),
       };
     }),
   );

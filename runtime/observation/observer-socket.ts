@@ -7,6 +7,9 @@
 import type { WSContext } from "hono/ws";
 import type { FrameBatch, FrameWriter } from "../text-frames.ts";
 
+/** Said to nobody. Without a reason the platform makes an error for each socket, with a stack. */
+export const SOCKET_CLOSED = "the socket was closed";
+
 /** What a stream is written to. */
 export interface ObserverSocket {
   /** Hands one text frame to the platform. Does nothing once closed. */
@@ -61,7 +64,7 @@ class PlatformSocket implements ObserverSocket {
 
   close(code: number, reason: string): void {
     if (this.closed.aborted) return;
-    this.#closing.abort();
+    this.#closing.abort(SOCKET_CLOSED);
     this.#socket.close(code, reason);
   }
 }
