@@ -22,7 +22,9 @@ await build({
   },
 });
 try {
-  process.exitCode = await run(commandFor("node", [`${outDir}/main.js`, ...process.argv.slice(2)]));
+  const [node, ...args] = commandFor("node", [`${outDir}/main.js`, ...process.argv.slice(2)]);
+  // So that a window need not collect what the one before it has left behind.
+  process.exitCode = await run([node, "--expose-gc", ...args]);
 } finally {
   rmSync(outDir, { recursive: true, force: true });
 }

@@ -1,14 +1,16 @@
 /**
  * Whether runs of a case agree.
  *
- * Owns the comparison of the ratios of whole runs, and the choice of the run whose figures are shown. Absolute figures move
- * with the machine and are not compared.
+ * Owns the comparison of the ratios of whole runs, and the choice of the run whose figures are shown. Times move with the
+ * machine and are not compared; sizes do not, and are.
  */
 import type { CaseResult } from "./bench-case.ts";
 import { middleOf } from "./harness/chart.ts";
 import { median } from "./harness/statistics.ts";
 import { figure, renderTable } from "./harness/table.ts";
 
+/** Of the charts that show sizes. */
+const SIZE_UNIT = "kB";
 /** What runs may differ by and still agree. */
 const LIMIT = 0.15;
 
@@ -30,13 +32,14 @@ export interface Agreement {
   readonly what: string;
 }
 
-/** Each ratio that the charts of the runs show, but for those that are 1 by definition. */
+/** Each ratio and each size that the charts of the runs show, but for those ratios that are 1 by definition. */
 export function compareRuns(results: readonly CaseResult[]): readonly RatioOfRuns[] {
   const found = new Map<string, number[]>();
   for (const { charts = [] } of results) {
-    for (const { title, isRatio, bars } of charts) {
+    for (const { title, unit, isRatio, bars } of charts) {
+      if (!isRatio && unit !== SIZE_UNIT) continue;
       for (const { label, value, isPeer = false } of bars) {
-        if (!isRatio || (isPeer && value === 1)) continue;
+        if (isRatio && isPeer && value === 1) continue;
         const what = `${label}: ${title}`;
         found.set(what, [...(found.get(what) ?? []), middleOf(value)]);
       }

@@ -4,6 +4,7 @@
  * Owns the interface. A case is one file in `cases/`, named like the case; `bench.ts` lists them.
  */
 import type { Chart, Target, Value } from "./harness/chart.ts";
+import type { ProfileSection } from "./harness/profile-table.ts";
 import type { Table } from "./harness/table.ts";
 
 /** A figure against what was aimed at. */
@@ -45,18 +46,19 @@ export interface BenchOptions {
   readonly isLong: boolean;
 }
 
+/** Takes a profile, in rounds of its own where none are said. */
+export type TakeProfile = (options: BenchOptions) => Promise<readonly ProfileSection[]>;
+
 /** One question that the bench answers. */
 export interface BenchCase {
   /** As it is called on the command line and in the document, e.g. `fan-out`. */
   readonly name: string;
   readonly run: (options: BenchOptions) => Promise<CaseResult>;
-  /** Takes so long that it runs only where it is named; false where this is left out. */
-  readonly isByNameOnly?: boolean;
   /** Past this it stands still, and is given up. Many times what it takes. */
   readonly timeoutMs?: number;
   /**
-   * What of a server's life a profile explains the figures by: what it does once it listens, or its start too. Where this
-   * is left out, its processor time is not what the case measures.
+   * What explains the figures: CPU profiles of the servers that the case starts, of what they do once they listen or of
+   * their start too; or what the case itself knows to take. Where this is left out, there is nothing to explain.
    */
-  readonly profiled?: "serving" | "start";
+  readonly profiled?: "serving" | "start" | TakeProfile;
 }

@@ -4,7 +4,7 @@
  * Owns the order of the cases; `command-line.ts` has its words.
  */
 import { agreementOf, agreementText, compareRuns, middleRun, renderRuns } from "./agreement.ts";
-import type { BenchCase, CaseResult } from "./bench-case.ts";
+import type { BenchCase, CaseResult, TakeProfile } from "./bench-case.ts";
 import { append } from "./cases/append.ts";
 import { bursts } from "./cases/bursts.ts";
 import { bundle } from "./cases/bundle.ts";
@@ -30,7 +30,7 @@ import { parseCommandLine, type BenchOrder } from "./command-line.ts";
 import { renderProfile, renderResult } from "./figures.ts";
 import { killChildrenAtExit, withProcesses } from "./harness/child.ts";
 import { describeMachine } from "./harness/machine.ts";
-import { withProfiles } from "./harness/profiling.ts";
+import { profileServers } from "./harness/profiling.ts";
 import { keepFigures, keepProfile } from "./kept.ts";
 import { writePage } from "./page.ts";
 
@@ -59,8 +59,8 @@ const CASES: readonly BenchCase[] = [
 ];
 /** Many times what any case takes that says nothing else. */
 const CASE_TIMEOUT_MS = 20 * 60_000;
-/** A profile needs no pairs: enough for every part to be seen. */
-const PROFILE_ROUNDS = 4;
+/** A profile needs no pairs: enough for every part to be seen. A start is over in a moment. */
+const PROFILE_ROUNDS = { serving: 2, start: 8 } as const;
 const USAGE_EXIT_CODE = 2;
 
 /** Runs a bench: `[]` for all cases, `["hop", "--write"]` for one of them. @returns the exit code */
@@ -101,13 +101,17 @@ async function runCase(one: BenchCase, { options, runs, profiled, isWritten }: B
   }
   const isMissed = results.some(({ goals }) => goals.some(({ isMet }) => !isMet));
   if (one.profiled !== undefined && (profiled === "all" || (profiled === "missed" && isMissed))) {
-    const shortened = { rounds: PROFILE_ROUNDS, ...options };
-    const work = () => withProcesses(() => run(shortened), timeoutMs);
-    const programs = await withProfiles(work, one.profiled === "start");
-    console.log(renderProfile(programs));
-    if (isWritten) keepProfile(name, { takenOn: today(), programs });
+    const take = typeof one.profiled === "function" ? one.profiled : profileOfServers(run, one.profiled);
+    const sections = await withProcesses(() => take(options), timeoutMs);
+    console.log(renderProfile(sections));
+    if (isWritten) keepProfile(name, { takenOn: today(), sections });
   }
   if (isWritten) writePage();
+}
+
+/** Of a case's own run. */
+function profileOfServers(run: BenchCase["run"], what: keyof typeof PROFILE_ROUNDS): TakeProfile {
+  return (options) => profileServers(() => run({ rounds: PROFILE_ROUNDS[what], ...options }), what === "start");
 }
 
 /** `2026-01-31`. */

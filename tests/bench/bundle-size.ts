@@ -10,9 +10,17 @@ import * as z from "zod/mini";
 /** Vite's manifest, as far as it is read. */
 export const BuildManifest = z.record(
   z.string(),
-  z.looseObject({ file: z.string(), isEntry: z.optional(z.boolean()), imports: z.optional(z.array(z.string())) }),
+  z.looseObject({
+    file: z.string(),
+    isEntry: z.optional(z.boolean()),
+    imports: z.optional(z.array(z.string())),
+    css: z.optional(z.array(z.string())),
+  }),
 );
 export type BuildManifest = z.infer<typeof BuildManifest>;
+
+/** Where the console's page is built to. */
+export const CLIENT = "dist/client";
 
 /** What all of it should stay under, compressed. */
 export const BUDGET_GZIP_BYTES = 40_000;

@@ -48,12 +48,10 @@ export function parseCommandLine(args: readonly string[], all: readonly BenchCas
   if (write && rounds !== undefined) throw new RangeError("Cannot write figures of other rounds than a case's own");
   if (redraw && args.length > 1) throw new RangeError("Cannot measure: --redraw stands alone, it writes what is kept");
   const isProfiledOnly = profile && runs === undefined;
-  const chosen = all.filter((one) =>
-    positionals.length === 0 ? one.isByNameOnly !== true : positionals.includes(one.name),
-  );
+  const chosen = positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name));
   const cases = isProfiledOnly ? chosen.filter(({ profiled }) => profiled !== undefined) : chosen;
   if (cases.length === 0) {
-    throw new RangeError(`Cannot profile ${positionals.join(", ")}: what a server does is not what it measures`);
+    throw new RangeError(`Cannot profile ${positionals.join(", ")}: there is nothing that explains its figures`);
   }
   return {
     cases: redraw ? [] : cases,

@@ -6,8 +6,7 @@
 import { agreementText } from "./agreement.ts";
 import type { CaseResult } from "./bench-case.ts";
 import { chartWords } from "./harness/chart.ts";
-import { ENGINE_LABELS } from "./harness/engine.ts";
-import type { ProgramProfile } from "./harness/profiling.ts";
+import type { ProfileSection } from "./harness/profile-table.ts";
 import { renderTable } from "./harness/table.ts";
 import type { KeptFigures, KeptProfile } from "./kept.ts";
 
@@ -33,35 +32,16 @@ export function replaceFigures(document: string, name: string, figures: string):
   return replaceMarked(document, `<!-- figures: ${name} -->`, "<!-- end of figures -->", figures);
 }
 
-/** So many parts have a row of their own. */
-const MOST_PARTS = 12;
-
-/** Where the time goes, for a terminal and for the document alike: a column for each program, the largest part first. */
-export function renderProfile(programs: readonly ProgramProfile[]): string {
-  const shareOf = ({ parts }: ProgramProfile, part: string): number =>
-    parts.find((one) => one.part === part)?.share ?? 0;
-  const weight = (part: string): number => Math.max(...programs.map((program) => shareOf(program, part)));
-  const names = [...new Set(programs.flatMap(({ parts }) => parts.map(({ part }) => part)))];
-  const shown = names.toSorted((a, b) => weight(b) - weight(a)).slice(0, MOST_PARTS);
-  const restOf = (program: ProgramProfile): number => 1 - shown.reduce((sum, part) => sum + shareOf(program, part), 0);
-  return renderTable({
-    head: ["where the time goes", ...programs.map(({ engine, program }) => `${program} on ${ENGINE_LABELS[engine]}`)],
-    rows: [
-      ...shown.map((part) => [part, ...programs.map((program) => percent(shareOf(program, part)))]),
-      ["all else", ...programs.map((program) => percent(restOf(program)))],
-      ["busy, ms", ...programs.map(({ busyMs }) => busyMs.toLocaleString("en-US"))],
-    ],
-  });
+/** A profile for a terminal and for the document alike. */
+export function renderProfile(sections: readonly ProfileSection[]): string {
+  return paragraphs(sections.flatMap(({ says, table }) => [says, renderTable(table)]));
 }
 
 /** The document with a case's profile replaced, or put below its figures where there was none. */
-export function replaceProfile(document: string, name: string, { programs, takenOn }: KeptProfile): string {
+export function replaceProfile(document: string, name: string, { sections, takenOn }: KeptProfile): string {
   const begin = `<!-- profile: ${name} -->`;
   const end = "<!-- end of profile -->";
-  const words = paragraphs([
-    `Where the time goes, by CPU profiles (${takenOn}): shares of the time in which the main thread is busy.`,
-    renderProfile(programs),
-  ]);
+  const words = paragraphs([renderProfile(sections), `Taken ${takenOn}.`]);
   if (document.includes(begin)) return replaceMarked(document, begin, end, words);
   const figuresEnd = "<!-- end of figures -->";
   const figures = document.indexOf(`<!-- figures: ${name} -->`);
@@ -89,8 +69,4 @@ function paragraphs(parts: readonly string[]): string {
 /** Markdown's own signs in the words for a picture. */
 function quoted(words: string): string {
   return words.replace(/[[\]\\]/g, String.raw`\$&`);
-}
-
-function percent(share: number): string {
-  return share < 0.005 ? "" : `${Math.round(share * 100)} %`;
 }

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod/mini";
 import type { Agreement } from "./agreement.ts";
 import type { CaseResult } from "./bench-case.ts";
-import type { ProgramProfile } from "./harness/profiling.ts";
+import type { ProfileSection } from "./harness/profile-table.ts";
 
 /** Where charts and figures are, from the project's folder. */
 export const KEPT_FOLDER = "docs/performance";
@@ -31,18 +31,16 @@ const Goal = z.object({
   isMet: z.boolean(),
   measured: z.optional(z.object({ what: z.string(), unit: z.string(), reached: Value, target: Target })),
 });
+const Table = z.object({
+  head: z.array(z.string()),
+  rows: z.array(z.array(z.string())),
+  wordColumns: z.optional(z.number()),
+});
 const Result = z.object({
-  tables: z.array(z.object({ head: z.array(z.string()), rows: z.array(z.array(z.string())) })),
+  tables: z.array(Table),
   goals: z.array(Goal),
   notes: z.array(z.string()),
   charts: z.optional(z.array(Chart)),
-});
-const PartShare = z.object({ part: z.string(), share: z.number() });
-const Program = z.object({
-  engine: z.enum(["node", "deno"]),
-  program: z.enum(["server", "Runtime"]),
-  busyMs: z.number(),
-  parts: z.array(PartShare),
 });
 
 /** A case's figures, with when and on what they were measured. */
@@ -61,13 +59,16 @@ const KeptFigures: z.ZodMiniType<KeptFigures> = z.object({
   agreement: z.nullable(z.object({ runs: z.number(), deviation: z.number(), what: z.string() })),
 });
 
-/** Where the time goes in a case, by profiles of its servers. */
+/** What explains a case's figures. */
 export interface KeptProfile {
   /** `2026-01-31`. */
   readonly takenOn: string;
-  readonly programs: readonly ProgramProfile[];
+  readonly sections: readonly ProfileSection[];
 }
-const KeptProfile: z.ZodMiniType<KeptProfile> = z.object({ takenOn: z.string(), programs: z.array(Program) });
+const KeptProfile: z.ZodMiniType<KeptProfile> = z.object({
+  takenOn: z.string(),
+  sections: z.array(z.object({ says: z.string(), table: Table })),
+});
 
 /** All that is kept of a case; null where it is yet to be taken. */
 export interface KeptCase {

@@ -1,17 +1,19 @@
 /**
  * The pages of peers: how one is built by itself, served, and told what to show.
  *
- * Owns the building, a static server and the socket that tells a page. What a page makes of it is its own file's.
+ * Owns the building, the page around a peer's script, a static server and the socket that tells a page. What a page makes
+ * of it is its own file's.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import process from "node:process";
 import { WebSocketServer } from "ws";
+import { BuildManifest, CLIENT } from "./bundle-size.ts";
 import { listenLocally } from "./programs/listen.ts";
 
 /** All are built alike. */
@@ -24,24 +26,69 @@ export interface PeerPage extends AsyncDisposable {
   tell(message: object): void;
 }
 
-/** Builds a page for production. @param name Its folder here, e.g. `list-peer`. @returns the folder of what was built */
-export async function buildPeer(name: string): Promise<string> {
+/**
+ * Builds a page for production.
+ * @param name Its folder here, e.g. `list-peer`.
+ * @param isMapped Whether source maps come beside the scripts, which are the same with them.
+ * @returns the folder of what was built
+ */
+export async function buildPeer(name: string, isMapped = false): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), `yoi-${name}-`));
-  const args = [
-    "node_modules/vite/bin/vite.js",
-    "build",
-    `tests/bench/${name}`,
-    "--outDir",
-    folder,
-    "--config",
-    CONFIG,
-  ];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  await viteBuild([`tests/bench/${name}`, "--config", CONFIG, "--outDir", folder], isMapped);
+  const manifest = BuildManifest.parse(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")));
+  writeFileSync(join(folder, "index.html"), pageOf(Object.values(manifest).find(({ isEntry }) => isEntry)));
+  return folder;
+}
+
+/**
+ * Builds the console's page as it is built, with source maps beside its scripts.
+ * @returns the folder of what was built
+ * @throws Error when that is not what is served
+ */
+export async function buildConsoleMaps(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "yoi-console-"));
+  await viteBuild(["--outDir", folder], true);
+  const missing = globSync("assets/*.js", { cwd: CLIENT }).filter((path) => !existsSync(join(folder, path)));
+  if (missing.length > 0) throw new Error(`Cannot map the page's scripts: ${missing.join(", ")} is of other sources`);
+  return folder;
+}
+
+async function viteBuild(args: readonly string[], isMapped: boolean): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    [
+      "node_modules/vite/bin/vite.js",
+      "build",
+      ...args,
+      "--emptyOutDir",
+      ...(isMapped ? ["--sourcemap", "hidden"] : []),
+    ],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
   let said = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
   const [code]: unknown[] = await once(child, "close");
-  if (code !== 0) throw new Error(`Cannot build the peer's page: ${said}`);
-  return folder;
+  if (code !== 0) throw new Error(`Cannot build a page: ${said}`);
+}
+
+/** What the browser loads first of a peer. */
+function pageOf(entry: BuildManifest[string] | undefined): string {
+  if (entry === undefined) throw new TypeError("Cannot build the peer's page: it has no entry");
+  const styles = (entry.css ?? []).map((path) => `<link rel="stylesheet" href="./${path}" />`);
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Peer</title>
+    ${styles.join("\n    ")}
+    <script type="module" src="./${entry.file}"></script>
+  </head>
+  <body>
+    <div id="root"></div>
+  </body>
+</html>
+`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { agreementOf, agreementText, compareRuns, middleRun } from "../bench/agr
 import type { CaseResult } from "../bench/bench-case.ts";
 import type { Chart, Value } from "../bench/harness/chart.ts";
 import { goalsOf } from "../bench/harness/goal.ts";
+import { sharesTable } from "../bench/harness/profile-table.ts";
 import { readKept, type KeptCase } from "../bench/kept.ts";
 import { casesOf, DOCUMENT, renderPage } from "../bench/page.ts";
 
@@ -73,38 +74,36 @@ By hand.
 test("renderPage() makes the same of the same, and replaces what was there before", () => {
   const profile = {
     takenOn: "2026-01-31",
-    programs: [{ engine: "node", program: "server", busyMs: 1_000, parts: [{ part: "ws", share: 0.75 }] }],
-  } as const;
+    sections: [{ says: "Where the time goes.", table: { head: ["where", "server"], rows: [["ws", "75 %"]] } }],
+  };
   const first = keptOf(resultOf("way", 1.5), { profile });
   const once = renderPage(EMPTY, [first]).document;
   expect(renderPage(once, [first]).document).toBe(once);
   const later = keptOf(resultOf("way", 2.5), { profile: { ...profile, takenOn: "2026-02-01" } });
   const replaced = renderPage(once, [later]).document;
   expect(replaced).toBe(renderPage(EMPTY, [later]).document);
-  expect(replaced).not.toContain("2026-01-31).");
+  expect(replaced).not.toContain("Taken 2026-01-31.");
 });
 
 test("renderPage() puts a profile below the figures that it explains", () => {
-  const programs = [
-    {
-      engine: "node",
-      program: "server",
-      busyMs: 1_000,
-      parts: [
-        { part: "ws", share: 0.6 },
-        { part: "zod", share: 0.1 },
-      ],
-    },
-    { engine: "deno", program: "server", busyMs: 500, parts: [{ part: "server/", share: 0.8 }] },
-  ] as const;
+  const ws = { subject: "server on Node", total: 1_000 };
+  const parts = [
+    { part: "ws", share: 0.6 },
+    { part: "zod", share: 0.1 },
+  ];
+  const deno = { subject: "server on Deno", total: 500, parts: [{ part: "server/", share: 0.8 }] };
+  const sections = [
+    { says: "Where the time goes.", table: sharesTable("where the time goes", "busy, ms", [{ ...ws, parts }, deno]) },
+    { says: "What a pause is.", table: { head: ["kept by", "ms"], rows: [["store", "2.5"]] } },
+  ];
   const { document } = renderPage(EMPTY, [
-    keptOf(resultOf("way", 1), { profile: { takenOn: "2026-01-31", programs } }),
+    keptOf(resultOf("way", 1), { profile: { takenOn: "2026-01-31", sections } }),
   ]);
   expect(document).toContain(`<!-- end of figures -->
 
 <!-- profile: hop -->
 
-Where the time goes, by CPU profiles (2026-01-31): shares of the time in which the main thread is busy.
+Where the time goes.
 
 | where the time goes | server on Node | server on Deno |
 | ------------------- | -------------: | -------------: |
@@ -113,6 +112,14 @@ Where the time goes, by CPU profiles (2026-01-31): shares of the time in which t
 | zod                 |           10 % |                |
 | all else            |           30 % |           20 % |
 | busy, ms            |          1,000 |            500 |
+
+What a pause is.
+
+| kept by |  ms |
+| ------- | --: |
+| store   | 2.5 |
+
+Taken 2026-01-31.
 
 <!-- end of profile -->
 
@@ -148,6 +155,21 @@ test("agreementOf() tells the ratio that runs agree on least, and none of a sing
   expect(agreementOf(runs.slice(0, 1))).toBeNull();
   const without: CaseResult = { tables: [], goals: [], notes: [] };
   expect(agreementOf([without, without])).toBeNull();
+});
+
+test("agreementOf() compares sizes as it does ratios, and no times", () => {
+  const measured = (unit: string, value: number): CaseResult => ({
+    tables: [],
+    goals: [],
+    notes: [],
+    charts: [{ title: "heap", unit, isRatio: false, bars: [{ label: "Node", value }] }],
+  });
+  expect(agreementOf([10, 11].map((value) => measured("kB", value)))).toEqual({
+    runs: 2,
+    deviation: expect.closeTo(0.5 / 10.5),
+    what: "Node: heap",
+  });
+  expect(agreementOf([10, 11].map((value) => measured("ms", value)))).toBeNull();
 });
 
 test("agreementText() counts exactly 15 % as agreement, and more as none", () => {

@@ -7,15 +7,36 @@
 import { globSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchCase, CaseResult } from "../bench-case.ts";
-import { BuildManifest, BUDGET_GZIP_BYTES, firstLoadScripts, isScript, weigh, type Weight } from "../bundle-size.ts";
-import { buildPeer } from "../peer-page.ts";
+import {
+  BuildManifest,
+  BUDGET_GZIP_BYTES,
+  CLIENT,
+  firstLoadScripts,
+  isScript,
+  weigh,
+  type Weight,
+} from "../bundle-size.ts";
 import type { Chart } from "../harness/chart.ts";
 import { goalsOf } from "../harness/goal.ts";
+import type { ProfileSection } from "../harness/profile-table.ts";
 import { figure } from "../harness/table.ts";
+import { buildConsoleMaps, buildPeer } from "../peer-page.ts";
+import { profileScripts } from "../profiles/bundle.ts";
 
-const CLIENT = "dist/client";
+export const bundle: BenchCase = { name: "bundle", run, profiled: profile };
 
-export const bundle: BenchCase = { name: "bundle", run };
+async function profile(): Promise<readonly ProfileSection[]> {
+  const folder = await buildConsoleMaps();
+  try {
+    const { firstLoad, all } = scriptsOf(folder);
+    return profileScripts(folder, [
+      ["first load", firstLoad],
+      ["in all", all],
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 async function run(): Promise<CaseResult> {
   using stack = new DisposableStack();
@@ -60,12 +81,14 @@ interface Build {
 }
 
 function weighBuild(folder: string): Build {
-  const manifest = BuildManifest.parse(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")));
+  const { firstLoad, all } = scriptsOf(folder);
   const weighFiles = (paths: readonly string[]) => weigh(paths.map((path) => readFileSync(join(folder, path))));
-  return {
-    firstLoad: weighFiles(firstLoadScripts(manifest)),
-    all: weighFiles(globSync("**/*", { cwd: folder }).filter(isScript)),
-  };
+  return { firstLoad: weighFiles(firstLoad), all: weighFiles(all) };
+}
+
+function scriptsOf(folder: string) {
+  const manifest = BuildManifest.parse(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")));
+  return { firstLoad: firstLoadScripts(manifest), all: globSync("**/*", { cwd: folder }).filter(isScript) };
 }
 
 function rowOf(label: string, { files, plainBytes, gzipBytes }: Weight): readonly string[] {

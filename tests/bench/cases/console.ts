@@ -10,7 +10,7 @@ import type { Browser } from "playwright-core";
 import * as z from "zod/mini";
 import { launchChromium } from "../../support/chromium.ts";
 import type { BenchCase, BenchOptions, CaseResult, Goal } from "../bench-case.ts";
-import { BuildManifest, BUDGET_GZIP_BYTES, firstLoadScripts, weigh, type Weight } from "../bundle-size.ts";
+import { BuildManifest, BUDGET_GZIP_BYTES, CLIENT, firstLoadScripts, weigh, type Weight } from "../bundle-size.ts";
 import { conversationOf, openConsoleStage, openPeerStage, type StreamingPage } from "../console-stage.ts";
 import {
   DELTA_CHARS,
@@ -32,7 +32,6 @@ import { buildPeer } from "../peer-page.ts";
 import { spawnWorker } from "../programs/worker-client.ts";
 
 const ROUNDS = 6;
-const CLIENT = "dist/client";
 const MESSAGE_COUNTS = [10, 1_000, 10_000] as const;
 /** How much more a delta may cost among many messages. */
 const FLAT_RATIO = 2;

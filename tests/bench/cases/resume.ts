@@ -13,6 +13,8 @@ import { goalsOf } from "../harness/goal.ts";
 import { startJetStream } from "../harness/jetstream.ts";
 import type { TimeToResume } from "../harness/missed-history.ts";
 import { openResumeStage, PLACES, writeResumeHistory, type Place, type ResumeStage } from "../harness/resume-stage.ts";
+import type { ProfileSection } from "../harness/profile-table.ts";
+import { profileServers } from "../harness/profiling.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { openSocketIoRecovery } from "../harness/socket-io-recovery.ts";
 import { median, pairedRatio } from "../harness/statistics.ts";
@@ -44,7 +46,18 @@ type Who = Ours | Peer;
 /** Milliseconds of each round. */
 type Times = (who: Who, size: Size) => readonly number[];
 
-export const resume: BenchCase = { name: "resume", run };
+export const resume: BenchCase = { name: "resume", run, profiled: profile };
+
+/** Warm, and after few events: what came before does not matter. */
+async function profile({ rounds = ROUNDS }: BenchOptions): Promise<readonly ProfileSection[]> {
+  using history = await writeResumeHistory(SHORTEST);
+  return await profileServers(async () => {
+    for (const engine of ENGINES) {
+      await using stage = await openResumeStage(engine, history, MISSED);
+      for (let left = rounds * RESUMES; left > 0; left -= 1) for (const place of PLACES) await stage.warm[place]();
+    }
+  }, false);
+}
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();

@@ -12,6 +12,8 @@ import { receive } from "../harness/delivery.ts";
 import { ENGINES, type Engine } from "../harness/engine.ts";
 import { goal, goalsOf } from "../harness/goal.ts";
 import { memoryUse, publisherMemory, type MemoryUse } from "../harness/memory.ts";
+import type { ProfileSection } from "../harness/profile-table.ts";
+import { profileServers } from "../harness/profiling.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { median, pairedRatio, quantile } from "../harness/statistics.ts";
 import { figure, interval } from "../harness/table.ts";
@@ -21,6 +23,7 @@ import { order, spawnWorker, viewerUrl } from "../programs/worker-client.ts";
 /** Answers that the stalled viewer misses. */
 const ROUNDS = 18;
 const LONG_ROUNDS = 73;
+const PROFILE_ROUNDS = 1;
 const VIEWERS = 99;
 const EVENTS = 5_000;
 /** Whose ages are looked at, after those. */
@@ -56,7 +59,14 @@ interface Place {
   readonly weigh: () => Promise<MemoryUse>;
 }
 
-export const slowViewer: BenchCase = { name: "slow-viewer", run };
+export const slowViewer: BenchCase = { name: "slow-viewer", run, profiled: profile };
+
+/** Of this server alone. */
+function profile({ rounds = PROFILE_ROUNDS }: BenchOptions): Promise<readonly ProfileSection[]> {
+  return profileServers(async () => {
+    for (const engine of ENGINES) await measure(rounds, (stack, provider) => openServer(engine, stack, provider));
+  }, false);
+}
 
 async function run({ isLong, rounds = isLong ? LONG_ROUNDS : ROUNDS }: BenchOptions): Promise<CaseResult> {
   const outcomes: Readonly<Record<Side, Outcome>> = {

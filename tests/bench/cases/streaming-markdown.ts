@@ -5,49 +5,43 @@
  * with Streamdown and with react-markdown on a page that does nothing else. Windows alternate in the same browser.
  */
 import { rmSync } from "node:fs";
-import type { Browser } from "playwright-core";
 import { launchChromium } from "../../support/chromium.ts";
+import {
+  DELTAS,
+  DELTAS_PER_SECOND,
+  LONG,
+  openAnswer,
+  SHORT,
+  SIDES,
+  windowsOf,
+  WORKLOADS,
+  type Side,
+  type Workload,
+} from "../answer-pages.ts";
 import type { BenchCase, BenchOptions, CaseResult, Goal } from "../bench-case.ts";
-import { openConsoleStage } from "../console-stage.ts";
-import { isConsoleReady, isPeerReady } from "../console-subject.ts";
 import type { Chart } from "../harness/chart.ts";
 import { startWorkspace } from "../harness/child.ts";
 import { goal, goalsOf } from "../harness/goal.ts";
-import { costOf, settled, watch, type PageCost } from "../harness/page-cost.ts";
+import { costOf, type PageCost } from "../harness/page-cost.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
 import { median, pairedRatio, type Estimate } from "../harness/statistics.ts";
 import { figure, interval } from "../harness/table.ts";
 import { sectionOf } from "../mixed-answer.ts";
-import { buildPeer, openPeerPage } from "../peer-page.ts";
-import { keepPace } from "../programs/pace.ts";
-import { spawnWorker } from "../programs/worker-client.ts";
+import { buildPeer } from "../peer-page.ts";
+import { profileAnswers } from "../profiles/streaming-markdown.ts";
 
 const ROUNDS = 12;
-const DELTAS = 100;
-const DELTAS_PER_SECOND = 100;
-const VIEWPORT = { width: 1_000, height: 700 };
+const PROFILE_ROUNDS = 2;
 const MUST_RATIO = 0.3;
 const GOAL_RATIO = 0.1;
 const MUST_GROWTH = 1.2;
 const GOAL_GROWTH = 1;
 
-const SIDES = ["console", "streamdown", "react-markdown"] as const;
-type Side = (typeof SIDES)[number];
+export const streamingMarkdown: BenchCase = { name: "streaming-markdown", run, profiled: profile };
 
-interface Workload {
-  readonly label: string;
-  /** How many sections stand there when the window begins; the window writes one more. */
-  readonly sections: number;
-  /** How many times slower the processor is made. */
-  readonly slowdown: number;
+async function profile({ rounds = PROFILE_ROUNDS }: BenchOptions) {
+  return profileAnswers(rounds);
 }
-
-const SHORT: Workload = { label: "10 kB", sections: 4, slowdown: 1 };
-const LONG: Workload = { label: "100 kB", sections: 49, slowdown: 1 };
-const SLOW_LONG: Workload = { ...LONG, label: "100 kB, processor 4 times slower", slowdown: 4 };
-const WORKLOADS = [SHORT, LONG, SLOW_LONG] as const;
-
-export const streamingMarkdown: BenchCase = { name: "streaming-markdown", run };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();
@@ -58,9 +52,11 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   stack.defer(() => browser.close());
   const subjects = new Map<string, () => Promise<PageCost>>();
   for (const side of SIDES) {
-    const answer = stack.use(side === "console" ? await openConsole(workspace.url) : await openPeer(peerFolder, side));
-    const takeOf = await windowsOf(browser, answer);
-    for (const workload of WORKLOADS) subjects.set(nameOf(side, workload), () => takeOf(workload));
+    const answer = stack.use(await openAnswer(side, workspace.url, peerFolder));
+    const { page, session, window } = await windowsOf(browser, answer);
+    for (const workload of WORKLOADS) {
+      subjects.set(nameOf(side, workload), () => window(workload, (send) => costOf(page, session, DELTAS, send)));
+    }
   }
   const samples = await alternate(rounds, subjects);
   const of = (side: Side, workload: Workload, key: keyof PageCost): readonly number[] =>
@@ -131,61 +127,4 @@ function nameOf(side: Side, workload: Workload): string {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-/** A page on which one answer is written. */
-interface AnswerPage extends AsyncDisposable {
-  readonly url: string;
-  readonly isReady: () => boolean;
-  /** Empties the page and begins an answer. */
-  begin(): void;
-  delta(text: string): void;
-}
-
-async function openConsole(upstream: string): Promise<AnswerPage> {
-  const stage = await openConsoleStage(upstream, await spawnWorker(upstream), []);
-  return {
-    url: stage.url,
-    isReady: isConsoleReady,
-    begin() {
-      stage.empty();
-      void stage.begin();
-    },
-    delta: (text) => stage.delta(text),
-    [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
-  };
-}
-
-async function openPeer(folder: string, renderer: Exclude<Side, "console">): Promise<AnswerPage> {
-  const page = await openPeerPage(folder, null);
-  return {
-    url: `${page.url}?renderer=${renderer}`,
-    isReady: isPeerReady,
-    begin: () => page.tell({ kind: "empty" }),
-    delta: (text) => page.tell({ kind: "delta", text }),
-    [Symbol.asyncDispose]: () => page[Symbol.asyncDispose](),
-  };
-}
-
-/** Opens a page once and says how its windows are measured. */
-async function windowsOf(browser: Browser, answer: AnswerPage): Promise<(workload: Workload) => Promise<PageCost>> {
-  const page = await browser.newPage({ viewport: VIEWPORT });
-  const session = await watch(page);
-  await page.goto(answer.url);
-  await page.waitForFunction(answer.isReady);
-  return async ({ sections, slowdown }) => {
-    answer.begin();
-    answer.delta(Array.from({ length: sections }, (_, index) => sectionOf(index + 1)).join(""));
-    await settled(page);
-    await session.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
-    const text = sectionOf(sections + 1);
-    const chars = Math.ceil(text.length / DELTAS);
-    const cost = await costOf(page, session, DELTAS, () =>
-      keepPace(DELTAS, { intervalMs: 1_000 / DELTAS_PER_SECOND, offsetMs: 0 }, (index) =>
-        answer.delta(text.slice(index * chars, (index + 1) * chars)),
-      ),
-    );
-    await session.send("Emulation.setCPUThrottlingRate", { rate: 1 });
-    return cost;
-  };
 }

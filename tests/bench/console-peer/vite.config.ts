@@ -1,8 +1,9 @@
-/** How the peer's page is built: for production, with React's own JSX and nothing of this project's. */
+/** How the peers' pages are built: for production, with React's own JSX and nothing of this project's. */
 import { defineConfig } from "vite";
 
 export default defineConfig({
   base: "./",
   logLevel: "warn",
-  build: { manifest: "manifest.json", emptyOutDir: true },
+  // The page around the script is the same for all (`peer-page.ts`).
+  build: { manifest: "manifest.json", rolldownOptions: { input: "/main.jsx" } },
 });

@@ -5,11 +5,12 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CallFrame, PartOf } from "./profile.ts";
 
 const COLLECTOR = "(garbage collector)";
+const PROGRAM = "(program)";
 const PARTS = {
   collector: "garbage collection",
   write: "native: writing",
@@ -19,8 +20,13 @@ const PARTS = {
   sockets: "engine: streams, sockets, HTTP",
   engine: "engine: other modules",
   chunks: "top level of the build's files",
+  page: "browser: styles, layout, painting",
+  document: "browser: the document's functions",
   unknown: "unknown",
 } as const;
+
+/** What a page's thread does that is no script. */
+export const BROWSERS_OWN = PARTS.page;
 
 /** The source of what the build itself wrote: it makes the modules that it has put together. */
 const TOP_LEVEL = "top-level:";
@@ -32,6 +38,35 @@ const MESSAGES = /^(?:postMessage|drain|drainMessagePort|receiveMessageOnPort|op
 /** The engine's modules that every byte passes, in or out. */
 const SOCKETS =
   /^(?:node:(?:net|http|_http_\w+|stream|internal\/(?:streams|webstreams|stream_base))|ext:deno_(?:http|net|websocket)\b|ext:\S*(?:_streams\.js|\/net\.ts|\/streams\/))/;
+
+/**
+ * The same for a browser's page. @param root The project's folder, absolute
+ * @param built The folder of what was built, with its source maps
+ */
+export function createPagePartOf(root: string, built: string): PartOf {
+  const sourceIn = createSourceIn();
+  return (frame, callers) => {
+    const { functionName, url } = frame;
+    if (functionName === COLLECTOR) return PARTS.collector;
+    if (functionName === PROGRAM) return PARTS.page;
+    // What a script calls that is none: the document's functions, for the engine's own count for whoever calls them.
+    if (url === "" && callers.length > 1) return PARTS.document;
+    const scripted = [frame, ...callers].find((one) => one.url !== "");
+    if (scripted === undefined) return PARTS.page;
+    const path = join(built, new URL(scripted.url).pathname);
+    return existsSync(`${path}.map`) ? partOfSource(sourceIn(path, scripted), root) : PARTS.unknown;
+  };
+}
+
+/** The part of each character of a file that was built, in order. */
+export function* partsOfBuilt(root: string, path: string): Generator<{ readonly part: string; readonly text: string }> {
+  const sourceIn = createSourceIn();
+  for (const [lineNumber, line] of readFileSync(path, "utf8").split("\n").entries()) {
+    for (let columnNumber = 0; columnNumber < line.length; columnNumber += 1) {
+      yield { part: partOfSource(sourceIn(path, { lineNumber, columnNumber }), root), text: line[columnNumber] ?? "" };
+    }
+  }
+}
 
 /** Names parts by where the sources are. @param root The project's folder, absolute */
 export function createPartOf(root: string, sourceOf: (frame: CallFrame) => string = createSourceOf()): PartOf {
@@ -59,12 +94,16 @@ function partOfSource(source: string, root: string): string {
   return folders.length === 0 ? PARTS.unknown : `${folders.slice(0, 2).join("/")}/`;
 }
 
-/** Where a function was written: a path, or the address of what is no file. Each source map is read once. */
+/** Where a function was written: a path, or the address of what is no file. */
 function createSourceOf(): (frame: CallFrame) => string {
+  const sourceIn = createSourceIn();
+  return (frame) => (frame.url.startsWith("file:") ? sourceIn(fileURLToPath(frame.url), frame) : frame.url);
+}
+
+/** Where something in a file was written: a path. Each source map is read once. */
+function createSourceIn() {
   const maps = new Map<string, SourceMap | null>();
-  return ({ url, lineNumber, columnNumber }) => {
-    if (!url.startsWith("file:")) return url;
-    const path = fileURLToPath(url);
+  return (path: string, { lineNumber, columnNumber }: Pick<CallFrame, "lineNumber" | "columnNumber">): string => {
     let map = maps.get(path);
     if (map === undefined) {
       const mapPath = `${path}.map`;
@@ -73,6 +112,8 @@ function createSourceOf(): (frame: CallFrame) => string {
     }
     if (map === null) return path;
     const entry = map.findEntry(lineNumber, columnNumber);
-    return "originalSource" in entry ? resolve(dirname(path), entry.originalSource) : TOP_LEVEL;
+    // A segment may be of no source at all.
+    const source: string | undefined = "originalSource" in entry ? entry.originalSource : undefined;
+    return source === undefined ? TOP_LEVEL : resolve(dirname(path), source);
   };
 }

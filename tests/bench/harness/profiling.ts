@@ -8,21 +8,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { Engine } from "./engine.ts";
+import { ENGINE_LABELS, type Engine } from "./engine.ts";
 import { createPartOf } from "./profile-parts.ts";
-import { CpuProfile, foldProfile, sharesOf, type PartShare, type PartTimes } from "./profile.ts";
+import { breakdownOf, BUSY, sharesTable, TIME_HEAD, type Breakdown, type ProfileSection } from "./profile-table.ts";
+import { CpuProfile, foldProfile, type PartTimes } from "./profile.ts";
 
 /** What is profiled: the workspace server, or a Runtime in a process of its own. */
 export type ProfiledProgram = "server" | "Runtime";
-
-/** Where the busy time of the main thread of one kind of process went. */
-export interface ProgramProfile {
-  readonly engine: Engine;
-  readonly program: ProfiledProgram;
-  /** Of all its processes together, without idle time. */
-  readonly busyMs: number;
-  readonly parts: readonly PartShare[];
-}
 
 /** One process that is profiled. */
 export interface ProfiledProcess {
@@ -38,8 +30,8 @@ export interface ProfiledProcess {
 }
 
 const INTERVAL_US = 500;
-/** Less than this is not kept. */
-const LEAST_SHARE = 0.003;
+const SAYS =
+  "Where the time goes, by CPU profiles: shares of the time in which the main thread is busy, all processes of a kind together.";
 /** `CPU.<date>.<time>.<process>.<thread>.<count>.cpuprofile` by Node, which counts threads from 0; without thread by Deno. */
 const MAIN_THREAD = /^CPU\.\d+\.\d+\.(?:\d+\.0\.\d+\.)?cpuprofile$/;
 
@@ -62,34 +54,32 @@ export function profileClockUs(): number {
 }
 
 /** Does a case's work with its servers under the profiler. @param isStartCounted Whether what they do before they listen counts */
-export async function withProfiles(
+export async function profileServers(
   work: () => Promise<unknown>,
   isStartCounted: boolean,
-): Promise<readonly ProgramProfile[]> {
+): Promise<readonly ProfileSection[]> {
   const processes: ProfiledProcess[] = [];
   taken = processes;
   try {
     await work();
-    return fold(processes, isStartCounted);
+    return [{ says: SAYS, table: sharesTable(TIME_HEAD, BUSY, fold(processes, isStartCounted)) }];
   } finally {
     taken = null;
     for (const { folder } of processes) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function fold(processes: readonly ProfiledProcess[], isStartCounted: boolean): readonly ProgramProfile[] {
+function fold(processes: readonly ProfiledProcess[], isStartCounted: boolean): readonly Breakdown[] {
   const partOf = createPartOf(process.cwd());
-  const kinds = Map.groupBy(processes, ({ engine, program }) => `${engine} ${program}`);
-  return Array.from(kinds.values(), (ofOneKind) => {
-    const { engine, program } = ofOneKind[0]!;
+  const kinds = Map.groupBy(processes, ({ engine, program }) => `${program} on ${ENGINE_LABELS[engine]}`);
+  return Array.from(kinds, ([subject, ofOneKind]) => {
     const times: PartTimes[] = ofOneKind.flatMap(({ folder, listensAtUs, endsAtUs }) =>
       readdirSync(folder)
         .filter((name) => MAIN_THREAD.test(name))
         .map((name) => CpuProfile.parse(JSON.parse(readFileSync(join(folder, name), "utf8"))))
         .map((profile) => foldProfile(profile, { fromUs: isStartCounted ? 0 : listensAtUs, toUs: endsAtUs }, partOf)),
     );
-    if (times.length === 0) throw new Error(`Cannot take a profile: the ${program} on ${engine} has written none`);
-    const busyUs = times.flatMap((one) => [...one.values()]).reduce((sum, timeUs) => sum + timeUs, 0);
-    return { engine, program, busyMs: Math.round(busyUs / 1_000), parts: sharesOf(times, LEAST_SHARE) };
+    if (times.length === 0) throw new Error(`Cannot take a profile: the ${subject} has written none`);
+    return breakdownOf(subject, times);
   });
 }

@@ -83,5 +83,12 @@ export function control({ url, publish }: Publisher): void {
       const { heapUsed, external } = process.memoryUsage();
       return { heapBytes: heapUsed, heldBytes: heapUsed + external };
     },
+    /** Collects the garbage and writes what the heap then holds to a file. Only on Node. */
+    async writeHeap(argument) {
+      globalThis.gc?.();
+      globalThis.gc?.();
+      const { writeHeapSnapshot } = await import("node:v8");
+      writeHeapSnapshot(z.string().parse(argument));
+    },
   });
 }
