@@ -8,6 +8,7 @@ import type { RuntimeId } from "../../protocol/id.ts";
 import { ConfigError } from "../settings.ts";
 import { storePath, type StoreConfig } from "../store-config.ts";
 import { createMemoryStore } from "./memory.ts";
+import { EARLY_MS } from "./sqlite-limits.ts";
 import { isStoreProblem } from "./sqlite-problem.ts";
 import { openSqliteStore } from "./sqlite.ts";
 import type { RuntimeStore } from "./store.ts";
@@ -31,7 +32,10 @@ export interface StoreSource {
   use<Value>(use: (store: RuntimeStore) => Promise<Value>): Promise<Value>;
 }
 
-/** The store of a Runtime, on its way when this returns: its thread starts while the program loads the rest of itself. */
+/**
+ * The store of a Runtime, on its way when this returns: a small one is open, and the thread of a large one starts while the
+ * program loads the rest of itself.
+ */
 export function createStoreSource(config: StoreConfig, runtimeId: RuntimeId): StoreSource {
   if (config.kind === "memory") {
     // The same one each time, as a file would be.
@@ -39,8 +43,9 @@ export function createStoreSource(config: StoreConfig, runtimeId: RuntimeId): St
     return { use: (use) => use(store) };
   }
   const path = storePath(config.dataDir, runtimeId);
-  const open = () => openSqliteStore({ path, sync: config.sync, maxBytes: config.maxBytes });
-  let first: Promise<RuntimeStore> | null = open();
+  const options = { path, sync: config.sync, maxBytes: config.maxBytes };
+  const open = () => openSqliteStore(options);
+  let first: Promise<RuntimeStore> | null = openSqliteStore(options, { earlyMs: EARLY_MS });
   // Whoever uses it hears of its failure.
   first.catch(() => {});
   return {

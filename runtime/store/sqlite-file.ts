@@ -38,39 +38,56 @@ export interface SqliteFile extends Disposable {
 }
 
 /** Opens a store's files, made where they are missing, at the newest version. Throws what SQLite and the disk throw. */
-export function openFile({ path, sync, maxBytes }: SqliteFileOptions): SqliteFile {
+export function openFile(options: SqliteFileOptions): SqliteFile {
+  const lock = lockFile(options);
+  try {
+    const { database } = openDatabase(options);
+    return {
+      database,
+      [Symbol.dispose]() {
+        database.close();
+        lock[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Keeps other processes out of a store. Throws what SQLite and the disk throw. */
+export function lockFile({ path }: SqliteFileOptions): Disposable {
   mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
   const lock = connect(`${path}.lock`, 0);
   try {
     lock.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
-    const database = connect(path, BUSY_TIMEOUT_MS);
-    try {
-      checkVersion(database);
-      database.exec(`
-        PRAGMA auto_vacuum = INCREMENTAL;
-        PRAGMA page_size = ${PAGE_BYTES};
-        PRAGMA journal_mode = WAL;
-        PRAGMA wal_autocheckpoint = 0;
-        PRAGMA journal_size_limit = ${LOG_KEPT_BYTES};
-        PRAGMA cache_size = -${CACHE_KIB};
-        PRAGMA trusted_schema = OFF;
-        PRAGMA synchronous = ${sync};
-      `);
-      limitSize(database, maxBytes);
-      migrate(database);
-      return {
-        database,
-        [Symbol.dispose]() {
-          database.close();
-          lock.close();
-        },
-      };
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    return { [Symbol.dispose]: () => lock.close() };
   } catch (error) {
     lock.close();
+    throw error;
+  }
+}
+
+/** Opens the database of a store that this process has locked. Throws what SQLite and the disk throw. */
+export function openDatabase({ path, sync, maxBytes }: SqliteFileOptions): SqliteFile {
+  const database = connect(path, BUSY_TIMEOUT_MS);
+  try {
+    checkVersion(database);
+    database.exec(`
+      PRAGMA auto_vacuum = INCREMENTAL;
+      PRAGMA page_size = ${PAGE_BYTES};
+      PRAGMA journal_mode = WAL;
+      PRAGMA wal_autocheckpoint = 0;
+      PRAGMA journal_size_limit = ${LOG_KEPT_BYTES};
+      PRAGMA cache_size = -${CACHE_KIB};
+      PRAGMA trusted_schema = OFF;
+      PRAGMA synchronous = ${sync};
+    `);
+    limitSize(database, maxBytes);
+    migrate(database);
+    return { database, [Symbol.dispose]: () => database.close() };
+  } catch (error) {
+    database.close();
     throw error;
   }
 }

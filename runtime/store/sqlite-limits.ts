@@ -20,3 +20,8 @@ export const LANE_MAX_TURN_MS = 0.5;
 /** The thread hears of it after REST_MS, or when so much has come together. */
 export const NOTE_MAX_APPENDS = 2_048;
 export const NOTE_MAX_CHARS = 1024 * 1024;
+
+/** How long the program answers for a small store that it has opened itself, before it starts the thread. */
+export const EARLY_MS = 1_000;
+/** How large such a store is at the most: what it takes to open is less than what a thread takes to start. */
+export const EARLY_MAX_BYTES = 4 * 1024 * 1024;

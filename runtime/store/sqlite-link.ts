@@ -5,7 +5,17 @@
  * alive only as long as somebody waits for an answer.
  */
 import { Worker } from "node:worker_threads";
-import type { Answers, Notice, Reply, Request, RequestOf, SetAside, Task } from "./sqlite-messages.ts";
+import type {
+  Answers,
+  DeskState,
+  Handover,
+  Notice,
+  Reply,
+  Request,
+  RequestOf,
+  SetAside,
+  Task,
+} from "./sqlite-messages.ts";
 import { fromFailure, lostThread } from "./sqlite-problem.ts";
 
 interface Waiting {
@@ -18,10 +28,25 @@ function programBeside(url: string): URL {
   return new URL(url.endsWith(".ts") ? "./sqlite-thread.ts" : "./sqlite-thread.js", url);
 }
 
+/** The program's way to what answers for a store. */
+export interface StoreLink {
+  /** How its start went. */
+  readonly opened: Promise<unknown>;
+  /** Asks, and waits for the answer. @throws ProblemError store_failed where the thread is gone, or what it answers */
+  ask<Kind extends Request["kind"]>(request: RequestOf<Kind>): Promise<Answers[Kind]>;
+  /** Tells the thread something that it does not answer. */
+  tell(notice: Notice): void;
+  /** Whether the thread is there and has answered all that it was asked. */
+  readonly isFree: boolean;
+  /** Ends the thread, whatever it does. */
+  end(): Promise<void>;
+}
+
 /** A thread at work. */
-export class ThreadLink {
+export class ThreadLink implements StoreLink {
   readonly #thread: Worker;
   readonly #waiting: Waiting[] = [];
+  readonly opened: Promise<unknown>;
   #lost: Error | null = null;
 
   constructor(task: Task, onSetAside: (setAside: readonly SetAside[]) => void) {
@@ -35,10 +60,11 @@ export class ThreadLink {
     });
     this.#thread.on("error", (error) => this.#lose(error));
     this.#thread.on("exit", () => this.#lose(null));
+    // The first answer, which nobody asks for.
+    this.opened = this.#next();
   }
 
-  /** The thread's next answer: the first of all says how its start went. */
-  next(): Promise<unknown> {
+  #next(): Promise<unknown> {
     if (this.#lost) return Promise.reject(this.#lost);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.push({ resolve, reject });
@@ -46,30 +72,35 @@ export class ThreadLink {
     return promise;
   }
 
-  /** Asks, and waits for the answer. @throws ProblemError store_failed where the thread is gone, or what it answers */
   ask<Kind extends Request["kind"]>(request: RequestOf<Kind>): Promise<Answers[Kind]> {
-    const answer = this.next();
+    // why: the thread answers each kind of request with its kind of answer.
+    return this.#post(request) as Promise<Answers[Kind]>;
+  }
+
+  /** Hands over a store that the program has opened. @throws ProblemError where the thread can't open its files */
+  hand(handed: DeskState): Promise<unknown> {
+    return this.#post({ kind: "take_over", handed });
+  }
+
+  #post(message: Request | Handover): Promise<unknown> {
+    const answer = this.#next();
     try {
-      if (!this.#lost) this.#thread.postMessage(request);
+      if (!this.#lost) this.#thread.postMessage(message);
     } catch (cause) {
       // It never went over, e.g. because it is too deep: no answer will come for it.
       this.#waiting.pop()?.reject(lostThread(cause));
     }
-    // why: the thread answers each kind of request with its kind of answer.
-    return answer as Promise<Answers[Kind]>;
+    return answer;
   }
 
-  /** Tells the thread something that it does not answer. */
   tell(notice: Notice): void {
     if (!this.#lost) this.#thread.postMessage(notice);
   }
 
-  /** Whether the thread is there and has answered all that it was asked. */
   get isFree(): boolean {
     return this.#lost === null && this.#waiting.length === 0;
   }
 
-  /** Ends the thread, whatever it does. */
   async end(): Promise<void> {
     await this.#thread.terminate();
     this.#lose(null);

@@ -7,6 +7,7 @@ import type { ConfigBundle } from "../../protocol/config-bundle.ts";
 import type { WorkerId } from "../../protocol/id.ts";
 import type { SqliteFileOptions } from "./sqlite-file.ts";
 import type { AppendNote, LaneFacts } from "./sqlite-handover.ts";
+import type { Ledger } from "./sqlite-ledger.ts";
 import type { PackedWrites } from "./sqlite-packing.ts";
 import type { Failure } from "./sqlite-problem.ts";
 import type {
@@ -41,6 +42,22 @@ export type Request =
   | { readonly kind: "list_workers" }
   | { readonly kind: "load_worker"; readonly workerId: WorkerId }
   | { readonly kind: "close" };
+
+/** What one desk of a store hands to another. */
+export interface DeskState {
+  readonly ledger: Ledger;
+  /** What could not be set aside. */
+  readonly skipped: ReadonlyMap<string, SetAside>;
+  /** What has been written since the log went into the database, in about, and since when, in epoch milliseconds. */
+  readonly unsavedBytes: number;
+  readonly unsavedSinceMs: number;
+}
+
+/** The program has opened the store and hands it to the thread; answered when the thread has it. */
+export interface Handover {
+  readonly kind: "take_over";
+  readonly handed: DeskState;
+}
 
 /** A request of one kind. */
 export type RequestOf<Kind extends Request["kind"]> = Extract<Request, { readonly kind: Kind }>;
@@ -89,5 +106,9 @@ export interface Reply {
 
 /** What a thread is for. */
 export type Task =
-  | { readonly kind: "store"; readonly options: SqliteFileOptions; readonly signals: SharedArrayBuffer }
+  | {
+      readonly kind: "store" | "store_opened";
+      readonly options: SqliteFileOptions;
+      readonly signals: SharedArrayBuffer;
+    }
   | { readonly kind: "backup"; readonly from: string; readonly to: string };

@@ -31,11 +31,18 @@ const REASON_MAX_CHARS = 500;
 export class Quarantine {
   readonly #database: DatabaseSync;
   /** What could not be written there. */
-  readonly #skipped = new Map<string, SetAside>();
+  readonly #skipped: Map<string, SetAside>;
   #changed = true;
 
-  constructor(database: DatabaseSync) {
+  /** @param skipped What another quarantine of the same store could not write */
+  constructor(database: DatabaseSync, skipped: ReadonlyMap<string, SetAside> = new Map()) {
     this.#database = database;
+    this.#skipped = new Map(skipped);
+  }
+
+  /** What could not be set aside. */
+  get skipped(): ReadonlyMap<string, SetAside> {
+    return this.#skipped;
   }
 
   /** Sets rows aside, all of them or none. */

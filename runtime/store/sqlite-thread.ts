@@ -1,172 +1,16 @@
 /**
  * The program of the SQLite store's thread.
  *
- * Owns the order of work: a request, its answer, and when nothing waits, the upkeep that nobody should wait for. SQLite's
- * own log goes into the database when the store rests, when it has grown, or when it has waited long; with it goes what a
- * power cut could cost. Started by `sqlite.ts` alone.
+ * Owns what the thread is for: a store from its opening on, a store that the program has opened, or a backup. Started by
+ * `sqlite-link.ts` alone.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { backUp } from "./sqlite-backup.ts";
-import { openFile, type SqliteFile, type SqliteFileOptions } from "./sqlite-file.ts";
-import { applyNote, laneFacts, type AppendNote } from "./sqlite-handover.ts";
-import type { Ledger } from "./sqlite-ledger.ts";
-import { MAX_LOG_BYTES, MAX_UNSAVED_MS, REST_MS } from "./sqlite-limits.ts";
-import type { Answers, Notice, Reply, Request, Task, WriteOperation } from "./sqlite-messages.ts";
-import { unpackWrites } from "./sqlite-packing.ts";
+import { StoreDesk } from "./sqlite-desk.ts";
+import { openDatabase, openFile } from "./sqlite-file.ts";
+import type { Handover, Notice, Reply, Request, Task } from "./sqlite-messages.ts";
 import { asFailure } from "./sqlite-problem.ts";
-import { Quarantine } from "./sqlite-quarantine.ts";
-import { SqliteReader } from "./sqlite-reader.ts";
-import { scan } from "./sqlite-scan.ts";
 import { Signals } from "./sqlite-signals.ts";
-import { SqliteWriter } from "./sqlite-writer.ts";
-
-/** What a commit writes at the least, in about. */
-const COMMIT_BYTES = 3 * 4096;
-/** And one of events alone, which adds to one page. */
-const APPEND_BYTES = 4096;
-/** Free pages that are let be, as a share of all and in number; and how many are given back at a time. */
-const FREE_SHARE = 0.2;
-const FREE_PAGES = 256;
-const VACUUM_PAGES = 1_024;
-
-/** A store, open, as its thread has it. */
-class Store {
-  readonly #options: SqliteFileOptions;
-  readonly #signals: Signals;
-  readonly #file: SqliteFile;
-  readonly #ledger: Ledger;
-  readonly #quarantine: Quarantine;
-  readonly #reader: SqliteReader;
-  readonly #writer: SqliteWriter;
-  #unsavedBytes = 0;
-  #unsavedSince = 0;
-  #lastAskedMs = 0;
-  #rest: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(options: SqliteFileOptions, signals: Signals) {
-    this.#options = options;
-    this.#signals = signals;
-    this.#file = openFile(options);
-    try {
-      const { database } = this.#file;
-      this.#quarantine = new Quarantine(database);
-      this.#ledger = scan(database, this.#quarantine);
-      this.#reader = new SqliteReader(database, this.#ledger, this.#quarantine);
-      this.#writer = new SqliteWriter(database, options, this.#ledger);
-    } catch (error) {
-      this.#file[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  answer(request: Request): unknown {
-    this.#lastAskedMs = Date.now();
-    switch (request.kind) {
-      case "write":
-        return this.#write(unpackWrites(request.writes));
-      case "load_runtime":
-        return this.#reader.runtime();
-      case "load_config_bundles":
-        return this.#reader.configBundles();
-      case "list_workers":
-        return this.#reader.workerIds();
-      case "load_worker":
-        return this.#reader.worker(request.workerId);
-      case "close":
-        return this.#close();
-    }
-  }
-
-  /** What has been set aside, where that has changed. */
-  news(): Reply["setAside"] {
-    return this.#quarantine.news();
-  }
-
-  /** After an answer has gone out: saves at once where it must be, or as soon as the store rests. */
-  afterwards(): void {
-    if (this.#unsavedBytes === 0) return;
-    if (this.#unsavedBytes > MAX_LOG_BYTES || Date.now() - this.#unsavedSince > MAX_UNSAVED_MS) this.#save();
-    else this.#awaitRest();
-  }
-
-  /** Takes note of what the program has written by itself. */
-  note(note: AppendNote): void {
-    applyNote(this.#ledger, note);
-    this.#count(note.commits * APPEND_BYTES + note.chars, note.sinceMs);
-  }
-
-  #write(operations: readonly WriteOperation[]): Answers["write"] {
-    const results = this.#writer.write(operations);
-    this.#count(
-      operations.reduce((sum, operation) => sum + sizeOf(operation), COMMIT_BYTES),
-      Date.now(),
-    );
-    const failures = results.every((failure) => failure === null) ? null : results;
-    // While the file says that it was closed as it should be, the first write has yet to be made.
-    const mayWrite = this.#options.sync === "normal" && !this.#ledger.clean;
-    return { failures, lane: mayWrite ? laneFacts(this.#ledger, operations) : null };
-  }
-
-  #count(bytes: number, sinceMs: number): void {
-    if (this.#unsavedBytes === 0) this.#unsavedSince = sinceMs;
-    this.#unsavedBytes += bytes;
-  }
-
-  #awaitRest(): void {
-    clearTimeout(this.#rest);
-    const lastMs = Math.max(this.#lastAskedMs, this.#signals.lastAppendMs);
-    // The program may have written by itself meanwhile.
-    const look = () => (this.#signals.lastAppendMs > lastMs ? this.#awaitRest() : this.#save());
-    this.#rest = setTimeout(look, Math.min(REST_MS, Math.max(0, lastMs + REST_MS - Date.now())));
-  }
-
-  #save(): void {
-    clearTimeout(this.#rest);
-    this.#unsavedBytes = 0;
-    this.#signals.isSaving = true;
-    try {
-      this.#giveBack();
-      const { log, checkpointed } = this.#file.database.prepare("PRAGMA wal_checkpoint(PASSIVE)").get() ?? {};
-      if (log === checkpointed) this.#writer.renewLog();
-    } catch {
-      // The log has it all the same, and the next write will say what is wrong.
-    } finally {
-      this.#signals.isSaving = false;
-    }
-  }
-
-  /** Gives pages that are free back to the disk. */
-  #giveBack(): void {
-    const free = this.#pages("freelist_count");
-    if (free < FREE_PAGES || free < this.#pages("page_count") * FREE_SHARE) return;
-    this.#file.database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
-    this.#unsavedBytes = COMMIT_BYTES;
-    this.#rest = setTimeout(() => this.#save(), REST_MS);
-  }
-
-  #pages(pragma: "freelist_count" | "page_count"): number {
-    return Number(this.#file.database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
-  }
-
-  #close(): null {
-    clearTimeout(this.#rest);
-    try {
-      this.#writer.markClean();
-      this.#file.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    } catch {
-      // Then it counts as not closed, which is true.
-    }
-    this.#file[Symbol.dispose]();
-    return null;
-  }
-}
-
-function sizeOf(operation: WriteOperation): number {
-  if (operation.kind === "append") return operation.events.reduce((sum, { payload }) => sum + payload.length, 0);
-  if (operation.kind !== "checkpoint") return 0;
-  const { state, entries } = operation.checkpoint;
-  return entries.reduce((sum, { payload }) => sum + payload.length, state.length);
-}
 
 function reply(path: string, answer: () => unknown, news: () => Reply["setAside"]): void {
   let outcome: Reply;
@@ -188,29 +32,37 @@ function run(task: Task): void {
     );
     return;
   }
-  const { path } = task.options;
+  const { options } = task;
+  const { path } = options;
   const signals = new Signals(task.signals);
-  let store: Store | null = null;
-  reply(
-    path,
-    () => void (store = new Store(task.options, signals)),
-    () => store?.news() ?? null,
-  );
-  parentPort?.on("message", (request: Request | Notice) => {
-    const open = store;
-    if (!open) return;
+  let desk: StoreDesk | null = null;
+  const news = () => desk?.news() ?? null;
+  const open = () =>
+    void (desk = new StoreDesk({ options, signals, file: openFile(options), handed: null, hasLane: true }));
+  const takeOver = ({ handed }: Handover) =>
+    void (desk = new StoreDesk({ options, signals, file: openDatabase(options), handed, hasLane: true }));
+  // One that follows the program is there as soon as it runs.
+  reply(path, task.kind === "store" ? open : () => null, news);
+  parentPort?.on("message", (request: Request | Handover | Notice) => {
+    if (request.kind === "take_over") {
+      reply(path, () => takeOver(request), news);
+      desk?.afterwards();
+      return;
+    }
+    const present = desk;
+    if (!present) return;
     if (request.kind === "appended") {
-      open.note(request.note);
-      open.afterwards();
+      present.note(request.note);
+      present.afterwards();
       return;
     }
     reply(
       path,
-      () => open.answer(request),
-      () => (request.kind === "close" ? null : open.news()),
+      () => present.answer(request),
+      () => (request.kind === "close" ? null : present.news()),
     );
-    if (request.kind === "close") store = null;
-    else open.afterwards();
+    if (request.kind === "close") desk = null;
+    else present.afterwards();
   });
 }
 

@@ -8,9 +8,10 @@
  */
 import type { WorkerId } from "../../protocol/id.ts";
 import type { Diagnostic } from "../../protocol/problem.ts";
+import { EarlyLink, opensEarly } from "./sqlite-early.ts";
 import type { SqliteFileOptions } from "./sqlite-file.ts";
 import { AppendLane } from "./sqlite-lane.ts";
-import { ThreadLink } from "./sqlite-link.ts";
+import { ThreadLink, type StoreLink } from "./sqlite-link.ts";
 import type { Answers, Request, RequestOf, SetAside, WriteOperation } from "./sqlite-messages.ts";
 import { packWrites } from "./sqlite-packing.ts";
 import { fromFailure, lostThread } from "./sqlite-problem.ts";
@@ -38,14 +39,23 @@ const CLOSED = "The store has been closed";
 /** Requests on their way in one batch, at the most: enough for every Worker of a busy Runtime. */
 const MAX_BATCH = 4_096;
 
+/** How a store is opened. */
+export interface SqliteOpening {
+  /** How long the program answers for a small store by itself, before the thread does; 0: the thread opens the file. */
+  readonly earlyMs?: number;
+}
+
 /**
  * Opens the store in a file, made where there is none. The thread starts at once and opens the file while the program
- * goes on.
+ * goes on; or it starts later, and the file is open when this returns.
  *
  * @throws ProblemError store_locked, store_too_new, store_corrupt, store_read_only, store_full, store_failed
  */
-export async function openSqliteStore(options: SqliteFileOptions): Promise<RuntimeStore> {
-  const store = new SqliteStore(options);
+export async function openSqliteStore(
+  options: SqliteFileOptions,
+  { earlyMs = 0 }: SqliteOpening = {},
+): Promise<RuntimeStore> {
+  const store = new SqliteStore(options, earlyMs > 0 && opensEarly(options) ? earlyMs : 0);
   try {
     await store.opened;
   } catch (error) {
@@ -59,7 +69,7 @@ class SqliteStore implements RuntimeStore {
   readonly kind = "fs_store";
   readonly opened: Promise<unknown>;
   readonly #path: string;
-  readonly #thread: ThreadLink;
+  readonly #thread: StoreLink;
   readonly #lane: AppendLane;
   #setAside: readonly SetAside[] = [];
   #waiting: Waiting[] = [];
@@ -67,12 +77,16 @@ class SqliteStore implements RuntimeStore {
   readonly #backups = new Set<Promise<void>>();
   #closed: Promise<void> | null = null;
 
-  constructor(options: SqliteFileOptions) {
+  constructor(options: SqliteFileOptions, earlyMs: number) {
     this.#path = options.path;
     const signals = createSignals();
-    this.#thread = new ThreadLink({ kind: "store", options, signals }, (setAside) => (this.#setAside = setAside));
+    const onSetAside = (setAside: readonly SetAside[]) => (this.#setAside = setAside);
+    this.#thread =
+      earlyMs > 0
+        ? new EarlyLink({ options, signals, earlyMs, onSetAside })
+        : new ThreadLink({ kind: "store", options, signals }, onSetAside);
     this.#lane = new AppendLane(options, new Signals(signals), (note) => this.#thread.tell({ kind: "appended", note }));
-    this.opened = this.#thread.next();
+    this.opened = this.#thread.opened;
   }
 
   diagnostics(): readonly Diagnostic[] {
@@ -128,7 +142,7 @@ class SqliteStore implements RuntimeStore {
   async #backUp(path: string): Promise<void> {
     const thread = new ThreadLink({ kind: "backup", from: this.#path, to: path }, () => {});
     try {
-      await thread.next();
+      await thread.opened;
     } finally {
       await thread.end();
     }

@@ -1,7 +1,7 @@
 /**
- * A process that writes to a store until it is killed: `store-child.ts <path> [bytes]`.
+ * A process that writes to a store until it is killed: `store-child.ts <path> [bytes] [early ms]`.
  *
- * Prints `open` once it keeps events in the step that asks for it, then the position of each event when the store has it,
+ * Prints `open` once it keeps events in the step that asks for it, or has the store open early, then the position of each event when the store has it,
  * or the code of what stopped it. Run by the tests of the SQLite store.
  */
 import process from "node:process";
@@ -10,12 +10,12 @@ import { asProblem } from "../../protocol/problem.ts";
 import { appendUntilAtOnce } from "./kept-at-once.ts";
 import { A, B, event, record } from "./store-records.ts";
 
-const [path = "", bytes = "10"] = process.argv.slice(2);
+const [path = "", bytes = "10", early = "0"] = process.argv.slice(2);
 try {
-  const store = await openSqliteStore({ path, sync: "normal", maxBytes: null });
+  const store = await openSqliteStore({ path, sync: "normal", maxBytes: null }, { earlyMs: Number(early) });
   await store.putWorker(record(A));
   await store.putWorker(record(B));
-  await appendUntilAtOnce(1, (position) => store.append(B, [event(position)]));
+  if (early === "0") await appendUntilAtOnce(1, (position) => store.append(B, [event(position)]));
   await store.removeWorker(B);
   console.log("open");
   for (let position = 1; ; position += 1) {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { SqliteFileOptions } from "../../runtime/store/sqlite-file.ts";
-import { openSqliteStore } from "../../runtime/store/sqlite.ts";
+import { openSqliteStore, type SqliteOpening } from "../../runtime/store/sqlite.ts";
 import type { RuntimeStore } from "../../runtime/store/store.ts";
 
 /** A folder with room for one store. */
@@ -13,8 +13,8 @@ export class StoreFolder implements Disposable {
   /** Of the database. */
   readonly path = join(this.folder, "data", "runtime.sqlite");
 
-  open(options: Partial<SqliteFileOptions> = {}): Promise<RuntimeStore> {
-    return openSqliteStore({ path: this.path, sync: "normal", maxBytes: null, ...options });
+  open(options: Partial<SqliteFileOptions> = {}, opening: SqliteOpening = {}): Promise<RuntimeStore> {
+    return openSqliteStore({ path: this.path, sync: "normal", maxBytes: null, ...options }, opening);
   }
 
   /** Opens the store, uses it, and closes it. */

@@ -13,6 +13,8 @@ const SCRIPT = "tests/support/store-child.ts";
 export interface StoreProcessOptions {
   /** Of each event's text. */
   readonly bytes?: number;
+  /** How long it writes by itself, from its opening on; absent: its thread opens the file, and it writes beside that. */
+  readonly earlyMs?: number;
   /** Largest file that it may write, in blocks of 512 bytes. */
   readonly maxBlocks?: number;
 }
@@ -25,8 +27,9 @@ export class StoreProcess implements AsyncDisposable {
   #look = () => {};
   #rest = "";
 
-  constructor(path: string, { bytes = 10, maxBlocks }: StoreProcessOptions = {}) {
-    const command = [process.execPath, ...(testEngine === "deno" ? ["run", "-A"] : []), SCRIPT, path, String(bytes)];
+  constructor(path: string, { bytes = 10, earlyMs = 0, maxBlocks }: StoreProcessOptions = {}) {
+    const engine = [process.execPath, ...(testEngine === "deno" ? ["run", "-A"] : [])];
+    const command = [...engine, SCRIPT, path, String(bytes), String(earlyMs)];
     const limited = ["sh", "-c", `trap "" XFSZ && ulimit -f ${maxBlocks} && exec "$@"`, "sh", ...command];
     const [program = "", ...args] = maxBlocks === undefined ? command : limited;
     this.#child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });

@@ -1,0 +1,147 @@
+/**
+ * A small store's first moments.
+ *
+ * Owns the way from the program, which opens the store itself, to the store's thread, which goes on with it: a thread takes
+ * several times longer to start than such a store to open, and whoever starts the program waits for both. Until the thread
+ * is there the program answers for the store where it stands. Used by `sqlite.ts` alone.
+ */
+import { statSync } from "node:fs";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { StoreDesk } from "./sqlite-desk.ts";
+import { lockFile, openDatabase, type SqliteFileOptions } from "./sqlite-file.ts";
+import { EARLY_MAX_BYTES } from "./sqlite-limits.ts";
+import { ThreadLink, type StoreLink } from "./sqlite-link.ts";
+import type { Answers, Notice, Request, RequestOf, SetAside } from "./sqlite-messages.ts";
+import { storeProblem } from "./sqlite-problem.ts";
+import { Signals } from "./sqlite-signals.ts";
+
+/** Whether a store, or the place where one is to be, is for the program to open: a small one, and no commit waits for the disk. */
+export function opensEarly({ path, sync }: SqliteFileOptions): boolean {
+  if (sync !== "normal") return false;
+  const bytes = [path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+  return bytes.reduce((sum, size) => sum + size, 0) <= EARLY_MAX_BYTES;
+}
+
+/** What the link is made of. */
+export interface EarlyOptions {
+  readonly options: SqliteFileOptions;
+  readonly signals: SharedArrayBuffer;
+  /** How long before the thread is started. */
+  readonly earlyMs: number;
+  readonly onSetAside: (setAside: readonly SetAside[]) => void;
+}
+
+/** The link to a store that the program opens. */
+export class EarlyLink implements StoreLink {
+  readonly opened: Promise<unknown> = Promise.resolve();
+  readonly #options: SqliteFileOptions;
+  readonly #signals: SharedArrayBuffer;
+  readonly #onSetAside: EarlyOptions["onSetAside"];
+  readonly #lock: Disposable;
+  readonly #timer: NodeJS.Timeout;
+  #desk: StoreDesk | null;
+  #thread: ThreadLink | null = null;
+  /** Whether no thread could be had. */
+  #isAlone = false;
+
+  /** @throws ProblemError as `openSqliteStore` does */
+  constructor({ options, signals, earlyMs, onSetAside }: EarlyOptions) {
+    this.#options = options;
+    this.#signals = signals;
+    this.#onSetAside = onSetAside;
+    try {
+      this.#lock = lockFile(options);
+      this.#desk = this.#openDesk();
+    } catch (error) {
+      throw storeProblem(error, options.path);
+    }
+    this.#hear();
+    this.#timer = setTimeout(() => void this.#handOver(), earlyMs);
+    this.#timer.unref();
+  }
+
+  #openDesk(): StoreDesk {
+    try {
+      const options = this.#options;
+      const file = openDatabase(options);
+      return new StoreDesk({ options, signals: new Signals(this.#signals), file, handed: null, hasLane: false });
+    } catch (error) {
+      this.#lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async ask<Kind extends Request["kind"]>(request: RequestOf<Kind>): Promise<Answers[Kind]> {
+    const desk = this.#desk;
+    // why: with neither, the store was closed, after which nobody asks.
+    if (desk === null) return (this.#thread as ThreadLink).ask(request);
+    try {
+      const answer = desk.answer(request);
+      if (request.kind === "close") this.#desk = null;
+      else this.#hear();
+      // Upkeep waits for the disk, and as a rule the thread is near.
+      if (this.#isAlone) this.#desk?.afterwards();
+      // Whoever writes on and on gives everything else its turn, as on the way to a thread.
+      if (request.kind === "write") await new Promise((resolve) => setImmediate(resolve));
+      // why: a desk answers each kind of request with its kind of answer.
+      return answer as Answers[Kind];
+    } catch (error) {
+      throw storeProblem(error, this.#options.path);
+    }
+  }
+
+  tell(notice: Notice): void {
+    this.#thread?.tell(notice);
+  }
+
+  /** Not before the thread has the store. */
+  get isFree(): boolean {
+    return this.#desk === null && this.#thread?.isFree === true;
+  }
+
+  async end(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#thread?.end();
+    this.#lock[Symbol.dispose]();
+  }
+
+  async #handOver(): Promise<void> {
+    const thread = await this.#startThread();
+    const desk = this.#desk;
+    // Closed meanwhile.
+    if (desk === null) return;
+    if (thread === null) {
+      this.#isAlone = true;
+      desk.afterwards();
+      return;
+    }
+    this.#desk = null;
+    try {
+      // Whatever is asked from here on comes after it.
+      await thread.hand(desk.handOver());
+    } catch {
+      await thread.end();
+    } finally {
+      // Not before: the last to let go of the file would bring it to the disk.
+      desk.leave();
+    }
+  }
+
+  /** The thread, running; null where it can't be had. */
+  async #startThread(): Promise<ThreadLink | null> {
+    const task = { kind: "store_opened", options: this.#options, signals: this.#signals } as const;
+    try {
+      const thread = new ThreadLink(task, this.#onSetAside);
+      this.#thread = thread;
+      await thread.opened;
+      return thread;
+    } catch {
+      return null;
+    }
+  }
+
+  #hear(): void {
+    const setAside = this.#desk?.news() ?? null;
+    if (setAside) this.#onSetAside(setAside);
+  }
+}
