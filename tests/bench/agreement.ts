@@ -14,7 +14,7 @@ const SIZE_UNIT = "kB";
 /** What runs may differ by and still agree. */
 const LIMIT = 0.15;
 
-/** One ratio in all runs. */
+/** One ratio or size in all runs. */
 export interface RatioOfRuns {
   /** `this server on Node: processor time per delivery, 100 viewers`. */
   readonly what: string;
@@ -72,7 +72,7 @@ export function middleRun(results: readonly CaseResult[]): CaseResult {
 export function agreementText({ runs, deviation, what }: Agreement): string {
   const percent = percentOf(deviation);
   return deviation <= LIMIT
-    ? `${runs} runs agree on every ratio within ${percent} (furthest apart: ${what}).`
+    ? `${runs} runs agree within ${percent} (furthest apart: ${what}).`
     : `**${runs} runs do not agree**: they differ by up to ${percent}, more than ${percentOf(LIMIT)} (${what}).`;
 }
 
@@ -87,7 +87,7 @@ export function renderRuns(ratios: readonly RatioOfRuns[]): string {
   const count = Math.max(0, ...ratios.map(({ runs }) => runs.length));
   return renderTable({
     head: [
-      "ratio",
+      "figure",
       ...Array.from({ length: count }, (_, run) => `run ${run + 1}`),
       "apart",
       `within ${percentOf(LIMIT)}`,

@@ -174,7 +174,7 @@ test("agreementOf() compares sizes as it does ratios, and no times", () => {
 
 test("agreementText() counts exactly 15 % as agreement, and more as none", () => {
   const of = (deviation: number) => agreementText({ runs: 3, deviation, what: "Node: way" });
-  expect(of(0.15)).toBe("3 runs agree on every ratio within 15 % (furthest apart: Node: way).");
+  expect(of(0.15)).toBe("3 runs agree within 15 % (furthest apart: Node: way).");
   expect(of(0.151)).toBe("**3 runs do not agree**: they differ by up to 16 %, more than 15 % (Node: way).");
 });
 
