@@ -4,7 +4,7 @@
  * Owns the watch: a timer that should come every millisecond, the collector's own account, and the time for which the
  * thread was ready and the system had no processor for it, which Linux counts in nanoseconds.
  */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
 import process from "node:process";
 import { setImmediate as turn } from "node:timers/promises";
@@ -92,9 +92,11 @@ function overlapMs(one: Span, other: Span): number {
   return Math.max(0, Math.min(one.toMs, other.toMs) - Math.max(one.fromMs, other.fromMs));
 }
 
-/** The system's account of this thread, kept open: it is read a thousand times a second. */
+/** The system's account of this thread, kept open: it is read a thousand times a second. Where there is none, no wait shows. */
 function openAccount(): Disposable & { readonly waitedMs: () => number } {
-  const file = openSync(`/proc/self/task/${process.pid}/schedstat`, "r");
+  const path = `/proc/self/task/${process.pid}/schedstat`;
+  if (!existsSync(path)) return { waitedMs: () => 0, [Symbol.dispose]: () => {} };
+  const file = openSync(path, "r");
   const bytes = Buffer.alloc(ACCOUNT_BYTES);
   return {
     waitedMs() {
