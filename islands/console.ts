@@ -52,6 +52,7 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
       return sseSockets();
     },
     clock,
+    scheduler: environment.scheduler,
     random: environment.random,
     WebSocket: environment.WebSocket,
     noteReadOnly(isReadOnly) {

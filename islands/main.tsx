@@ -23,7 +23,7 @@ import { loadIsland } from "./load-island.ts";
 import { loadMessages, loadToolMessages } from "./load-messages.ts";
 import type { Messages } from "./messages.ts";
 import { systemClock } from "./store/clock.ts";
-import { animationFrameScheduler } from "./store/frame-scheduler.ts";
+import { pacedScheduler } from "./store/frame-scheduler.ts";
 import { isAway } from "./store/worker-list.ts";
 import "./styles/main.css";
 
@@ -37,7 +37,7 @@ const clock = systemClock();
 const environment: Environment = {
   clock,
   random: Math.random,
-  scheduler: animationFrameScheduler(clock),
+  scheduler: pacedScheduler(clock),
   fetch: (input, init) => fetch(input, init),
   WebSocket,
   pageUrl: location.href,

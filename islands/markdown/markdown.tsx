@@ -15,7 +15,7 @@ export interface MarkdownProps {
   readonly isStreaming: boolean;
   /** Whether it broke off, so that what was begun stays begun. */
   readonly isCut?: boolean | undefined;
-  /** How it has grown with the last frame, where that is known. */
+  /** How it has grown with the last rendering, where that is known. */
   readonly growth?: Growth | undefined;
 }
 

@@ -2,8 +2,9 @@
  * The conversation: the shared fold over the events that this viewer receives.
  *
  * Owns the transcript, the newest cursor, de-duplication and the older pages put before it. It knows nothing of sockets
- * or of the screen. Events are queued and folded together once a frame; each part of the state is a signal of its own, so
- * that a delta wakes nobody but who shows what is being written. Every oddity is counted, since none should occur.
+ * or of the screen. Events are queued and folded together, as often as there is a rendering; each part of the state is a
+ * signal of its own, so that a delta wakes nobody but who shows what is being written. Every oddity is counted, since
+ * none should occur.
  */
 import { batch, computed, createModel, signal } from "@preact/signals";
 import { createStreamPosition, type Envelope } from "../../client/stream-position.ts";
@@ -128,7 +129,7 @@ export const Conversation = createModel((options: ConversationOptions) => {
     entries: computed(() => entries.value),
     entriesStart: computed(() => entriesStart.value),
     blocks: computed(() => transcript.value.in_flight.blocks),
-    /** How the newest block's text has grown with the last frame, if that is all that happened to it. */
+    /** How the newest block's text has grown with the last rendering, if that is all that happened to it. */
     growth: computed(() => newestGrowth.value),
     run: computed(() => run.value),
     status: computed(() => transcript.value.status),
@@ -157,7 +158,7 @@ export const Conversation = createModel((options: ConversationOptions) => {
       }
     },
 
-    /** Folds what is queued now, without waiting for the frame. */
+    /** Folds what is queued now, without waiting for its turn. */
     flush,
 
     /** Forgets the position: the next attempt asks for a snapshot. */

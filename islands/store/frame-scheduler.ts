@@ -1,36 +1,43 @@
 /**
- * When queued work is done: with the next animation frame, so that a burst of events costs one render. A hidden page
- * gets no frames, so a timer stands in for them.
+ * When queued work is done: soon, and no more often than eyes can follow, so that a burst of events costs one render.
+ * By timers alone, which also a hidden page gets.
  */
-import type { Clock } from "./clock.ts";
+import type { Clock, TimerHandle } from "./clock.ts";
 
-/** Calls `flush` once, soon, however often it is asked; the returned function is what asks. */
-export type FrameScheduler = (flush: () => void) => () => void;
+/** Does `work` once, soon, however often it is asked; the returned function is what asks. */
+export type FrameScheduler = (work: () => void) => () => void;
 
-const HIDDEN_FLUSH_MS = 200;
+/** From one rendering to the next, at least: text that comes faster grows thirty times a second. */
+const INTERVAL_MS = 32;
 
-/** The scheduler of a page with a screen. */
-export function animationFrameScheduler(clock: Clock): FrameScheduler {
-  return (flush) => {
-    let frame: number | undefined;
-    let timer: ReturnType<Clock["setTimeout"]> | undefined;
-    const runFrame = () => {
-      frame = undefined;
-      flush();
-    };
-    const check = () => {
+/**
+ * The scheduler of a page with a screen. What comes after a pause is shown at once. What asks while work is done has its
+ * own done in the same go.
+ */
+export function pacedScheduler(clock: Clock): FrameScheduler {
+  const waiting = new Set<() => void>();
+  let timer: TimerHandle | undefined;
+  let doneAt = 0;
+  const run = () => {
+    try {
+      // What is added meanwhile is come to as well.
+      for (const work of waiting) {
+        waiting.delete(work);
+        work();
+      }
+    } finally {
       timer = undefined;
-      if (frame === undefined) return;
-      cancelAnimationFrame(frame);
-      runFrame();
-    };
-    return () => {
-      // One timer for all frames that come meanwhile: setting one for each costs as much as asking for the frame.
-      timer ??= clock.setTimeout(check, HIDDEN_FLUSH_MS);
-      frame ??= requestAnimationFrame(runFrame);
-    };
+      doneAt = clock.now();
+    }
+  };
+  return (work) => () => {
+    waiting.add(work);
+    if (timer !== undefined) return;
+    const sinceMs = clock.now() - doneAt;
+    // A clock that was set back says nothing.
+    timer = clock.setTimeout(run, sinceMs < 0 ? 0 : Math.max(0, INTERVAL_MS - sinceMs));
   };
 }
 
-/** Flushes at once: for the server, where nothing streams. */
-export const immediateScheduler: FrameScheduler = (flush) => flush;
+/** Does the work at once: for the server, where nothing streams. */
+export const immediateScheduler: FrameScheduler = (work) => work;

@@ -15,7 +15,7 @@ interface RowViewProps {
   readonly row: Row;
   /** The row's place in the whole conversation; a link can lead there. */
   readonly index: number;
-  /** How its text has grown with the last frame, where that is known. */
+  /** How its text has grown with the last rendering, where that is known. */
   readonly growth?: Growth | undefined;
 }
 

@@ -23,7 +23,7 @@ export interface RowSource {
   readonly start: ReadonlySignal<number>;
   /** What is being written behind the entries. */
   readonly blocks: ReadonlySignal<readonly InFlightBlock[]>;
-  /** How the newest of them has grown with the last frame, where that is known. */
+  /** How the newest of them has grown with the last rendering, where that is known. */
   readonly growth: ReadonlySignal<Growth | undefined>;
 }
 

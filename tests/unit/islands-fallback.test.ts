@@ -3,6 +3,7 @@ import ReconnectingWebSocket from "partysocket/ws";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../islands/store/clock.ts";
 import { Connection, type ConnectionOptions } from "../../islands/store/connection.ts";
+import { immediateScheduler } from "../../islands/store/frame-scheduler.ts";
 import { ClientCursor } from "../../protocol/cursor.ts";
 import { fakeWebSockets } from "../support/fake-web-socket.ts";
 
@@ -22,6 +23,7 @@ async function start(change: Partial<ConnectionOptions> = {}) {
     findRefusal: async () => "answered",
     loadFallback: async () => streams.WebSocket,
     clock: systemClock(),
+    scheduler: immediateScheduler,
     random: () => 0,
     WebSocket: sockets.WebSocket,
     noteReadOnly: () => {},

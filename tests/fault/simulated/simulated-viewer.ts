@@ -10,6 +10,7 @@ import { Composer } from "../../../islands/store/composer.ts";
 import { Connection } from "../../../islands/store/connection.ts";
 import { Conversation } from "../../../islands/store/conversation.ts";
 import { createDrafts } from "../../../islands/store/drafts.ts";
+import { immediateScheduler } from "../../../islands/store/frame-scheduler.ts";
 import { SubmissionId, type WorkerRef } from "../../../protocol/id.ts";
 import { ProblemError, problemRow } from "../../../protocol/problem.ts";
 import type { ObservationPolicy } from "../../../server/policy.ts";
@@ -228,6 +229,7 @@ export class SimulatedViewer {
       findRefusal: async () => undefined,
       loadFallback: () => Promise.reject(new Error("Cannot load another way: sockets always get through here")),
       clock: process,
+      scheduler: immediateScheduler,
       random: () => chance.fraction(),
       // why: a page uses no more of a WebSocket than the link's end has.
       WebSocket: this.#socketClass() as unknown as new (url: string) => WebSocket,
