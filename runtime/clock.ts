@@ -24,18 +24,27 @@ export interface Random {
 }
 
 /** The platform's own clock. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  schedule(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
-  },
-  afterTurn(callback) {
-    // why: Node, Deno and Bun have it, browsers never load this, and a timer would take a millisecond.
-    // oxlint-disable-next-line no-restricted-globals -- as above
-    setImmediate(callback);
-  },
-};
+export const systemClock: Clock = createSystemClock();
+
+function createSystemClock(): Clock {
+  const waiting: (() => void)[] = [];
+  /** All in one step, so that what many begin at a turn's end, as a write, can go together. */
+  const endTurn = (): void => {
+    for (const callback of waiting.splice(0)) callback();
+  };
+  return {
+    now: () => Date.now(),
+    schedule(delayMs, callback) {
+      const timer = setTimeout(callback, delayMs);
+      return { [Symbol.dispose]: () => clearTimeout(timer) };
+    },
+    afterTurn(callback) {
+      // why: Node, Deno and Bun have it, browsers never load this, and a timer would take a millisecond.
+      // oxlint-disable-next-line no-restricted-globals -- as above
+      if (waiting.push(callback) === 1) setImmediate(endTurn);
+    },
+  };
+}
 
 /** The platform's own source of randomness. */
 export const systemRandom: Random = {

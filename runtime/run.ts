@@ -14,6 +14,7 @@ import { paceParts } from "./model/pace-parts.ts";
 import { backoffMs, isRetryable } from "./model/retry.ts";
 import type { RunOutbox } from "./run-outbox.ts";
 import type { CallWatch, RunWatch } from "./run-watch.ts";
+import { Silence } from "./silence.ts";
 
 /** What a run needs of its Worker. */
 export interface RunContext {
@@ -89,6 +90,9 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
   }
 }
 
+/** Why an attempt takes nothing more when nothing was wrong. */
+const OVER = "The attempt is over.";
+
 const seconds = (ms: number): number => Math.round(ms / 1_000);
 
 const llmCallEnd = (llmCall: number): KnownEvent => ({ event: "llm_call_end", data: { llm_call: llmCall } });
@@ -129,25 +133,12 @@ async function streamAnswer(
 ): Promise<RunOutcome> {
   const { clock, limits, model, request, outbox } = context;
   const attempt = new AbortController();
-  const { firstTokenTimeoutMs, betweenChunksTimeoutMs } = limits;
-  let timer = clock.schedule(firstTokenTimeoutMs, () =>
-    attempt.abort(
-      new ProblemError("first_token_timeout", `The provider sent nothing for ${seconds(firstTokenTimeoutMs)} s.`),
-    ),
-  );
+  using silence = new Silence(clock, limits, (problem) => attempt.abort(problem));
   try {
     const pieces = model.stream(request, { signal: AbortSignal.any([signal, attempt.signal]) });
     const parts = paceParts(pieces, limits, clock);
     for await (const part of parts) {
-      timer[Symbol.dispose]();
-      timer = clock.schedule(betweenChunksTimeoutMs, () =>
-        attempt.abort(
-          new ProblemError(
-            "between_chunks_timeout",
-            `The provider's answer stalled for ${seconds(betweenChunksTimeoutMs)} s.`,
-          ),
-        ),
-      );
+      silence.heard();
       call.took(part);
       if (part.kind === "finish") return { kind: part.reason === "length" ? "limit_reached" : "finished" };
       const room = outbox.push(answer.take(part));
@@ -161,9 +152,8 @@ async function streamAnswer(
   } catch (error) {
     throw attempt.signal.aborted && !signal.aborted ? attempt.signal.reason : error;
   } finally {
-    timer[Symbol.dispose]();
-    // Nobody reads on, whatever is still to come.
-    attempt.abort();
+    // Nobody reads on, whatever is still to come. Without a reason one is made, with a stack.
+    attempt.abort(OVER);
   }
 }
 

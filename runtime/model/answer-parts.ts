@@ -49,7 +49,7 @@ export async function* answerParts(options: AnswerPartsOptions): AsyncGenerator<
     const facts = { status: null, headers: response.headers, secrets };
     const reading = new Reading(createReducer(facts), facts);
     const body = (response.body ?? new Blob().stream()).getReader();
-    using _connection = closeWith(body, signal);
+    using connection = new Connection(body, signal);
     while (!reading.isOver) {
       let bytes: Uint8Array | undefined;
       try {
@@ -58,10 +58,10 @@ export async function* answerParts(options: AnswerPartsOptions): AsyncGenerator<
         if (!reading.hasAnswer) throw error;
       }
       for (const part of reading.take(bytes)) {
-        signal.throwIfAborted();
+        connection.throwIfAborted();
         yield part;
       }
-      signal.throwIfAborted();
+      connection.throwIfAborted();
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
@@ -122,15 +122,36 @@ class Reading {
   }
 }
 
-/** Closes the connection once that is disposed of or the signal aborts; who waits for bytes then gets none. */
-function closeWith(body: ReadableStreamDefaultReader<Uint8Array>, signal: AbortSignal): Disposable {
-  // Whether the provider minds is of no interest.
-  const close = () => void body.cancel().catch(() => {});
-  signal.addEventListener("abort", close, { once: true });
-  return {
-    [Symbol.dispose]() {
-      signal.removeEventListener("abort", close);
-      close();
-    },
+/** Closes a body once that is disposed of or the signal aborts; who waits for bytes then gets none. */
+class Connection implements Disposable {
+  readonly #body: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #signal: AbortSignal;
+  /** Known here: a signal that follows others asks all of them, and each token asks twice. */
+  #isAborted = false;
+
+  constructor(body: ReadableStreamDefaultReader<Uint8Array>, signal: AbortSignal) {
+    this.#body = body;
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#abort, { once: true });
+    this.#isAborted = signal.aborted;
+  }
+
+  throwIfAborted(): void {
+    if (this.#isAborted) throw this.#signal.reason;
+  }
+
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener("abort", this.#abort);
+    this.#close();
+  }
+
+  readonly #abort = (): void => {
+    this.#isAborted = true;
+    this.#close();
   };
+
+  #close(): void {
+    // Whether the provider minds is of no interest.
+    this.#body.cancel().catch(() => {});
+  }
 }

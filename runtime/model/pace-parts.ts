@@ -28,79 +28,122 @@ export function paceParts(parts: AsyncIterable<ModelPart>, pace: Pace, clock: Cl
 
 async function* pacedParts(
   parts: AsyncIterable<ModelPart>,
-  { deltaIntervalMs, deltaMaxChars }: Pace,
+  pace: Pace,
   clock: Clock,
 ): AsyncGenerator<ModelPart, void, undefined> {
-  const source = parts[Symbol.asyncIterator]();
-  let next: Promise<IteratorResult<ModelPart>> | null = null;
-  const held: TextPart[] = [];
-  let heldChars = 0;
-  let pause = new Pause(clock, 0);
-  /** What was held, as one piece, which nothing holds any more. */
-  const release = function* (): Generator<ModelPart> {
-    const [first] = held;
-    if (first === undefined) return;
-    const text = held.map((part) => part.text).join("");
-    held.length = 0;
-    heldChars = 0;
-    pause[Symbol.dispose]();
-    pause = new Pause(clock, deltaIntervalMs);
-    yield { ...first, text };
-  };
-  try {
-    for (;;) {
-      next ??= source.next();
-      const result: IteratorResult<ModelPart> | "over" =
-        held.length === 0 ? await next : await Promise.race([next, pause.over]);
-      if (result === "over") {
-        yield* release();
-        continue;
-      }
-      next = null;
-      if (result.done) break;
-      const part: ModelPart = result.value;
-      if (held[0]?.kind !== part.kind) yield* release();
-      if (!isText(part)) {
-        yield part;
-        continue;
-      }
-      held.push(part);
-      heldChars += part.text.length;
-      if (pause.isOver || heldChars >= deltaMaxChars) yield* release();
-    }
-    yield* release();
-  } catch (error) {
-    yield* release();
-    throw error;
-  } finally {
-    pause[Symbol.dispose]();
-    // Whoever leaves early does not wait for a piece that nobody will read.
-    next?.catch(() => {});
-    source.return?.().catch(() => {});
-  }
+  using reading = new PacedReading(parts[Symbol.asyncIterator](), pace, clock);
+  do {
+    await reading.moved();
+    for (const part of reading.take()) yield part;
+  } while (!reading.isTaken);
+  if (reading.failure !== null) throw reading.failure.error;
 }
 
-/** A while in which text is held. */
-class Pause {
-  readonly #over = Promise.withResolvers<"over">();
-  readonly #timer: Disposable | null;
-  isOver: boolean;
+/**
+ * Reads while somebody waits, and wakes them only when there is something to go on: a piece that is held costs little more
+ * than its reading.
+ */
+class PacedReading implements Disposable {
+  readonly #source: AsyncIterator<ModelPart>;
+  readonly #pace: Pace;
+  readonly #clock: Clock;
+  #held: TextPart[] = [];
+  #heldChars = 0;
+  #released: ModelPart[] = [];
+  /** Runs while text is held; null: text goes on at once. */
+  #pause: Disposable | null = null;
+  #isReading = false;
+  #wake: (() => void) | null = null;
+  #isOver = false;
+  /** What the answer failed with. */
+  failure: { readonly error: unknown } | null = null;
 
-  constructor(clock: Clock, lengthMs: number) {
-    this.isOver = lengthMs === 0;
-    this.#timer = this.isOver
-      ? null
-      : clock.schedule(lengthMs, () => {
-          this.isOver = true;
-          this.#over.resolve("over");
-        });
+  constructor(source: AsyncIterator<ModelPart>, pace: Pace, clock: Clock) {
+    this.#source = source;
+    this.#pace = pace;
+    this.#clock = clock;
   }
 
-  get over(): Promise<"over"> {
-    return this.#over.promise;
+  /** Whether the answer is over and nothing of it is left here. */
+  get isTaken(): boolean {
+    return this.#isOver && this.#released.length === 0;
+  }
+
+  /** Resolves when there is something to take, or the answer is over. */
+  moved(): Promise<void> {
+    if (this.#released.length > 0 || this.#isOver) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    this.#read();
+    return promise;
+  }
+
+  /** What goes on, which nothing holds any more. */
+  take(): readonly ModelPart[] {
+    const released = this.#released;
+    this.#released = [];
+    return released;
   }
 
   [Symbol.dispose](): void {
-    this.#timer?.[Symbol.dispose]();
+    this.#isOver = true;
+    this.#pause?.[Symbol.dispose]();
+    // Whoever leaves early does not wait for a piece that nobody will read.
+    this.#source.return?.().catch(() => {});
+  }
+
+  #read(): void {
+    if (this.#isReading || this.#wake === null) return;
+    this.#isReading = true;
+    this.#source.next().then(this.#took, this.#failed);
+  }
+
+  readonly #took = ({ done, value }: IteratorResult<ModelPart>): void => {
+    this.#isReading = false;
+    if (this.#isOver) return;
+    if (done === true) return this.#end();
+    if (this.#held[0]?.kind !== value.kind) this.#release();
+    if (!isText(value)) {
+      this.#released.push(value);
+    } else {
+      this.#held.push(value);
+      this.#heldChars += value.text.length;
+      if (this.#pause === null || this.#heldChars >= this.#pace.deltaMaxChars) this.#release();
+    }
+    this.#goOn();
+  };
+
+  readonly #failed = (error: unknown): void => {
+    if (this.#isOver) return;
+    this.failure = { error };
+    this.#end();
+  };
+
+  #end(): void {
+    this.#isOver = true;
+    this.#release();
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#released.length === 0 && !this.#isOver) return this.#read();
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  /** What is held goes on as one piece. */
+  #release(): void {
+    const [first] = this.#held;
+    if (first === undefined) return;
+    this.#released.push({ ...first, text: this.#held.map(({ text }) => text).join("") });
+    this.#held = [];
+    this.#heldChars = 0;
+    this.#pause?.[Symbol.dispose]();
+    this.#pause = this.#clock.schedule(this.#pace.deltaIntervalMs, () => {
+      this.#pause = null;
+      if (this.#held.length === 0) return;
+      this.#release();
+      this.#goOn();
+    });
   }
 }

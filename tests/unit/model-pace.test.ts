@@ -11,8 +11,8 @@ const thinking = (words: string): ModelPart => ({ kind: "thinking", text: words 
 const FINISH: ModelPart = { kind: "finish", reason: "stop" };
 type Step = ModelPart | "end" | Error;
 
-/** An answer whose pieces come when the test says so. */
-function openAnswer(pace = PACE) {
+/** Pieces that come when the test says so. */
+function openSource() {
   const clock = new ManualClock();
   const arrived: Step[] = [];
   const state = { isLeft: false };
@@ -30,17 +30,23 @@ function openAnswer(pace = PACE) {
       state.isLeft = true;
     }
   }
-  const parts = paceParts(pieces(), pace, clock);
-  const out: ModelPart[] = [];
-  const over = (async () => {
-    for await (const part of parts) out.push(part);
-  })();
-  over.catch(() => {});
   const say = async (...steps: readonly Step[]) => {
     arrived.push(...steps);
     wake();
     await settle();
   };
+  return { clock, pieces: pieces(), say, state };
+}
+
+/** An answer that is read as fast as it comes. */
+function openAnswer(pace = PACE) {
+  const { clock, pieces, say, state } = openSource();
+  const parts = paceParts(pieces, pace, clock);
+  const out: ModelPart[] = [];
+  const over = (async () => {
+    for await (const part of parts) out.push(part);
+  })();
+  over.catch(() => {});
   return { clock, out, over, parts, say, state };
 }
 
@@ -98,6 +104,25 @@ describe("paceParts()", () => {
     await say("end");
     await clock.advance(40);
     expect([state.isLeft, clock.waiting]).toEqual([true, 0]);
+  });
+
+  test("loses nothing of what comes while whoever reads is busy", async () => {
+    const { clock, say, pieces } = openSource();
+    const reading = paceParts(pieces, PACE, clock)[Symbol.asyncIterator]();
+    const first = reading.next();
+    await say(text("a"));
+    const second = reading.next();
+    await say(text("b"));
+    await clock.advance(40);
+    await say(text("c"), "end");
+    await clock.advance(40);
+    const rest = [await reading.next(), await reading.next()];
+    expect([await first, await second, ...rest].map(({ value }) => value)).toEqual([
+      text("a"),
+      text("b"),
+      text("c"),
+      undefined,
+    ]);
   });
 
   test("passes every piece by itself where there is no interval", async () => {

@@ -1,0 +1,66 @@
+/**
+ * A provider that says nothing.
+ *
+ * Owns the two time-outs of an attempt: until its first piece, and from each piece to the next. There is one timer, which
+ * looks when a piece came last: to set one anew would cost every token. Used by `run.ts`.
+ */
+import { ProblemError } from "../protocol/problem.ts";
+import type { Clock } from "./clock.ts";
+import type { RunLimits } from "./limits.ts";
+
+/** Watches one attempt until it is disposed of. */
+export class Silence implements Disposable {
+  readonly #clock: Clock;
+  readonly #betweenChunksTimeoutMs: number;
+  readonly #onProblem: (problem: ProblemError) => void;
+  #heardMs: number | null = null;
+  #timer: Disposable;
+
+  /** @param onProblem Told once, when it has lasted too long: `first_token_timeout` or `between_chunks_timeout` */
+  constructor(
+    clock: Clock,
+    limits: Pick<RunLimits, "firstTokenTimeoutMs" | "betweenChunksTimeoutMs">,
+    onProblem: (problem: ProblemError) => void,
+  ) {
+    const { firstTokenTimeoutMs, betweenChunksTimeoutMs } = limits;
+    this.#clock = clock;
+    this.#betweenChunksTimeoutMs = betweenChunksTimeoutMs;
+    this.#onProblem = onProblem;
+    this.#timer = clock.schedule(firstTokenTimeoutMs, () =>
+      onProblem(
+        new ProblemError("first_token_timeout", `The provider sent nothing for ${seconds(firstTokenTimeoutMs)} s.`),
+      ),
+    );
+  }
+
+  /** A piece has come. */
+  heard(): void {
+    const isFirst = this.#heardMs === null;
+    this.#heardMs = this.#clock.now();
+    if (isFirst) this.#listen(this.#betweenChunksTimeoutMs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+
+  #listen(delayMs: number): void {
+    this.#timer[Symbol.dispose]();
+    const heardMs = this.#heardMs;
+    this.#timer = this.#clock.schedule(delayMs, () => {
+      if (this.#heardMs === heardMs) return this.#stalled();
+      const silentMs = this.#clock.now() - (this.#heardMs ?? 0);
+      // Whatever has been done to the clock meanwhile, no piece is waited for longer than it may take.
+      this.#listen(Math.min(Math.max(this.#betweenChunksTimeoutMs - silentMs, 0), this.#betweenChunksTimeoutMs));
+    });
+  }
+
+  #stalled(): void {
+    const timeoutMs = this.#betweenChunksTimeoutMs;
+    this.#onProblem(
+      new ProblemError("between_chunks_timeout", `The provider's answer stalled for ${seconds(timeoutMs)} s.`),
+    );
+  }
+}
+
+const seconds = (ms: number): number => Math.round(ms / 1_000);

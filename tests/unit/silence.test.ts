@@ -1,0 +1,44 @@
+/** A provider that says nothing: what is counted from when. */
+import { expect, test } from "vitest";
+import type { ProblemError } from "../../protocol/problem.ts";
+import { Silence } from "../../runtime/silence.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const LIMITS = { firstTokenTimeoutMs: 1_000, betweenChunksTimeoutMs: 100 };
+
+function openSilence() {
+  const clock = new ManualClock();
+  const told: string[] = [];
+  const silence = new Silence(clock, LIMITS, ({ code }: ProblemError) => told.push(code));
+  return { clock, told, silence };
+}
+
+test("Silence waits for the first piece as long as that may take", async () => {
+  const { clock, told } = openSilence();
+  await clock.advance(999);
+  expect(told).toEqual([]);
+  await clock.advance(1);
+  expect([told, clock.waiting]).toEqual([["first_token_timeout"], 0]);
+});
+
+test("Silence counts from the last piece, however many came before", async () => {
+  const { clock, told, silence } = openSilence();
+  for (const waitMs of [0, 60, 60, 99, 1]) {
+    await clock.advance(waitMs);
+    silence.heard();
+    expect(clock.waiting).toBe(1);
+  }
+  await clock.advance(99);
+  expect(told).toEqual([]);
+  await clock.advance(1);
+  expect([told, clock.waiting]).toEqual([["between_chunks_timeout"], 0]);
+});
+
+test("Silence leaves no timer behind", async () => {
+  const { clock, told, silence } = openSilence();
+  silence.heard();
+  await clock.advance(100 - 1);
+  silence[Symbol.dispose]();
+  await clock.advance(1_000);
+  expect([told, clock.waiting]).toEqual([[], 0]);
+});
