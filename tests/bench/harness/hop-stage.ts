@@ -2,13 +2,14 @@
  * The ways by which a token can go from the provider to a viewer.
  *
  * Owns the processes of each way and what is read by it: straight from the provider, through this server to a Worker
- * inside it or in a Runtime's process, through bare relays, and through Portkey's gateway. Each way answers so many
- * orders at once; the ages of the tokens are the reader's (`programs/reader.ts`).
+ * inside it or in a Runtime's process, through this server at the pace that it has by default, through bare relays, and
+ * through Portkey's gateway. Each way answers so many orders at once; the ages of the tokens are the reader's
+ * (`programs/reader.ts`).
  */
 import * as z from "zod/mini";
 import type { AnswerOrder } from "../programs/answer.ts";
 import { EMBEDDED_RUNTIME_ID } from "../programs/worker-client.ts";
-import { startProgramChild, type ProgramChild } from "./child.ts";
+import { startProgramChild, startWorkspace, type ProgramChild } from "./child.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "./engine.ts";
 import { portkeyHeaders, startPortkey } from "./portkey.ts";
 import { REMOTE_RUNTIME_ID, startRemotePair } from "./remote.ts";
@@ -16,9 +17,13 @@ import { REMOTE_RUNTIME_ID, startRemotePair } from "./remote.ts";
 /** Where the Worker is. */
 export const PLACES = ["embedded", "remote"] as const;
 export type Place = (typeof PLACES)[number];
-/** A way through this server. */
+/** A way through this server, each token by itself. */
 export type Ours = `${Engine} ${Place}`;
 export const OURS: readonly Ours[] = PLACES.flatMap((place) => ENGINES.map((engine): Ours => `${engine} ${place}`));
+
+/** A way through this server to a Worker inside it, where tokens that follow closely share an event, as they do by default. */
+export type AsItComes = `${Engine} as it comes`;
+export const AS_IT_COMES: readonly AsItComes[] = ENGINES.map((engine): AsItComes => `${engine} as it comes`);
 
 /** The peers, for people. */
 export const PEER_LABELS = {
@@ -30,11 +35,14 @@ export const PEER_LABELS = {
 export type Peer = keyof typeof PEER_LABELS;
 export const PEERS: readonly Peer[] = ["relay", "relays", "portkey"];
 
+/** Any way with somebody between. */
+export type Through = Ours | AsItComes | Peer;
+
 /** For people. */
-export function wayLabel(way: Ours | Peer): string {
+export function wayLabel(way: Through): string {
   if (way in PEER_LABELS) return PEER_LABELS[way as Peer];
-  const [engine, place] = way.split(" ") as [Engine, Place];
-  return `${ENGINE_LABELS[engine]}, ${place}`;
+  const [engine, ...manner] = way.split(" ");
+  return `${ENGINE_LABELS[engine as Engine]}, ${manner.join(" ")}`;
 }
 
 /** A way from the provider to the reader. */
@@ -51,24 +59,23 @@ const Ages = z.array(z.number());
 export async function openWays(
   stack: AsyncDisposableStack,
   streams: number,
-): Promise<ReadonlyMap<"direct" | Ours | Peer, Way>> {
+): Promise<ReadonlyMap<"direct" | Through, Way>> {
   const provider = stack.use(await startProgramChild("provider"));
   const reader = stack.use(await startProgramChild("reader"));
   const providerUrl = await provider.ask("address", null, z.url());
-  const ways = new Map<"direct" | Ours | Peer, Way>();
+  const ways = new Map<"direct" | Through, Way>();
   ways.set("direct", { pids: [], read: (orders) => reader.ask("direct", { providerUrl, orders }, Ages) });
   for (const engine of ENGINES) {
-    const pair = stack.use(await startRemotePair(engine, { environment: { OPENAI_BASE_URL: providerUrl } }));
-    const { backend, runtime } = pair;
+    const environment = { OPENAI_BASE_URL: providerUrl };
+    const { backend, runtime } = stack.use(await startRemotePair(engine, { environment }));
     for (const place of PLACES) {
       const runtimeId = place === "remote" ? REMOTE_RUNTIME_ID : EMBEDDED_RUNTIME_ID;
-      const through = { serverUrl: backend.url, runtimeId };
-      await reader.ask("open", { ...through, workers: streams }, z.undefined());
-      ways.set(`${engine} ${place}`, {
-        pids: place === "remote" ? [backend.pid, runtime.pid] : [backend.pid],
-        read: (orders) => reader.ask("through", { ...through, orders }, Ages),
-      });
+      const pids = place === "remote" ? [backend.pid, runtime.pid] : [backend.pid];
+      ways.set(`${engine} ${place}`, { pids, read: await openWorkers(reader, backend.url, runtimeId, streams) });
     }
+    const paced = stack.use(await startWorkspace(engine, { environment, isPaced: true }));
+    const read = await openWorkers(reader, paced.url, EMBEDDED_RUNTIME_ID, streams);
+    ways.set(`${engine} as it comes`, { pids: [paced.pid], read });
   }
   const publisher = stack.use(await startProgramChild("broadcast-ws"));
   const relay = stack.use(await startProgramChild("relay-ws"));
@@ -84,6 +91,18 @@ export async function openWays(
     read: (orders) => reader.ask("direct", { ...gateway, orders }, Ages),
   });
   return ways;
+}
+
+/** Has the reader watch new Workers, one per order. */
+async function openWorkers(
+  reader: ProgramChild,
+  serverUrl: string,
+  runtimeId: string,
+  streams: number,
+): Promise<Way["read"]> {
+  const through = { serverUrl, runtimeId };
+  await reader.ask("open", { ...through, workers: streams }, z.undefined());
+  return (orders) => reader.ask("through", { ...through, orders }, Ages);
 }
 
 interface Relayed {
