@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../islands/store/clock.ts";
 import { Connection, type ConnectionOptions } from "../../islands/store/connection.ts";
 import type { Envelope } from "../../islands/store/conversation.ts";
-import { immediateScheduler, pacedScheduler } from "../../islands/store/frame-scheduler.ts";
+import { immediateScheduler } from "../../islands/store/frame-scheduler.ts";
 import { ClientCursor } from "../../protocol/cursor.ts";
 import type { StreamDiagnostic } from "../../protocol/frame.ts";
 import { closeCodeOf, type ProblemCode } from "../../protocol/problem.ts";
@@ -144,46 +144,6 @@ describe("Connection", () => {
       "ws://test/?cursor=bo_6",
     ]);
     expect(setup.sockets.flatMap(({ sent }) => sent)).toEqual([]);
-  });
-
-  test("reads events when it is their turn, and before anything about the link", async () => {
-    const setup = setUp({ scheduler: pacedScheduler(systemClock()) });
-    await live(setup);
-    setup.newest().frame(event(1));
-    setup.newest().frame(event(2));
-    expect(setup.received).toHaveLength(0);
-    await settle();
-    expect(setup.received).toHaveLength(2);
-    setup.newest().frame(event(3));
-    setup.newest().frame({ ...heartbeat("bo_3"), read_only: true });
-    expect(setup.received).toHaveLength(3);
-    expect(setup.rights).toEqual([false, true]);
-    setup.newest().frame('{"kind":"event","envelope":');
-    await vi.advanceTimersByTimeAsync(100);
-    expect(setup.connection.counters.value).toMatchObject({ badFrames: 1, lateFrames: 0, gaps: 0 });
-  });
-
-  test("an attempt goes on from the last event that has come, whether or not its turn was", async () => {
-    const setup = setUp({ scheduler: () => () => {} });
-    await live(setup);
-    setup.newest().frame(event(5));
-    setup.newest().end();
-    await vi.advanceTimersByTimeAsync(1_000);
-    setup.newest().open();
-    setup.newest().frame(event(6));
-    setup.connection.reconnectNow();
-    await settle();
-    expect(setup.sockets.map(({ url }) => url)).toEqual([
-      "ws://test/?cursor=bo_0",
-      "ws://test/?cursor=bo_5",
-      "ws://test/?cursor=bo_6",
-    ]);
-    setup.newest().open();
-    setup.newest().frame(event(7));
-    setup.newest().end(closeCodeOf("cursor_expired"));
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect(setup.newest().url).toBe("ws://test/?cursor=");
-    expect(setup.received).toHaveLength(3);
   });
 
   test("says when the next attempt is, and waits longer after each failure", async () => {
