@@ -49,9 +49,10 @@ export class Silence implements Disposable {
     const heardMs = this.#heardMs;
     this.#timer = this.#clock.schedule(delayMs, () => {
       if (this.#heardMs === heardMs) return this.#stalled();
-      const silentMs = this.#clock.now() - (this.#heardMs ?? 0);
-      // Whatever has been done to the clock meanwhile, no piece is waited for longer than it may take.
-      this.#listen(Math.min(Math.max(this.#betweenChunksTimeoutMs - silentMs, 0), this.#betweenChunksTimeoutMs));
+      const leftMs = this.#betweenChunksTimeoutMs - (this.#clock.now() - (this.#heardMs ?? 0));
+      // A piece came since, so some of the time is left: where the clock says otherwise, somebody has set it.
+      const isSound = leftMs > 0 && leftMs <= this.#betweenChunksTimeoutMs;
+      this.#listen(isSound ? leftMs : this.#betweenChunksTimeoutMs);
     });
   }
 

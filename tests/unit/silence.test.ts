@@ -34,6 +34,26 @@ test("Silence counts from the last piece, however many came before", async () =>
   expect([told, clock.waiting]).toEqual([["between_chunks_timeout"], 0]);
 });
 
+test.each([-3_600_000, 3_600_000])("Silence ends nothing early where the clock is set by %d ms", async (setMs) => {
+  const manual = new ManualClock();
+  let offsetMs = 0;
+  const clock = {
+    now: () => manual.now() + offsetMs,
+    schedule: manual.schedule.bind(manual),
+    afterTurn: manual.afterTurn.bind(manual),
+  };
+  const told: string[] = [];
+  const silence = new Silence(clock, LIMITS, ({ code }: ProblemError) => told.push(code));
+  silence.heard();
+  await manual.advance(50);
+  silence.heard();
+  offsetMs = setMs;
+  await manual.advance(100 - 1);
+  expect([told, manual.waiting]).toEqual([[], 1]);
+  await manual.advance(100);
+  expect([told, manual.waiting]).toEqual([["between_chunks_timeout"], 0]);
+});
+
 test("Silence leaves no timer behind", async () => {
   const { clock, told, silence } = openSilence();
   silence.heard();
