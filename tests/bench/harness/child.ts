@@ -152,15 +152,15 @@ export class ProgramChild extends Child {
   }
 }
 
-/** Starts a program of `programs/`, on Node or, where a peer is Bun's own, on Bun; it can collect its own garbage. */
-export async function startProgramChild(name: string, engine: "node" | "bun" = "node"): Promise<ProgramChild> {
-  const script = benchProgram("node");
-  const command = await (engine === "bun" ? bunCommandOf : nodeCommandOf)(script, "--program", name);
-  command.splice(command.indexOf(script), 0, "--expose-gc");
+/** Starts a program of `programs/`, on Node or, where that is asked for, elsewhere; it can collect its own garbage. */
+export async function startProgramChild(name: string, engine: Engine | "bun" = "node"): Promise<ProgramChild> {
+  const script = benchProgram(engine === "deno" ? "deno" : "node");
+  const command = await (engine === "bun"
+    ? bunCommandOf(script, "--program", name)
+    : commandOf(engine, script, "--program", name));
+  command.splice(command.indexOf(script), 0, engine === "deno" ? "--v8-flags=--expose-gc" : "--expose-gc");
   return new ProgramChild(launch(command, {}, ["ignore", "inherit", "inherit", "ipc"]), name);
 }
-
-const nodeCommandOf = (script: string, ...args: string[]) => commandOf("node", script, ...args);
 
 /** How a server is started. */
 export interface StartOptions {

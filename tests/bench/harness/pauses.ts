@@ -32,10 +32,29 @@ interface Pause extends Span {
 }
 
 /** How often the thread is looked at, which is part of what is read. */
-export const LOOK_EVERY_MS = 1;
+const LOOK_EVERY_MS = 1;
 const NANOSECONDS_PER_MS = 1e6;
 /** `1234567 890123 45`: time with a processor, time without one, how often. */
 const ACCOUNT_BYTES = 128;
+
+/** Does some work and tells the longest pause by the clock, in milliseconds, on any engine. */
+export async function longestPauseMs(work: () => Promise<unknown>): Promise<number> {
+  let longestMs = 0;
+  let fromMs = performance.now();
+  const look = (): void => {
+    const toMs = performance.now();
+    longestMs = Math.max(longestMs, toMs - fromMs);
+    fromMs = toMs;
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  try {
+    await work();
+    look();
+  } finally {
+    clearInterval(timer);
+  }
+  return Math.max(0, longestMs - LOOK_EVERY_MS);
+}
 
 /** Does some work and tells its pauses. */
 export async function pausesOf(work: () => Promise<unknown>): Promise<Pauses> {

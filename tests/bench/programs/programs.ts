@@ -16,6 +16,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<{ readonly start: () => Pr
   restless: () => import("./restless.ts"),
   "recovery-socket-io": () => import("./recovery-socket-io.ts"),
   "durable-streams": () => import("./durable-streams.ts"),
+  append: () => import("./append.ts"),
   hello: () => import("./hello.ts"),
 };
 
