@@ -46,13 +46,8 @@ export async function longestPauseMs(work: () => Promise<unknown>): Promise<numb
     longestMs = Math.max(longestMs, toMs - fromMs);
     fromMs = toMs;
   };
-  const timer = setInterval(look, LOOK_EVERY_MS);
-  try {
-    await work();
-    look();
-  } finally {
-    clearInterval(timer);
-  }
+  await lookWhile(work, look);
+  look();
   return Math.max(0, longestMs - LOOK_EVERY_MS);
 }
 
@@ -69,18 +64,13 @@ export async function pausesOf(work: () => Promise<unknown>): Promise<Pauses> {
   const pauses: Pause[] = [];
   let fromMs = performance.now();
   let waitedMs = account.waitedMs();
-  const timer = setInterval(() => {
+  await lookWhile(work, () => {
     const toMs = performance.now();
     const waitedUntilNowMs = account.waitedMs();
     pauses.push({ fromMs, toMs, waitedMs: waitedUntilNowMs - waitedMs });
     fromMs = toMs;
     waitedMs = waitedUntilNowMs;
-  }, LOOK_EVERY_MS);
-  try {
-    await work();
-  } finally {
-    clearInterval(timer);
-  }
+  });
   // The collector's account comes a turn later.
   await turn();
   await turn();
@@ -95,6 +85,16 @@ export async function pausesOf(work: () => Promise<unknown>): Promise<Pauses> {
     ownMs: Math.max(0, ownMs(own) - LOOK_EVERY_MS),
     ownCollectedMs: collectedMs(own),
   };
+}
+
+/** Has the thread looked at as often as a timer comes, until the work is done. */
+async function lookWhile(work: () => Promise<unknown>, look: () => void): Promise<void> {
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 const lengthMs = ({ fromMs, toMs }: Span): number => toMs - fromMs;
