@@ -1,6 +1,7 @@
 /**
  * The whole proof: the gate, then the test projects on Node, the contract suites again under Deno, and the browser.
- * `test.mjs unit contract` runs only these stages. The last line counts: `N passed, N failed`.
+ * `test.mjs unit contract` runs only these stages. What failed is told once more at the end, since a log may be kept only
+ * from there; the last line counts: `N passed, N failed`.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -54,7 +55,8 @@ try {
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
-const { passed, failed, skipped } = sum(results);
+const { passed, failed, skipped, failures } = sum(results);
+for (const failure of failures) console.log(`\n${failure}`);
 process.exitCode = failed > 0 ? 1 : 0;
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 
@@ -63,13 +65,14 @@ async function attempt(stage) {
     return await stage();
   } catch (error) {
     console.error(error);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: [String(error)] };
   }
 }
 
 async function runStep(script) {
   const code = await run(commandFor("any", [`scripts/${script}`]));
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  if (code === 0) return { passed: 1, failed: 0, skipped: 0 };
+  return { passed: 0, failed: 1, skipped: 0, failures: [`FAILED ${script}, exit code ${code}`] };
 }
 
 /** The contract suites; one of them goes through real proxies. */
@@ -105,15 +108,30 @@ async function runVitest(engine, project, files = [], environment = {}) {
   ];
   const env = { ...process.env, ...environment };
   const code = await run(commandFor(engine, ["node_modules/vitest/vitest.mjs", ...options]), { env });
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
+  const results = JSON.parse(readFileSync(report, "utf8"));
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = results;
+  const failures = failuresIn(results).map((failure) => `FAILED ${project} on ${engine}: ${failure}`);
+  const isOnlyTheEnd = code !== 0 && numFailedTests === 0;
+  if (isOnlyTheEnd && failures.length === 0) failures.push(`FAILED ${project} on ${engine}: vitest, exit code ${code}`);
   return {
     passed: numPassedTests,
-    failed: code !== 0 && numFailedTests === 0 ? 1 : numFailedTests,
+    failed: isOnlyTheEnd ? 1 : numFailedTests,
     skipped: numPendingTests + numTodoTests,
+    failures,
   };
+}
+
+/** The failed tests of a report, and the files that did not load, each with what was said of it. */
+function failuresIn({ testResults }) {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === "failed");
+    if (failed.length === 0) return message ? [`${name}\n${message}`] : [];
+    return failed.map(({ fullName, failureMessages }) => `${name}\n  ${fullName}\n${failureMessages.join("\n")}`);
+  });
 }
 
 function sum(counts) {
   const add = (key) => counts.reduce((total, count) => total + count[key], 0);
-  return { passed: add("passed"), failed: add("failed"), skipped: add("skipped") };
+  const failures = counts.flatMap((count) => count.failures ?? []);
+  return { passed: add("passed"), failed: add("failed"), skipped: add("skipped"), failures };
 }
