@@ -139,7 +139,7 @@ export class HttpClient {
       },
       redirect: "manual",
       signal,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : readOnce(JSON.stringify(body))),
     });
     // A standard engine hides a redirect behind the status 0.
     const status = response.type === "opaqueredirect" ? REDIRECT_STATUS : response.status;
@@ -147,6 +147,13 @@ export class HttpClient {
     return { status, content: await readBounded(response, limits.maxAnswerBytes) };
   }
 }
+
+/**
+ * A body that can't be sent again. Where a connection breaks before the answer, Deno would repeat the request by itself
+ * (denoland/deno#36415 tells when), and a message that was taken before the break would stand there twice. It sees
+ * through the stream of a `Response`, but not through a blob's.
+ */
+const readOnce = (text: string) => ({ body: new Blob([text]).stream(), duplex: "half" }) as const;
 
 const methodOf = ({ method, body }: HttpRequest): string => method ?? (body === undefined ? "GET" : "POST");
 

@@ -118,7 +118,11 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
 
   /** Makes sure, before anything is changed or followed there, that it is the right Runtime. */
   const identify = async (signal: AbortSignal | undefined): Promise<void> => {
-    if (!lastSeen.isIdentified) await orAbort(readDetail(), signal);
+    if (lastSeen.isIdentified) return;
+    // What others began to ask while the Runtime was away may fail although it is back: that failure is theirs alone.
+    const begunBefore = reading;
+    if (begunBefore !== null && (await orAbort(succeeds(begunBefore), signal))) return;
+    await orAbort(readDetail(), signal);
   };
 
   const getWorker: Runtime["getWorker"] = async (workerId, { signal } = {}) => {
@@ -350,6 +354,12 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
     },
   };
 }
+
+const succeeds = (promise: Promise<unknown>): Promise<boolean> =>
+  promise.then(
+    () => true,
+    () => false,
+  );
 
 function inputBody(content: string, submissionId: string | undefined, kind: "user" | "system" = "user") {
   return { kind, content, ...(submissionId === undefined ? {} : { submission_id: submissionId }) };

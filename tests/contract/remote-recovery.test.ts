@@ -62,6 +62,19 @@ describe("a Runtime that is away", () => {
     expect(server.asked).toHaveLength(length);
   });
 
+  test("and is back is given a message, whatever becomes of a question from before", async () => {
+    const { state, server } = await startFickle();
+    await using _server = server;
+    state.mode = "hang";
+    await using remote = remoteClient(`http://127.0.0.1:${server.port}`, { requestTimeoutMs: 500 });
+    const before = problemCode(remote.detail());
+    await until(() => server.asked.length > 0);
+    state.mode = "up";
+    await problemCode(remote.sendInput(COMPANION, { content: "for the lab" }));
+    expect(server.asked).toContain(`/v1/workers/${COMPANION}/input`);
+    expect(await before).toBe("runtime_timeout");
+  });
+
   test("and comes back as another is not given a message", async () => {
     const { state, server } = await startFickle();
     await using _server = server;
@@ -73,6 +86,34 @@ describe("a Runtime that is away", () => {
     expect(await problemCode(remote.sendInput(COMPANION, { content: "for the lab" }))).toBe("runtime_wrong_identity");
     expect(await problemCode(remote.stopWorker(COMPANION))).toBe("runtime_wrong_identity");
     expect(server.asked.filter((target) => target !== "/v1/runtime" && !target.endsWith("/companion"))).toEqual([]);
+  });
+});
+
+describe("a Runtime that breaks off before it answers", () => {
+  test("has been given the message once, over a new connection as over a used one", async () => {
+    await using server = await HostileServer.start({
+      http(request, response) {
+        // What was sent is taken whole, as by a Runtime that ends between taking a message and saying so.
+        request.on("data", () => {});
+        request.on("end", () => {
+          if (request.method === "GET") json(response, 200, runtimeBody(LAB));
+          else response.socket?.destroy();
+        });
+      },
+    });
+    await using remote = remoteClient(`http://127.0.0.1:${server.port}`);
+    const input = `/v1/workers/${COMPANION}/input`;
+    const given = () => server.asked.filter((target) => target === input).length;
+    await remote.detail();
+    expect(await problemCode(remote.sendInput(COMPANION, { content: "over a used one" }))).toBe(
+      "runtime_network_failed",
+    );
+    expect(given()).toBe(1);
+    const [first, second] = await Promise.all(
+      ["one of two", "the other"].map((content) => problemCode(remote.sendInput(COMPANION, { content }))),
+    );
+    expect([first, second]).toEqual(["runtime_network_failed", "runtime_network_failed"]);
+    expect(given()).toBe(3);
   });
 });
 
