@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ClientFrame } from "../../protocol/frame.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
@@ -149,17 +149,21 @@ describe("a stream of server-sent events", () => {
     const ref = await workspace.client.createWorker();
     const curl = spawn("curl", ["-sN", urlOf(ref)], { stdio: ["ignore", "pipe", "inherit"] });
     try {
+      await once(curl, "spawn");
       let text = "";
-      const came = Promise.withResolvers<void>();
-      curl.on("error", came.reject);
+      const came = (pattern: RegExp) =>
+        vi
+          .waitUntil(() => pattern.test(text), { timeout: DEADLINE_MS, interval: 5 })
+          .catch((error: unknown) => {
+            throw new Error(`Cannot find ${String(pattern)} in ${text}`, { cause: error });
+          });
       curl.stdout.setEncoding("utf8").on("data", (piece: string) => {
         text += piece;
-        if (/"event":"text_delta"/.test(text)) came.resolve();
       });
-      await within(once(curl.stdout, "data"), () => "the first bytes");
+      await came(/"event":"snapshot"/);
       await workspace.client.send(ref, "/demo stall");
       // The answer hangs, so what has come has come while the stream was open.
-      await within(came.promise, () => `a piece of the answer in ${text}`);
+      await came(/"event":"text_delta"/);
       expect(curl.exitCode).toBe(null);
       expect((await workspace.client.post(`${workerPath(ref)}/cancel`, {})).status).toBe(200);
     } finally {
