@@ -151,9 +151,17 @@ export class HttpClient {
 /**
  * A body that can't be sent again. Where a connection breaks before the answer, Deno would repeat the request by itself
  * (denoland/deno#36415 tells when), and a message that was taken before the break would stand there twice. It sees
- * through the stream of a `Response`, but not through a blob's.
+ * through the stream of a `Response`, so this is one of our own.
  */
-const readOnce = (text: string) => ({ body: new Blob([text]).stream(), duplex: "half" }) as const;
+function readOnce(text: string) {
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
+    },
+  });
+  return { body, duplex: "half" } as const;
+}
 
 const methodOf = ({ method, body }: HttpRequest): string => method ?? (body === undefined ? "GET" : "POST");
 
