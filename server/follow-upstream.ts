@@ -58,8 +58,9 @@ export async function followUpstream(options: UpstreamOptions): Promise<ProblemE
       isLost ||= isCursorLost;
       if (!isCursorLost && (position() === null || runtime.kind === "embedded" || isFinal(problem))) return problem;
       if (heardMs !== null && clock.now() - heardMs >= limits.upstreamMaxBackoffMs) failures = 0;
-      if (isCursorLost && failures === 0) {
-        failures = 1;
+      // A Runtime that was away and says so first of all is back; one that ends a stream so may do it again and again.
+      if (isCursorLost && (failures === 0 || heardMs === null)) {
+        failures = Math.max(failures, 1);
         continue;
       }
       if (!isCursorLost) noteTrouble(problem);

@@ -25,7 +25,10 @@ const event = (position: number): ObservationStep => ({
 });
 
 /** A relay over a Runtime whose every observation gives these steps and then breaks. */
-async function setUp(stepsOf: (call: number) => readonly ObservationStep[], code: ProblemCode) {
+async function setUp(
+  stepsOf: (call: number) => readonly ObservationStep[],
+  code: ProblemCode | ((call: number) => ProblemCode),
+) {
   const clock = new ManualClock();
   let calls = 0;
   const runtime = {
@@ -33,7 +36,7 @@ async function setUp(stepsOf: (call: number) => readonly ObservationStep[], code
     async *observe() {
       calls += 1;
       yield* stepsOf(calls);
-      throw new ProblemError(code, "It broke.");
+      throw new ProblemError(typeof code === "string" ? code : code(calls), "It broke.");
     },
   };
   const relay = new Relay({
@@ -63,6 +66,15 @@ describe("a relay whose Runtime", () => {
     const { clock, calls } = await setUp((call) => (call % 2 === 1 ? [snapshot] : []), "cursor_unknown");
     await clock.advance(10 * 60_000);
     expect(calls()).toBeLessThan(260);
+  });
+
+  test("was away for long and comes back without the cursor is asked anew at once", async () => {
+    const { clock, calls } = await setUp(
+      (call) => (call === 1 ? [snapshot] : []),
+      (call) => (call === 10 ? "cursor_unknown" : "runtime_network_failed"),
+    );
+    while (calls() < 10) await clock.advance(100);
+    expect(calls()).toBe(11);
   });
 
   test("brings something new each time is asked again soon", async () => {
