@@ -9,6 +9,8 @@ export interface TabMemory {
   readonly isRunning: boolean;
   /** Whether a run has ended and nobody has seen it. */
   readonly hasNews: boolean;
+  /** When the newest run began, 0 where there was none; absent before the first look. */
+  readonly startedTs?: number;
 }
 
 /** Of a page that has just come alive. */
@@ -26,10 +28,13 @@ export interface TabStep {
 
 /** @param isRunning Whether the page takes the Worker to be at work. */
 export function stepTab(before: TabMemory, run: RunView, isRunning: boolean, isVisible: boolean): TabStep {
-  const hasEnded = before.isRunning && !isRunning && run.state === "ended";
+  const startedTs = run.state === "none" ? 0 : run.started_ts;
+  // A short run may come and go between two looks, and a long one while the link is away.
+  const isOther = before.startedTs !== undefined && startedTs > before.startedTs;
+  const hasEnded = (before.isRunning || isOther) && !isRunning && run.state === "ended";
   const hasNews = !isVisible && !isRunning && (hasEnded || before.hasNews);
   const state = isRunning ? "generating" : hasNews ? "finished" : "idle";
-  return { memory: { isRunning, hasNews }, state, news: hasEnded && !isVisible ? newsOf(run) : undefined };
+  return { memory: { isRunning, hasNews, startedTs }, state, news: hasEnded && !isVisible ? newsOf(run) : undefined };
 }
 
 function newsOf(run: RunView): RunNews | undefined {

@@ -32,6 +32,16 @@ describe("the tab", () => {
     expect(stepTab(NO_MEMORY, ended(), false, false)).toMatchObject({ state: "idle", news: undefined });
   });
 
+  test("has news of a run that came and went between two looks, once", () => {
+    const first = stepTab(NO_MEMORY, { state: "none" }, false, false);
+    const unseen = stepTab(first.memory, ended(), false, false);
+    expect(unseen).toMatchObject({ state: "finished", news: "finished" });
+    const next = stepTab(unseen.memory, ended({ started_ts: 3, ended_ts: 4, cause: "cancelled" }), false, false);
+    expect(next).toMatchObject({ state: "finished", news: "stopped" });
+    expect(stepTab(next.memory, ended({ started_ts: 3, ended_ts: 4 }), false, false).news).toBe(undefined);
+    expect(stepTab(first.memory, ended(), false, true)).toMatchObject({ state: "idle", news: undefined });
+  });
+
   test("tells a failure and a stop from an answer", () => {
     const writing = stepTab(NO_MEMORY, active, true, false).memory;
     expect(stepTab(writing, ended({ result: "errored" }), false, false).news).toBe("failed");
