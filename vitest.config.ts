@@ -25,7 +25,12 @@ export default defineConfig({
       },
       {
         plugins,
-        test: { name: "contract", include: ["tests/contract/**/*.test.ts"], testTimeout: TEST_TIMEOUT_MS },
+        test: {
+          name: "contract",
+          include: ["tests/contract/**/*.test.ts"],
+          testTimeout: TEST_TIMEOUT_MS,
+          expect: { poll: { timeout: 15_000 } },
+        },
       },
       {
         plugins,

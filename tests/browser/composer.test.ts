@@ -57,8 +57,9 @@ onOneServer("The message box", { YOI_DEMO_PACE: "0.02" }, (stage) => {
     await other.page.evaluate(() => localStorage.setItem("yoi.preferences", JSON.stringify({ sendKey: "mod-enter" })));
     await tab.page.getByText(tab.words.sendHint("mod-enter"), { exact: true }).waitFor();
     await other.reload();
-    for (const one of [tab, other]) {
-      const before = await one.userMessages.count();
+    for (const [before, one] of [tab, other].entries()) {
+      await expect.poll(() => one.userMessages.count()).toBe(before);
+      await one.sendButton.waitFor();
       await one.composer.focus();
       await one.page.keyboard.type("first");
       await one.page.keyboard.press("Enter");

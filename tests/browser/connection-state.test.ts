@@ -1,5 +1,6 @@
 /** What the page says of its link: in a word at the top, beside the message box when it lasts, and never in the conversation. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { workerPagePath } from "../../islands/paths.ts";
 import { onBothServers, SHORT } from "./both-servers.ts";
 import { FrameProxy } from "./frame-proxy.ts";
 
@@ -48,7 +49,9 @@ onBothServers("The link's state", { YOI_DEMO_PACE: "0.03" }, (stage) => {
   });
 
   test("is spoken once when it is lost and once when it is back, without a word of the text", async () => {
-    const tab = await stage.openConsole({ origin: proxy.url, forgive });
+    const [tab, ref] = await Promise.all([stage.newTab({ forgive }), stage.createWorker()]);
+    const ends = await tab.holdEnds();
+    await tab.open(proxy.url + workerPagePath(ref));
     await tab.page.evaluate(() => {
       const region = document.querySelector("[data-testid=announcer]");
       const said: string[] = [];
@@ -62,10 +65,14 @@ onBothServers("The link's state", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     });
     const said = () => tab.page.evaluate(() => (globalThis as { said?: string[] }).said);
     const { started, finished, linkLost, linkBack } = tab.words.announce;
-    await tab.ask(SHORT);
+    await tab.say(SHORT);
+    // A run that is seen in one go with its end is told by its end alone.
+    await expect.poll(said).toEqual([started]);
+    ends.release();
+    await tab.settled();
     await expect.poll(said).toEqual([started, finished]);
     proxy.isDown = true;
-    proxy.breakNow(tab.ref, "end");
+    proxy.breakNow(ref, "end");
     await expect.poll(said).toEqual([started, finished, linkLost]);
     proxy.isDown = false;
     await tab.tryNow();

@@ -52,7 +52,7 @@ export class ConsolePage {
   /** Waits until every island is hydrated and the link is live. */
   async alive(): Promise<void> {
     await this.page.waitForFunction(() => {
-      const islands = ["link-status", "workers-nav", "composer", "transcript"];
+      const islands = ["link-status", "workers-nav", "conversation-menu", "composer", "transcript"];
       return islands.every((id) => document.getElementById(id)?.dataset["hydrated"] !== undefined);
     });
     await this.live();

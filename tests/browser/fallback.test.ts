@@ -11,13 +11,15 @@ onBothServers("behind a proxy that refuses upgrades", { YOI_DEMO_PACE: "0.1" }, 
     async (locale) => {
       await using proxy = await NoUpgradeProxy.start(stage.server.port);
       const tab = await stage.openConsole({ origin: proxy.url, locale, forgive: BLOCKED });
-      expect(proxy.refusedUpgrades).toBe(2);
+      // Two are enough; while the other way is being loaded, one more may be tried.
+      const refused = proxy.refusedUpgrades;
+      expect(refused).toBeGreaterThanOrEqual(2);
       await tab.ask(SHORT);
       expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
       await tab.page.locator("details.link > summary").click();
       await tab.page.getByText(tab.words.link.fallback).waitFor();
       expect(await tab.oddities()).toEqual(tab.noOddities);
-      expect(proxy.refusedUpgrades).toBe(2);
+      expect(proxy.refusedUpgrades).toBe(refused);
     },
   );
 
@@ -40,8 +42,9 @@ onBothServers("behind a proxy that refuses upgrades", { YOI_DEMO_PACE: "0.1" }, 
   test("the socket is tried again when the page is loaded the next time", async () => {
     await using proxy = await NoUpgradeProxy.start(stage.server.port);
     const tab = await stage.openConsole({ origin: proxy.url, forgive: BLOCKED });
+    const refused = proxy.refusedUpgrades;
     await tab.page.reload();
     await tab.live();
-    await expect.poll(() => proxy.refusedUpgrades).toBe(4);
+    await expect.poll(() => proxy.refusedUpgrades).toBeGreaterThanOrEqual(refused + 2);
   });
 });

@@ -10,7 +10,7 @@ const LONGEST_TASK_MS = 600;
 onOneServer("A long answer", { YOI_DEMO_PACE: "1" }, (stage) => {
   test("is followed to its end as long as the reader is at the end", async () => {
     const tab = await stage.openConsole();
-    await tab.say("/demo long 900");
+    await tab.say("/demo long 1800");
     for (const chars of [1_000, 2_000, 3_000]) {
       await tab.written(chars);
       expect(await tab.distanceFromEnd()).toBeLessThan(2);
@@ -23,7 +23,7 @@ onOneServer("A long answer", { YOI_DEMO_PACE: "1" }, (stage) => {
 
   test("leaves a reader alone who has scrolled up, and takes them back when they ask", async () => {
     const tab = await stage.openConsole();
-    await tab.say("/demo long 1500");
+    await tab.say("/demo long 3000");
     await tab.written(3_500);
     await tab.scroller.hover();
     await tab.page.mouse.wheel(0, -500);

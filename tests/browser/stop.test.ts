@@ -65,6 +65,8 @@ onBothServers("An answer that is being written", { YOI_DEMO_PACE: "0.3" }, (stag
     await expect.poll(() => other.composer.inputValue()).toBe("");
     await one.settled(2);
     expect(await other.notice.textContent()).toBe("");
+    // A page that outlives its proxy complains of that.
+    await other.page.close();
   });
 
   test("leaves the next draft alone, which survives a reload in its middle", async () => {

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Hono } from "hono";
 import { expect, test } from "vitest";
+import { WorkerRef } from "../../protocol/id.ts";
 import { notFoundHandler, problemHandler } from "../../routes/problem.ts";
 import { createLog, NO_LOG, stackOf, type LogFields } from "../../runtime/log.ts";
 import { NO_TRACING } from "../../runtime/tracing/tracing.ts";
@@ -152,7 +153,13 @@ test("the log at debug, the figures and the failures hold no secret and no word 
       });
     const json = { "Content-Type": "application/json" };
     const body = JSON.stringify({ content: "wordcanary" });
+    const companion = WorkerRef.parse({ runtime_id: "backend-internal", worker_id: "companion" });
+    const client = new WorkspaceClient(server.url);
+    await using observer = client.observe(companion, { headers: { Authorization: `Bearer ${TOKEN}` } });
+    await observer.snapshot();
     await ask("/api/companion/messages", json, body);
+    // The message is answered before the provider is asked.
+    await observer.idle();
     await ask("/login", {}, new URLSearchParams({ token: "guesscanary-of-some-length" }));
     await ask("/api/workers?querycanary=1");
     await ask("/pathcanary");

@@ -35,7 +35,8 @@ describe.each(ENGINES)("a Worker in a Runtime on %s", (engine) => {
     const ref = await client.createWorker(site.path);
     await using first = client.observe(ref);
     await first.snapshot();
-    await client.send(ref, "/demo think");
+    // It takes seconds: the second one comes while there is more to see.
+    await client.send(ref, "/demo slow");
     await using second = client.observe(ref);
     await second.snapshot();
     await Promise.all([first.idle(), second.idle()]);

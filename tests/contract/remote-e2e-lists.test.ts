@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HostSummary, listOf, RuntimeSummary, WorkerSummary, WorkerTranscript } from "../../protocol/backend-api.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
 import { closeCodeOf } from "../../protocol/problem.ts";
+import { holdClosedPort, type ClosedPort } from "../support/closed-port.ts";
 import { HostileServer } from "../support/hostile-server.ts";
 import { Observer } from "../support/observer.ts";
 import { otherEngine, RemoteSite } from "../support/remote-site.ts";
@@ -20,26 +21,25 @@ let here: RemoteSite;
 let there: RemoteSite;
 let hanging: HostileServer;
 let garbled: HostileServer;
+let closed: ClosedPort;
 let workspace: RemoteWorkspace;
 let client: WorkspaceClient;
 
 beforeAll(async () => {
   const garbage = "\u0000\u0001 nothing of HTTP\r\n\r\n";
-  [here, there, hanging, garbled] = await Promise.all([
+  [here, there, hanging, garbled, closed] = await Promise.all([
     RemoteSite.start({ id: "here", engine: testEngine, environment: { YOI_DEMO_PACE: "0.05" } }),
     RemoteSite.start({ id: "there", engine: otherEngine(testEngine) }),
     HostileServer.start({ http: () => {}, upgrade: () => {} }),
     HostileServer.start({ http: (request) => void request.socket.end(garbage) }),
+    holdClosedPort(),
   ]);
-  const closed = await HostileServer.start({});
-  const { port } = closed;
-  await closed[Symbol.asyncDispose]();
   workspace = await RemoteWorkspace.start({
     sites: [here, there],
     entries: [
       { id: "hanging", base_url: `http://127.0.0.1:${hanging.port}`, timeout_ms: HANG_MS },
       { id: "garbled", base_url: `http://127.0.0.1:${garbled.port}` },
-      { id: "closed", base_url: `http://127.0.0.1:${port}` },
+      { id: "closed", base_url: `http://127.0.0.1:${closed.port}` },
       { id: "nameless", base_url: "http://no-such-name.invalid:38800" },
       { id: "tokenless", base_url: there.proxy.url },
     ],
@@ -47,7 +47,7 @@ beforeAll(async () => {
   ({ client } = workspace);
 });
 afterAll(async () => {
-  for (const one of [workspace, here, there, hanging, garbled]) await one?.[Symbol.asyncDispose]();
+  for (const one of [workspace, here, there, hanging, garbled, closed]) await one?.[Symbol.asyncDispose]();
 });
 
 const PROBLEMS: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { RuntimeCursor } from "../../protocol/cursor.ts";
 import { WorkerId } from "../../protocol/id.ts";
-import { isProblemCode, ProblemError } from "../../protocol/problem.ts";
+import { isProblemCode, ProblemError, type ProblemCode } from "../../protocol/problem.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { acceptUpgrade, HostileServer, json } from "../support/hostile-server.ts";
 import { remoteClient, TOKEN } from "../support/remote-client.ts";
@@ -13,6 +13,7 @@ import {
   HTTP_FAILURES,
   runtimeBody,
   SOCKET_FAILURES,
+  timeoutsFor,
   WORKER,
 } from "../support/remote-failures.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
@@ -37,7 +38,7 @@ async function problemOf(call: Promise<unknown>): Promise<ProblemError> {
 describe("a request", () => {
   test.each(HTTP_FAILURES)("to $name ends with $code, in words of ours", async ({ code, place }) => {
     await using there = await place();
-    await using remote = remoteClient(there.baseUrl);
+    await using remote = remoteClient(there.baseUrl, timeoutsFor(code));
     const problem = await problemOf(remote.detail());
     expect(problem.code).toBe(code);
     expect(isProblemCode(problem.code)).toBe(true);
@@ -74,8 +75,8 @@ describe("a request", () => {
 });
 
 describe("an observation", () => {
-  const first = (baseUrl: string, cursor?: string) => {
-    const remote = remoteClient(baseUrl);
+  const first = (baseUrl: string, code: ProblemCode, cursor?: string) => {
+    const remote = remoteClient(baseUrl, timeoutsFor(code));
     const from = cursor === undefined ? {} : { cursor: RuntimeCursor.parse(cursor) };
     return {
       remote,
@@ -90,7 +91,7 @@ describe("an observation", () => {
     "of $name ends with $code, in words of ours",
     async ({ code, place }) => {
       await using there = await place();
-      const { remote, step } = first(there.baseUrl);
+      const { remote, step } = first(there.baseUrl, code);
       await using _remote = remote;
       const problem = await problemOf(step);
       expect(problem.code).toBe(code);
@@ -100,7 +101,7 @@ describe("an observation", () => {
 
   test.each(CURSOR_FAILURES)("with $name ends with $code", async ({ code, place }) => {
     await using there = await place();
-    const { remote, step } = first(there.baseUrl, "wo_0000000000000007");
+    const { remote, step } = first(there.baseUrl, code, "wo_0000000000000007");
     await using _remote = remote;
     expect((await problemOf(step)).code).toBe(code);
   });

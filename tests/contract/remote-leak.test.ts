@@ -13,10 +13,11 @@ import { createBackend } from "../../server/create-backend.ts";
 import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
 import { FULL_RIGHTS } from "../../server/access/viewer-policy.ts";
 import { remoteClient, TOKEN } from "../support/remote-client.ts";
-import { CANARY, HTTP_FAILURES, LAB, SOCKET_FAILURES, WORKER } from "../support/remote-failures.ts";
+import { CANARY, HTTP_FAILURES, LAB, SOCKET_FAILURES, timeoutsFor, WORKER } from "../support/remote-failures.ts";
 import { FakeSocket } from "../support/relay-fixture.ts";
 import { COMPANION, ensureCompanion, openRuntimeFixture } from "../support/runtime-fixture.ts";
 import { withRights } from "../support/viewer-rights.ts";
+import { DEADLINE_MS } from "../support/within.ts";
 
 const ref = { runtime_id: RuntimeId.parse(LAB), worker_id: WorkerId.parse(WORKER) };
 const worker = `/api/runtimes/${LAB}/workers/${WORKER}`;
@@ -35,7 +36,7 @@ async function openApp(remote: Runtime) {
     runtimes: [fixture.runtime, remote],
     companion: { runtime_id: fixture.runtime.runtimeId, worker_id: COMPANION },
     cursorSecret: new Uint8Array(32),
-    limits: { ...DEFAULT_BACKEND_LIMITS, runtimeTimeoutMs: 3_000 },
+    limits: { ...DEFAULT_BACKEND_LIMITS, runtimeTimeoutMs: DEADLINE_MS },
     host: { os: "linux", arch: "x64" },
     clock: systemClock,
     random: systemRandom,
@@ -104,7 +105,7 @@ const found = (text: string, secrets: readonly string[]) =>
 describe("a browser", () => {
   test.each([...HTTP_FAILURES, ...SOCKET_FAILURES])("is told no secret of $name", async ({ place }) => {
     await using there = await place();
-    await using opened = await openApp(remoteClient(there.baseUrl, { requestTimeoutMs: 300, handshakeTimeoutMs: 300 }));
+    await using opened = await openApp(remoteClient(there.baseUrl, { requestTimeoutMs: 300 }));
     const answers = await everyAnswer(opened.app);
     for (const { path, text } of answers) expect([path, found(text, there.secrets)]).toEqual([path, []]);
     expect(found(await everyFrame(opened.backend), there.secrets)).toEqual([]);
@@ -119,7 +120,7 @@ describe("a browser", () => {
 
   test.each(HTTP_FAILURES)("is told of $name by its code and status, and shown the rest", async ({ code, place }) => {
     await using there = await place();
-    await using opened = await openApp(remoteClient(there.baseUrl, { requestTimeoutMs: 300 }));
+    await using opened = await openApp(remoteClient(there.baseUrl, timeoutsFor(code)));
     const response = await opened.app.request(`/api/runtimes/${LAB}`);
     const summary = RuntimeSummary.parse(await response.json());
     expect(summary).toMatchObject({

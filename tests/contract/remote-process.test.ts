@@ -32,9 +32,8 @@ describe.each(ENGINES)("a Runtime process on %s", (engine) => {
     await using again = new Follower(remote, workerId, OLDEST);
     await until(() => again.received.length === live.events.length);
     expect(again.received).toEqual(live.received.slice(1));
-    expect(await problemCode(remoteClient(await runtime.url(), {}, "not-the-token-of-it").detail())).toBe(
-      "runtime_auth_failed",
-    );
+    const stranger = remoteClient(await runtime.url(), { requestTimeoutMs: DEADLINE_MS }, "not-the-token-of-it");
+    expect(await problemCode(stranger.detail())).toBe("runtime_auth_failed");
   });
 
   test("that is asked to stop tells its observers; that is killed breaks them off; each is back by itself", async () => {

@@ -153,6 +153,8 @@ async function openScene() {
       const newest = socket.frames.findLast(({ kind }) => kind === "heartbeat");
       return newest?.kind === "heartbeat" ? newest.upstream?.problem : undefined;
     },
+    /** Whether the viewer has heard that something keeps the Runtime away, though it may be back. */
+    hasHeardOfTrouble: () => socket.frames.some((frame) => frame.kind === "heartbeat" && frame.upstream !== undefined),
     /** An exchange, on the Runtime's own side. */
     async say(content: string) {
       await elsewhere.runtime.sendInput(workerId, { content });
@@ -213,7 +215,7 @@ describe("a viewer of a Worker elsewhere", () => {
       scene.proxy.accept({ kind: "cut", afterBytes });
       scene.proxy.reset();
       await scene.say("one");
-      await until(() => scene.upstream() !== undefined);
+      await until(() => scene.hasHeardOfTrouble());
       await scene.say("two");
       scene.proxy.resume();
       const published = await scene.published();

@@ -14,7 +14,8 @@ const caughtUp = (observer: Observer) => observer.until("everything", ({ frames 
 
 describe.each(["socket", "sse"] as const)("a viewer by %s", (transport) => {
   const workspace = serveWorkspace({}, transport);
-  const paced = serveWorkspace({ YOI_DEMO_PACE: "0.05" }, transport);
+  // The run goes on for longer than this process may stand still, so that there are events left to cut at.
+  const paced = serveWorkspace({ YOI_DEMO_PACE: "0.3" }, transport);
   const forgetful = serveWorkspace({ YOI_RETENTION_EVENTS: String(RETENTION_EVENTS) }, transport);
 
   test("a viewer that was cut at any event of a run gets exactly the rest", async () => {

@@ -13,6 +13,7 @@ import { RemoteWorkspace } from "../support/remote-workspace.ts";
 import { ENGINES } from "../support/runtime-process.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { ServerProcess, testEngine, type Engine } from "../support/server-process.ts";
+import { DEADLINE_MS } from "../support/within.ts";
 import { workerPath, WorkspaceClient } from "../support/workspace-client.ts";
 
 allowProcesses();
@@ -270,7 +271,7 @@ test("a collector that refuses costs spans, which are counted, and nothing else"
   await client.get("/api/workers");
   await collector.until("a hand-over", () => collector.headers.length > 0);
   await expect
-    .poll(async () => (await client.get("/metrics")).text)
+    .poll(async () => (await client.get("/metrics")).text, { timeout: DEADLINE_MS })
     .toContain('yoi_trace_spans_total{result="dropped"} 1');
   expect((await client.get("/api/workers")).status).toBe(200);
   expect(server.stderr).toContain("Traces can't be handed over");

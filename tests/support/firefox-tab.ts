@@ -123,7 +123,7 @@ export class FirefoxTab implements AsyncDisposable {
   /** Waits until every island is hydrated and the link is live. */
   async alive(): Promise<void> {
     await this.page.waitForFunction(() =>
-      ["link-status", "workers-nav", "composer", "transcript"].every(
+      ["link-status", "workers-nav", "conversation-menu", "composer", "transcript"].every(
         (id) => document.getElementById(id)?.dataset["hydrated"] !== undefined,
       ),
     );

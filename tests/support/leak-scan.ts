@@ -12,11 +12,16 @@ export interface Said {
   readonly text: string;
 }
 
-/** Those canaries that a text holds, in any case, also where it holds them encoded. */
+/**
+ * Those canaries that a text holds, in any case, also where it holds them encoded. Digits have to stand alone: the
+ * number of a request, a digest or another port may well hold them.
+ */
 export function canariesIn(text: string, canaries: readonly string[]): readonly string[] {
   const forms = (canary: string) => [canary, encodeURIComponent(canary), btoa(canary).replace(/=+$/, "")];
   const lower = text.toLowerCase();
-  return canaries.filter((canary) => forms(canary).some((form) => lower.includes(form.toLowerCase())));
+  const holds = (form: string) =>
+    /^\d+$/.test(form) ? new RegExp(`(?<![0-9a-f])${form}(?![0-9a-f])`).test(lower) : lower.includes(form);
+  return canaries.filter((canary) => forms(canary).some((form) => holds(form.toLowerCase())));
 }
 
 /** All that an answer says, headers included. */

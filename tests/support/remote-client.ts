@@ -15,14 +15,15 @@ import { LAB } from "./remote-failures.ts";
 /** Given to every client: must not be seen anywhere but in a header. */
 export const TOKEN = "canary-token-of-the-client";
 
-/** A client of whatever is at `baseUrl`. */
+/** A client of whatever is at `baseUrl`. Its sockets may take as long to open as a request takes, unless said. */
 export function remoteClient(baseUrl: string, limits: Partial<RemoteLimits> = {}, token = TOKEN): Runtime {
+  const { requestTimeoutMs = 1_000 } = limits;
   return createRemoteRuntime({
     runtimeId: RuntimeId.parse(LAB),
     peerId: LAB,
     displayName: "The lab",
     endpoint: new RuntimeEndpoint(baseUrl, token),
-    limits: { ...DEFAULT_REMOTE_LIMITS, requestTimeoutMs: 1_000, handshakeTimeoutMs: 1_000, ...limits },
+    limits: { ...DEFAULT_REMOTE_LIMITS, requestTimeoutMs, handshakeTimeoutMs: requestTimeoutMs, ...limits },
     fetch: (input, init) => globalThis.fetch(input, init),
     connectWebSocket: connectWs,
     clock: systemClock,

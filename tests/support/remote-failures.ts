@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ProblemCode } from "../../protocol/problem.ts";
+import { holdClosedPort } from "./closed-port.ts";
 import {
   acceptUpgrade,
   closeFrame,
@@ -16,6 +17,7 @@ import {
   refuseUpgrade,
   type Hostility,
 } from "./hostile-server.ts";
+import { DEADLINE_MS } from "./within.ts";
 
 /** Stands in everything that the other end says of itself. */
 export const CANARY = "CANARY-said-by-the-peer";
@@ -39,6 +41,11 @@ export interface RemoteFailure {
   readonly place: () => Promise<BrokenPlace>;
 }
 
+/** How long a client waits: not long where that is the failure, and long enough not to be one where it is another. */
+export const timeoutsFor = (code: ProblemCode) => ({
+  requestTimeoutMs: code === "runtime_timeout" ? 300 : DEADLINE_MS,
+});
+
 function served(hostility: Hostility, scheme = "http", host = "127.0.0.1"): () => Promise<BrokenPlace> {
   return async () => {
     const server = await HostileServer.start(hostility);
@@ -51,10 +58,12 @@ function served(hostility: Hostility, scheme = "http", host = "127.0.0.1"): () =
 }
 
 async function closedPort(): Promise<BrokenPlace> {
-  const server = await HostileServer.start({});
-  const { port } = server;
-  await server[Symbol.asyncDispose]();
-  return { baseUrl: `http://127.0.0.1:${port}`, secrets: [String(port)], [Symbol.asyncDispose]: async () => {} };
+  const closed = await holdClosedPort();
+  return {
+    baseUrl: `http://127.0.0.1:${closed.port}`,
+    secrets: [String(closed.port)],
+    [Symbol.asyncDispose]: () => closed[Symbol.asyncDispose](),
+  };
 }
 
 const error = (code: string) => ({ error: { code, message: `${CANARY} ${code}` } });

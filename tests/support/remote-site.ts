@@ -1,7 +1,8 @@
 /**
  * A Runtime elsewhere: a process of its own, and a proxy that stands for the network before it.
  *
- * Owns both, the port that the process comes back to, and what the process itself says of a Worker, past the Backend.
+ * Owns both, the way from the proxy to wherever the process comes back, and what the process itself says of a Worker,
+ * past the Backend.
  */
 import type { RuntimeFrame } from "../../protocol/frame.ts";
 import { ENGINES, RuntimeProcess } from "./runtime-process.ts";
@@ -20,6 +21,11 @@ export interface SiteOptions {
   readonly args?: readonly string[];
 }
 
+/** Where the process is now. */
+interface Place {
+  url: string;
+}
+
 /** Everything that a log keeps comes behind it. */
 const OLDEST = "wo_0000000000000000";
 
@@ -32,39 +38,44 @@ export function otherEngine(engine: Engine): Engine {
 export class RemoteSite implements AsyncDisposable {
   readonly id: string;
   readonly token: string;
-  /** Where the process listens, past the proxy. */
-  readonly url: string;
   readonly proxy: TcpProxy;
   readonly #options: SiteOptions;
+  readonly #place: Place;
   #process: RuntimeProcess;
 
-  private constructor(options: SiteOptions, token: string, url: string, process: RuntimeProcess, proxy: TcpProxy) {
+  private constructor(options: SiteOptions, token: string, place: Place, process: RuntimeProcess, proxy: TcpProxy) {
     this.#options = options;
     this.id = options.id;
     this.token = token;
-    this.url = url;
+    this.#place = place;
     this.#process = process;
     this.proxy = proxy;
   }
 
   static async start(options: SiteOptions): Promise<RemoteSite> {
     const token = `token-of-${options.id}-0123456789`;
-    const process = RemoteSite.#spawn(options, token, "127.0.0.1:0");
+    const process = RemoteSite.#spawn(options, token);
     try {
-      const url = await process.url();
-      return new RemoteSite(options, token, url, process, await TcpProxy.start(Number(new URL(url).port)));
+      const place: Place = { url: await process.url() };
+      const proxy = await TcpProxy.start(() => Number(new URL(place.url).port));
+      return new RemoteSite(options, token, place, process, proxy);
     } catch (error) {
       await process[Symbol.asyncDispose]();
       throw error;
     }
   }
 
-  static #spawn({ id, engine, args = [], environment }: SiteOptions, token: string, bind: string): RuntimeProcess {
+  static #spawn({ id, engine, args = [], environment }: SiteOptions, token: string): RuntimeProcess {
     return new RuntimeProcess({
       ...(engine === undefined ? {} : { engine }),
-      args: ["--id", id, "--bind", bind, ...args],
+      args: ["--id", id, "--bind", "127.0.0.1:0", ...args],
       environment: { YOI_RUNTIME_TOKEN: token, ...environment },
     });
+  }
+
+  /** Where the process listens, past the proxy. */
+  get url(): string {
+    return this.#place.url;
   }
 
   /** The Runtime's path in the Backend's API. */
@@ -81,10 +92,10 @@ export class RemoteSite implements AsyncDisposable {
     await this.#process.kill("SIGKILL");
   }
 
-  /** Starts the process where it was. */
+  /** Starts the process behind the proxy again, on another port: the former one may be somebody else's by now. */
   async start(): Promise<void> {
-    this.#process = RemoteSite.#spawn(this.#options, this.token, new URL(this.url).host);
-    await this.#process.url();
+    this.#process = RemoteSite.#spawn(this.#options, this.token);
+    this.#place.url = await this.#process.url();
   }
 
   /** All that the Runtime keeps of a Worker's events, oldest first, as it tells it itself. */

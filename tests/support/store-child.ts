@@ -1,5 +1,6 @@
 /**
- * A process that writes to a store until it is killed: `store-child.ts <path> [bytes] [early ms]`.
+ * A process that writes to a store until it is killed: `store-child.ts <path> [bytes] [early ms] [events]`. After so
+ * many events it kills itself.
  *
  * Prints `open` once it keeps events in the step that asks for it, or has the store open early, then the position of each event when the store has it,
  * or the code of what stopped it. Run by the tests of the SQLite store.
@@ -10,7 +11,7 @@ import { asProblem } from "../../protocol/problem.ts";
 import { appendUntilAtOnce } from "./kept-at-once.ts";
 import { A, B, event, record } from "./store-records.ts";
 
-const [path = "", bytes = "10", early = "0"] = process.argv.slice(2);
+const [path = "", bytes = "10", early = "0", most = ""] = process.argv.slice(2);
 try {
   const store = await openSqliteStore({ path, sync: "normal", maxBytes: null }, { earlyMs: Number(early) });
   await store.putWorker(record(A));
@@ -21,6 +22,7 @@ try {
   for (let position = 1; ; position += 1) {
     await store.append(A, [event(position, "x".repeat(Number(bytes)))]);
     console.log(position);
+    if (String(position) === most) process.kill(process.pid, "SIGKILL");
   }
 } catch (error) {
   console.log(asProblem(error).code);

@@ -15,6 +15,8 @@ export interface StoreProcessOptions {
   readonly bytes?: number;
   /** How long it writes by itself, from its opening on; absent: its thread opens the file, and it writes beside that. */
   readonly earlyMs?: number;
+  /** After so many events it kills itself, so that nobody has to be quick; absent: it writes on. */
+  readonly maxEvents?: number;
   /** Largest file that it may write, in blocks of 512 bytes. */
   readonly maxBlocks?: number;
 }
@@ -27,9 +29,9 @@ export class StoreProcess implements AsyncDisposable {
   #look = () => {};
   #rest = "";
 
-  constructor(path: string, { bytes = 10, earlyMs = 0, maxBlocks }: StoreProcessOptions = {}) {
+  constructor(path: string, { bytes = 10, earlyMs = 0, maxEvents, maxBlocks }: StoreProcessOptions = {}) {
     const engine = [process.execPath, ...(testEngine === "deno" ? ["run", "-A"] : [])];
-    const command = [...engine, SCRIPT, path, String(bytes), String(earlyMs)];
+    const command = [...engine, SCRIPT, path, String(bytes), String(earlyMs), String(maxEvents ?? "")];
     const limited = ["sh", "-c", `trap "" XFSZ && ulimit -f ${maxBlocks} && exec "$@"`, "sh", ...command];
     const [program = "", ...args] = maxBlocks === undefined ? command : limited;
     this.#child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });

@@ -58,6 +58,11 @@ test("a server's own page of a failure names the number that the answer's header
   expect([answer.status, answer.text.includes(`>${id}</code>`)]).toEqual([404, true]);
 });
 
+test("the search finds a port that is there, and none in a request's number", () => {
+  expect(canariesIn('{"detail":"hostcanary.invalid:4321"}', ["4321"])).toEqual(["4321"]);
+  expect(canariesIn("x-request-id,0b4321ce98d07a65\nhttp://127.0.0.1:43215", ["4321"])).toEqual([]);
+});
+
 test("nothing before the login holds what the server was told", async () => {
   const folder = await mkdtemp(join(tmpdir(), "foldercanary-"));
   try {
