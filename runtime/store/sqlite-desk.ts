@@ -73,8 +73,9 @@ export class StoreDesk {
     }
   }
 
-  /** What another desk of the same file needs to go on; this one answers nothing more. */
+  /** What another desk of the same file needs to go on. This one stands still until it is asked again, or left. */
   handOver(): DeskState {
+    clearTimeout(this.#rest);
     return {
       ledger: this.#ledger,
       skipped: this.#quarantine.skipped,
@@ -85,6 +86,7 @@ export class StoreDesk {
 
   /** Lets go of the file, and leaves it as it is. */
   leave(): void {
+    clearTimeout(this.#rest);
     this.#file[Symbol.dispose]();
   }
 

@@ -37,17 +37,21 @@ export class EarlyLink implements StoreLink {
   readonly #options: SqliteFileOptions;
   readonly #signals: SharedArrayBuffer;
   readonly #onSetAside: EarlyOptions["onSetAside"];
+  readonly #earlyMs: number;
   readonly #lock: Disposable;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #desk: StoreDesk | null;
   #thread: ThreadLink | null = null;
-  /** Whether no thread could be had. */
+  /** Until the thread has taken over, or has said that it can't. */
+  #handing: Promise<void> | null = null;
+  /** Whether the thread that was tried last could not be had. */
   #isAlone = false;
 
   /** @throws ProblemError as `openSqliteStore` does */
   constructor({ options, signals, earlyMs, onSetAside }: EarlyOptions) {
     this.#options = options;
     this.#signals = signals;
+    this.#earlyMs = earlyMs;
     this.#onSetAside = onSetAside;
     try {
       this.#lock = lockFile(options);
@@ -56,7 +60,11 @@ export class EarlyLink implements StoreLink {
       throw storeProblem(error, options.path);
     }
     this.#hear();
-    this.#timer = setTimeout(() => void this.#handOver(), earlyMs);
+    this.#planThread();
+  }
+
+  #planThread(): void {
+    this.#timer = setTimeout(() => void this.#changeOver(), this.#earlyMs);
     this.#timer.unref();
   }
 
@@ -72,6 +80,7 @@ export class EarlyLink implements StoreLink {
   }
 
   async ask<Kind extends Request["kind"]>(request: RequestOf<Kind>): Promise<Answers[Kind]> {
+    if (this.#handing !== null) await this.#handing;
     const desk = this.#desk;
     // why: with neither, the store was closed, after which nobody asks.
     if (desk === null) return (this.#thread as ThreadLink).ask(request);
@@ -101,30 +110,41 @@ export class EarlyLink implements StoreLink {
 
   async end(): Promise<void> {
     clearTimeout(this.#timer);
+    await this.#handing;
+    clearTimeout(this.#timer);
     await this.#thread?.end();
     this.#lock[Symbol.dispose]();
   }
 
-  async #handOver(): Promise<void> {
+  /** Gives the store to a thread; where none can take it, the program goes on with it, and one is tried again later. */
+  async #changeOver(): Promise<void> {
     const thread = await this.#startThread();
     const desk = this.#desk;
     // Closed meanwhile.
     if (desk === null) return;
-    if (thread === null) {
-      this.#isAlone = true;
-      desk.afterwards();
+    if (thread !== null) {
+      this.#handing = this.#handOver(desk, thread).finally(() => (this.#handing = null));
+      await this.#handing;
+      if (this.#desk === null) return;
+    }
+    this.#isAlone = true;
+    desk.afterwards();
+    this.#planThread();
+  }
+
+  /** Meanwhile nothing is asked of either, so that what is handed over stays true. */
+  async #handOver(desk: StoreDesk, thread: ThreadLink): Promise<void> {
+    try {
+      await thread.hand(desk.handOver());
+    } catch {
+      // Its files could not be opened once more, as on a disk that is full; here they are open.
+      this.#thread = null;
+      await thread.end();
       return;
     }
     this.#desk = null;
-    try {
-      // Whatever is asked from here on comes after it.
-      await thread.hand(desk.handOver());
-    } catch {
-      await thread.end();
-    } finally {
-      // Not before: the last to let go of the file would bring it to the disk.
-      desk.leave();
-    }
+    // Not before: the last to let go of the file would bring it to the disk.
+    desk.leave();
   }
 
   /** The thread, running; null where it can't be had. */
@@ -136,6 +156,7 @@ export class EarlyLink implements StoreLink {
       await thread.opened;
       return thread;
     } catch {
+      this.#thread = null;
       return null;
     }
   }

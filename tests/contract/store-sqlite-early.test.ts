@@ -1,4 +1,8 @@
 /** The SQLite store that the program opens itself: it keeps the contract before, while and after its thread takes over. */
+import { renameSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import type { Worker } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
 import type { RuntimeStore } from "../../runtime/store/store.ts";
 import { appendUntilAtOnce, isKeptAtOnce } from "../support/kept-at-once.ts";
@@ -39,8 +43,8 @@ for (const [name, opening] of Object.entries({ "no thread yet": NO_THREAD, "a th
 }
 
 /** Appends until one is kept at once, which comes after the thread's first answer to a write. @returns its position */
-async function appendUntilThread(store: RuntimeStore): Promise<number> {
-  for (let position = 1; position <= MAX_TRIES; position += 1) {
+async function appendUntilThread(store: RuntimeStore, first = 1): Promise<number> {
+  for (let position = first; position < first + MAX_TRIES; position += 1) {
     if (await isKeptAtOnce(store.append(A, events(position, position)))) return position;
     // The thread starts meanwhile.
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -97,6 +101,37 @@ test("a SQLite store that ends while its thread starts is closed, and free for o
     await using again = await folder.open({}, NO_THREAD);
     expect(await loadOnly(again)).toEqual(stored(A));
   }
+});
+
+test("a SQLite store that no thread can open goes on in the program, and is a thread's as soon as one can", async () => {
+  using folder = new StoreFolder();
+  const away = `${folder.folder}/away`;
+  const failed = Promise.withResolvers<void>();
+  let threads = 0;
+  const count = (thread: Worker) => {
+    threads += 1;
+    thread.once("exit", () => failed.resolve());
+  };
+  process.on("worker", count);
+  let head = 0;
+  try {
+    await using store = await folder.open({}, THREAD_SOON);
+    await store.putWorker(record(A));
+    // What is open stays open; by its name it is not to be found.
+    renameSync(dirname(folder.path), away);
+    const failing = failed.promise.then(() => "failed");
+    while ((await Promise.race([failing, store.append(A, events(head + 1, head + 1))])) !== "failed") head += 1;
+    expect(await isEarly(store)).toBe(true);
+    expect(await loadOnly(store)).toMatchObject({ events: events(1, head + 1), head: head + 1 });
+    renameSync(away, dirname(folder.path));
+    head = await appendUntilThread(store, head + 2);
+    expect(threads).toBeGreaterThan(1);
+    expect(await loadOnly(store)).toMatchObject({ events: events(1, head), head, mayHaveLostTail: false });
+  } finally {
+    process.off("worker", count);
+  }
+  await using again = await folder.open({}, NO_THREAD);
+  expect(await loadOnly(again)).toMatchObject({ events: events(1, head), head, mayHaveLostTail: false });
 });
 
 test("a SQLite store is locked before its thread is there, and when it has taken over", async () => {
