@@ -28,7 +28,7 @@ const MISSED = 100;
 const ROUNDS = 12;
 const RESUMES = 15;
 /** Each starts a server that has a million events to read. */
-const COLD_ROUNDS = 5;
+const COLD_ROUNDS = 7;
 const GROWTH_GOAL = 1.5;
 const JETSTREAM_GOAL = 0.5;
 

@@ -15,6 +15,7 @@ import type { ServerChild, StartOptions } from "./child.ts";
 import type { Engine } from "./engine.ts";
 import { writeLongHistory, type LongHistory } from "./long-history.ts";
 import type { TimeToResume } from "./missed-history.ts";
+import { untilQuiet } from "./processor-time.ts";
 import { REMOTE_RUNTIME_ID, startBackendOf, startRemoteRuntime } from "./remote.ts";
 import { storePath } from "./stored-history.ts";
 
@@ -70,7 +71,11 @@ export interface ResumeStage extends AsyncDisposable {
   readonly warm: Readonly<Record<Place, TimeToResume>>;
   /** Ends the server that stands. */
   readonly endStanding: () => Promise<void>;
-  /** Starts a server, comes back to each Worker once, and ends it. Only when none stands. @returns milliseconds */
+  /**
+   * Starts a server, comes back to each Worker once when it is quiet, and ends it. Only when none stands.
+   *
+   * @returns milliseconds
+   */
   readonly cold: () => Promise<Readonly<Record<Place, number>>>;
 }
 
@@ -100,6 +105,8 @@ export async function openResumeStage(engine: Engine, history: ResumeHistory, mi
       await using server = await startServer();
       const elapsedMs = async (place: Place): Promise<number> => {
         for (let left = FIRST_RESUMES; left > 0; left -= 1) await resume(server, small[place]);
+        // Reading a million events leaves the collector work that may fall on any moment.
+        await untilQuiet(server.pid);
         return (await resume(server, long[place])).elapsedMs;
       };
       return { embedded: await elapsedMs("embedded"), remote: await elapsedMs("remote") };
