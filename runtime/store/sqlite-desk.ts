@@ -86,7 +86,6 @@ export class StoreDesk {
 
   /** Lets go of the file, and leaves it as it is. */
   leave(): void {
-    clearTimeout(this.#rest);
     this.#file[Symbol.dispose]();
   }
 

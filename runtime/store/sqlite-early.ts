@@ -109,7 +109,6 @@ export class EarlyLink implements StoreLink {
   }
 
   async end(): Promise<void> {
-    clearTimeout(this.#timer);
     await this.#handing;
     clearTimeout(this.#timer);
     await this.#thread?.end();

@@ -12,6 +12,7 @@ import type { Runtime } from "../../runtime/runtime.ts";
 import { createBackend } from "../../server/create-backend.ts";
 import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
 import { FULL_RIGHTS } from "../../server/access/viewer-policy.ts";
+import { canariesIn } from "../support/leak-scan.ts";
 import { remoteClient, TOKEN } from "../support/remote-client.ts";
 import { CANARY, HTTP_FAILURES, LAB, SOCKET_FAILURES, timeoutsFor, WORKER } from "../support/remote-failures.ts";
 import { FakeSocket } from "../support/relay-fixture.ts";
@@ -94,13 +95,7 @@ async function everyFrame(backend: Awaited<ReturnType<typeof openApp>>["backend"
   return `${socket.texts.join("\n")}\n${socket.closeCode} ${socket.closeReason}`;
 }
 
-/** A port's digits may well stand in the middle of a time or of a digest. */
-const found = (text: string, secrets: readonly string[]) =>
-  [CANARY, TOKEN, "canary", ...secrets].filter((secret) =>
-    /^\d+$/.test(secret)
-      ? new RegExp(`(?<![0-9a-f])${secret}(?![0-9a-f])`, "i").test(text)
-      : text.toLowerCase().includes(secret.toLowerCase()),
-  );
+const found = (text: string, secrets: readonly string[]) => canariesIn(text, [CANARY, TOKEN, "canary", ...secrets]);
 
 describe("a browser", () => {
   test.each([...HTTP_FAILURES, ...SOCKET_FAILURES])("is told no secret of $name", async ({ place }) => {
