@@ -54,6 +54,8 @@ export interface BenchCase {
   /** As it is called on the command line and in the document, e.g. `fan-out`. */
   readonly name: string;
   readonly run: (options: BenchOptions) => Promise<CaseResult>;
+  /** Whether load and servers have processors of their own meanwhile (`harness/apart.ts`). */
+  readonly isLoadApart?: boolean;
   /** Past this it stands still, and is given up. Many times what it takes. */
   readonly timeoutMs?: number;
   /**

@@ -28,6 +28,7 @@ import { viewerMemory } from "./cases/viewer-memory.ts";
 import { wire } from "./cases/wire.ts";
 import { parseCommandLine, type BenchOrder } from "./command-line.ts";
 import { renderProfile, renderResult } from "./figures.ts";
+import { standApart } from "./harness/apart.ts";
 import { killChildrenAtExit, withProcesses } from "./harness/child.ts";
 import { describeMachine } from "./harness/machine.ts";
 import { profileServers } from "./harness/profiling.ts";
@@ -88,9 +89,11 @@ export async function runBench(args: readonly string[]): Promise<number> {
 async function runCase(one: BenchCase, { options, runs, profiled, isWritten }: BenchOrder): Promise<void> {
   const { name, run, timeoutMs = CASE_TIMEOUT_MS } = one;
   const machine = await describeMachine();
+  using apart = one.isLoadApart === true ? standApart() : null;
   const results: CaseResult[] = [];
   while (results.length < runs) {
-    const result = await withProcesses(() => run(options), timeoutMs);
+    const found = await withProcesses(() => run(options), timeoutMs);
+    const result = apart === null ? found : { ...found, notes: [...found.notes, apart.note] };
     results.push(result);
     console.log(`${renderResult(result)}\n`);
   }

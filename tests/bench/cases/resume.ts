@@ -46,7 +46,7 @@ type Who = Ours | Peer;
 /** Milliseconds of each round. */
 type Times = (who: Who, size: Size) => readonly number[];
 
-export const resume: BenchCase = { name: "resume", run, profiled: profile };
+export const resume: BenchCase = { name: "resume", run, isLoadApart: true, profiled: profile };
 
 /** Warm, and after few events: what came before does not matter. */
 async function profile({ rounds = ROUNDS }: BenchOptions): Promise<readonly ProfileSection[]> {

@@ -13,10 +13,14 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type * as z from "zod/mini";
+import { amongServers } from "./apart.ts";
 import { Answer, type Question } from "./control.ts";
 import { within } from "./deadline.ts";
 import { benchProgram, bunCommandOf, commandOf, RUNTIME_PROGRAMS, SERVER_PROGRAMS, type Engine } from "./engine.ts";
 import { profileClockUs, profileProcess, type ProfiledProcess, type ProfiledProgram } from "./profiling.ts";
+
+/** Those of `programs/` that ask or read; all others serve. */
+const LOAD_PROGRAMS: readonly string[] = ["provider", "reader", "crowd", "arrivals", "restless"];
 
 const running = new Set<ChildProcess>();
 /** Told of a process that has ended by itself. */
@@ -159,7 +163,8 @@ export async function startProgramChild(name: string, engine: Engine | "bun" = "
     ? bunCommandOf(script, "--program", name)
     : commandOf(engine, script, "--program", name));
   command.splice(command.indexOf(script), 0, engine === "deno" ? "--v8-flags=--expose-gc" : "--expose-gc");
-  return new ProgramChild(launch(command, {}, ["ignore", "inherit", "inherit", "ipc"]), name);
+  const placed = LOAD_PROGRAMS.includes(name) ? command : amongServers(command);
+  return new ProgramChild(launch(placed, {}, ["ignore", "inherit", "inherit", "ipc"]), name);
 }
 
 /** How a server is started. */
@@ -233,7 +238,7 @@ export interface ForeignProgram {
 
 /** Starts a server that is none of ours, and waits until it listens. */
 export async function startForeign({ name, command, says }: ForeignProgram): Promise<ServerChild> {
-  const child = launch([...command], {}, ["ignore", "ignore", "pipe"]);
+  const child = launch(amongServers([...command]), {}, ["ignore", "ignore", "pipe"]);
   const address = await within(valueIn(child.stderr, says), START_TIMEOUT_MS, `${name} does not listen`);
   return new ServerChild(child, name, address, null);
 }
@@ -253,7 +258,8 @@ async function startServer(
   if (isInspected) command.splice(command.indexOf(script), 0, "--inspect=127.0.0.1:0");
   const profile = profiled === undefined ? null : profileProcess(engine, profiled);
   command.splice(command.indexOf(script), 0, ...(profile?.args ?? []));
-  const child = launch(command, { ...defaults, ...environment }, ["ignore", "pipe", isInspected ? "pipe" : "inherit"]);
+  const output: StdioOptions = ["ignore", "pipe", isInspected ? "pipe" : "inherit"];
+  const child = launch(amongServers(command), { ...defaults, ...environment }, output);
   const inspectorUrl = await (isInspected ? valueIn(child.stderr, /listening on (ws:\S+)/) : null);
   const url = await within(valueIn(child.stdout, / is at (http:\S+)/), START_TIMEOUT_MS, `${script} does not listen`);
   if (profile !== null) profile.listensAtUs = profileClockUs();

@@ -36,6 +36,8 @@ const POSITION_DIGITS = 8;
 const HEXADECIMAL = 16;
 /** Of the small Worker, until what a process does for the first time is done. */
 const FIRST_RESUMES = 5;
+/** Of the server that stands, until its engine has compiled what a resume runs through: whole runs differ less. */
+const WARMING_RESUMES = 300;
 
 /** Where a viewer comes back to, and what it must get. */
 interface Missed {
@@ -96,6 +98,7 @@ export async function openResumeStage(engine: Engine, history: ResumeHistory, mi
   const small = await positionsOf("small", 1);
   const { frames } = await resume(standing, long.embedded);
   const warm = (place: Place) => async (): Promise<number> => (await resume(standing, long[place])).elapsedMs;
+  for (let left = WARMING_RESUMES; left > 0; left -= 1) for (const place of PLACES) await warm(place)();
   const kept = stack.move();
   return {
     missed: frames,
