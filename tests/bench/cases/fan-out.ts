@@ -42,7 +42,7 @@ const RATIO_COLUMNS: readonly Peer[] = ["ws", "bun", "socketIo"];
 type Crowd = (typeof CROWDS)[number];
 type Samples = ReadonlyMap<FanOutSubject, readonly Delivery[]>;
 
-export const fanOut: BenchCase = { name: "fan-out", run, isLoadApart: true, profiled: "serving" };
+export const fanOut: BenchCase = { name: "fan-out", run, profiled: "serving" };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const found: { readonly crowd: Crowd; readonly samples: Samples }[] = [];

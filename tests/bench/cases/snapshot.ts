@@ -50,7 +50,7 @@ interface Sample {
   readonly largestBytes: number;
 }
 
-export const snapshot: BenchCase = { name: "snapshot", run, isLoadApart: true, profiled: "serving" };
+export const snapshot: BenchCase = { name: "snapshot", run, profiled: "serving" };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();
