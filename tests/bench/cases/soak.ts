@@ -6,10 +6,11 @@
  */
 import * as z from "zod/mini";
 import type { BenchCase, BenchOptions, CaseResult, Goal } from "../bench-case.ts";
+import type { Chart } from "../harness/chart.ts";
 import { startProgramChild, startWorkspace, type ProgramChild, type ServerChild } from "../harness/child.ts";
 import { receive } from "../harness/delivery.ts";
 import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
-import { goal } from "../harness/goal.ts";
+import { goalsOf } from "../harness/goal.ts";
 import { memoryUse, type MemoryUse } from "../harness/memory.ts";
 import { countProcessorTime } from "../harness/processor-time.ts";
 import { median } from "../harness/statistics.ts";
@@ -79,9 +80,14 @@ async function run({
   const found = await Promise.all(ENGINES.map((engine) => passMinutes(stack, engine, minutes)));
   const earlyMinute = Math.min(minutes, isLong ? LONG_EARLY_MINUTE : EARLY_MINUTE);
   const faults = found.reduce((sum, passed) => sum + passed.at(-1)!.seen.faults, 0);
+  const charts = COMPARED.map(([what, key]) => growthChart(what, key, found, earlyMinute));
   return {
+    charts,
     tables: ENGINES.map((engine, index) => tableOf(engine, found[index]!)),
-    goals: ENGINES.flatMap((engine, index) => engineGoals(engine, found[index]!, earlyMinute)),
+    goals: [
+      ...charts.flatMap(goalsOf),
+      ...ENGINES.map((engine, index) => completenessGoal(engine, found[index]!.at(-1)!.seen)),
+    ],
     notes: [
       `On each engine ${WORKERS} Workers at ${TOKENS_PER_SECOND} tokens/s, ${VIEWERS} viewers each, a fault a second (${faults.toLocaleString("en-US")} in all), ${minutes} minutes after one that is not counted; memory after a garbage collection. Compared are the medians of up to ${MINUTES_COMPARED} minutes, the last of which is named.`,
     ],
@@ -101,25 +107,31 @@ function tableOf(engine: Engine, minutes: readonly Minute[]): Table {
   };
 }
 
-function engineGoals(engine: Engine, minutes: readonly Minute[], earlyMinute: number): readonly Goal[] {
-  const label = ENGINE_LABELS[engine];
-  const upTo = (minute: number, key: Compared): number =>
+function growthChart(
+  what: string,
+  key: Compared,
+  found: readonly (readonly Minute[])[],
+  earlyMinute: number,
+): Chart {
+  const upTo = (minutes: readonly Minute[], minute: number): number =>
     median(minutes.slice(Math.max(0, minute - MINUTES_COMPARED), minute).map((one) => one[key]));
-  const { seen } = minutes.at(-1)!;
-  return [
-    ...COMPARED.map(([what, key]) =>
-      goal(
-        `${label}: ${what} at the end`,
-        upTo(minutes.length, key) / upTo(earlyMinute, key),
-        { atMost: GROWTH_GOAL },
-        `times that of minute ${earlyMinute}`,
-      ),
-    ),
-    {
-      text: `${label}: nothing lost (${seen.lost}) and nothing sent twice (${seen.doubled})`,
-      isMet: seen.lost === 0 && seen.doubled === 0,
-    },
-  ];
+  return {
+    title: `${what} at the end`,
+    unit: `times that of minute ${earlyMinute}`,
+    isRatio: true,
+    bars: ENGINES.map((engine, index) => {
+      const minutes = found[index]!;
+      return { label: ENGINE_LABELS[engine], value: upTo(minutes, minutes.length) / upTo(minutes, earlyMinute) };
+    }),
+    target: { atMost: GROWTH_GOAL },
+  };
+}
+
+function completenessGoal(engine: Engine, { lost, doubled }: Seen): Goal {
+  return {
+    text: `${ENGINE_LABELS[engine]}: nothing lost (${lost}) and nothing sent twice (${doubled})`,
+    isMet: lost === 0 && doubled === 0,
+  };
 }
 
 /** Those that count, in order. */
