@@ -7,7 +7,7 @@
 import { CONTINUATION_PROMPT } from "../prompts/continuation.ts";
 import type { LogEntry } from "../protocol/entry.ts";
 import type { RunLimits } from "./limits.ts";
-import { boundHistory } from "./model/history.ts";
+import { boundHistory, estimateMessagesTokens } from "./model/history.ts";
 import type { ModelMessage, ModelRequest } from "./model/model.ts";
 import type { Profile } from "./profile.ts";
 import { modelMessages } from "./transcript-line.ts";
@@ -16,7 +16,7 @@ import { modelMessages } from "./transcript-line.ts";
  * The request for the next answer of a conversation.
  *
  * @param now Epoch milliseconds.
- * @throws ProblemError provider_context_too_long where the newest exchange alone is too long
+ * @throws ProblemError input_too_large where the newest exchange alone is too long
  */
 export function modelRequest(
   entries: readonly LogEntry[],
@@ -27,9 +27,21 @@ export function modelRequest(
   const said = modelMessages(entries);
   const goOn: ModelMessage[] =
     said.at(-1)?.role === "assistant" ? [{ role: "user", content: CONTINUATION_PROMPT }] : [];
-  const messages = boundHistory([{ role: "system", content: systemPrompt(now) }, ...said, ...goOn], {
+  const kept = boundHistory([{ role: "system", content: systemPrompt(now) }, ...said], {
     contextWindowTokens: model.contextWindowTokens,
-    reservedOutputTokens,
+    // The wish is a part of the exchange that goes on: as one of its own it might be kept without what it is about.
+    reservedOutputTokens: reservedOutputTokens + estimateMessagesTokens(goOn),
   });
-  return { messages };
+  return { messages: inTurns([...kept, ...goOn]) };
+}
+
+/** Neighbours of one role as one message, since providers expect the roles to take turns. */
+function inTurns(messages: readonly ModelMessage[]): readonly ModelMessage[] {
+  const turns: { role: ModelMessage["role"]; content: string }[] = [];
+  for (const { role, content } of messages) {
+    const newest = turns.at(-1);
+    if (newest?.role === role) newest.content += `\n\n${content}`;
+    else turns.push({ role, content });
+  }
+  return turns;
 }

@@ -112,7 +112,8 @@ function retryEvent(
       failed_attempt: attempt,
       max_attempts: limits.maxAttempts,
       wait_ms: Math.round(waitMs),
-      elapsed_ms: Math.round(elapsedMs),
+      // Where the clock was set back meanwhile: no event has a negative time, and nobody could read this one.
+      elapsed_ms: Math.max(0, Math.round(elapsedMs)),
       error: problem.detail,
       ...(status === null ? {} : { status }),
     },

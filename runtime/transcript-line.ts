@@ -65,18 +65,10 @@ export function transcriptLine(entry: LogEntry): TranscriptLine | null {
   }
 }
 
-/**
- * The conversation as a model reads it, oldest message first, without the system prompt. Neighbours of one role are
- * joined, since providers expect the roles to take turns.
- */
+/** What people and the Worker said, oldest first, each by itself: a message that got no answer may be left out. */
 export function modelMessages(entries: readonly LogEntry[]): readonly ModelMessage[] {
-  const messages: { role: "user" | "assistant"; content: string }[] = [];
-  for (const entry of entries) {
+  return entries.flatMap((entry): ModelMessage[] => {
     const line = transcriptLine(entry);
-    if (line === null || line.role === "system") continue;
-    const newest = messages.at(-1);
-    if (newest?.role === line.role) newest.content += `\n\n${line.content}`;
-    else messages.push({ role: line.role, content: line.content });
-  }
-  return messages;
+    return line === null || line.role === "system" ? [] : [{ role: line.role, content: line.content }];
+  });
 }

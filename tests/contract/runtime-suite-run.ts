@@ -275,6 +275,20 @@ export function runSuite(createSubject: CreateSubject, { inProcess }: RuntimeCap
       expect(outcome(subject.follower)).toMatchObject({ run: "finished", texts: [message("ok")] });
     });
 
+    test("is asked again also where the clock is set back meanwhile", async () => {
+      await using subject = await answering(createSubject, {
+        scripts: [
+          [wait(10), fail(overloaded())],
+          [text("ok"), stop],
+        ],
+      });
+      subject.clock.setBy(-3_600_000);
+      await subject.advance(60_000);
+      const retries = subject.follower.events.filter(({ event }) => event === "llm_retry");
+      expect(retries).toMatchObject([{ data: { failed_attempt: 1, elapsed_ms: 0 } }]);
+      expect(outcome(subject.follower)).toMatchObject({ run: "finished", texts: [message("ok")] });
+    });
+
     test("is asked as often as the limit says, and then its reason is told", async () => {
       const failing = [fail(overloaded())];
       await using subject = await answering(createSubject, {
@@ -365,6 +379,17 @@ export function runSuite(createSubject: CreateSubject, { inProcess }: RuntimeCap
         data: { code: "invalid_request", problem: "input_too_large" },
       });
       expect(outcome(follower)).toMatchObject({ run: "errored", status: "idle" });
+    });
+
+    test("is asked for a shorter message after one that outgrew its window", async () => {
+      await using subject = await answering(createSubject, {});
+      await subject.runtime.sendInput(subject.workerId, { content: "語".repeat(99_999) });
+      await subject.settle();
+      expect(outcome(subject.follower).run).toBe("errored");
+      await subject.runtime.sendInput(subject.workerId, { content: "short" });
+      await subject.settle();
+      expect(subject.model.requests.at(-1)?.messages.slice(1)).toEqual([{ role: "user", content: "short" }]);
+      expect(outcome(subject.follower).run).toBe("finished");
     });
 
     test("leaves the Worker ready for the next message", async () => {

@@ -24,10 +24,17 @@ export async function settle(): Promise<void> {
 /** A clock of a test's own. */
 export class ManualClock implements Clock {
   #nowMs = START_MS;
+  /** By how much it was set. */
+  #offsetMs = 0;
   #timers: Timer[] = [];
 
   now(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#offsetMs;
+  }
+
+  /** Sets what it says, as somebody sets a machine's clock: timers are due as if nothing had happened. */
+  setBy(ms: number): void {
+    this.#offsetMs += ms;
   }
 
   /** How many callbacks are waiting: zero when everything that was opened has been closed. */

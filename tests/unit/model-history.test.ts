@@ -1,6 +1,11 @@
 /** The rule that bounds a conversation to a model's window. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { CONTINUATION_PROMPT } from "../../prompts/continuation.ts";
+import type { LogEntry } from "../../protocol/entry.ts";
+import { textSegment } from "../../protocol/segment.ts";
+import { DEFAULT_LIMITS } from "../../runtime/limits.ts";
+import { modelRequest } from "../../runtime/model-request.ts";
 import {
   boundHistory,
   estimateMessagesTokens,
@@ -8,6 +13,9 @@ import {
   MESSAGE_OVERHEAD_TOKENS,
 } from "../../runtime/model/history.ts";
 import type { ModelMessage } from "../../runtime/model/model.ts";
+import type { Profile } from "../../runtime/profile.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { createScriptedModel } from "../support/scripted-model.ts";
 
 const system = (content: string): ModelMessage => ({ role: "system", content });
 const user = (content: string): ModelMessage => ({ role: "user", content });
@@ -124,5 +132,39 @@ describe("boundHistory()", () => {
 
   test("counts the overhead of every message", () => {
     expect(estimateMessagesTokens([user(""), user("")])).toBe(2 * MESSAGE_OVERHEAD_TOKENS);
+  });
+});
+
+describe("modelRequest()", () => {
+  // As above: 4 tokens and the overhead of 4.
+  const eight = "x".repeat(16);
+  const asked = (content: string): LogEntry => ({ kind: "user_input", ts: 5, segments: [textSegment(content)] });
+  const answered = (content: string): LogEntry => ({
+    kind: "assistant_item",
+    ts: 5,
+    item: { kind: "message", role: "assistant", content: [{ kind: "text", text: content }] },
+  });
+  const messagesWithin = (roomTokens: number, ...entries: readonly LogEntry[]) => {
+    const model = { ...createScriptedModel(new ManualClock()), contextWindowTokens: roomTokens + 100 };
+    const limits = { ...DEFAULT_LIMITS.run, reservedOutputTokens: 100 };
+    const profile: Profile = { label: "Scripted", model, systemPrompt: () => eight, tools: [] };
+    return modelRequest(entries, profile, limits, 5).messages;
+  };
+
+  test("joins messages that got no answer with the one that follows them", () => {
+    const messages = messagesWithin(100, asked("a"), asked("b"), answered("c"), asked("d"));
+    expect(messages).toEqual([system(eight), user("a\n\nb"), assistant("c"), user("d")]);
+  });
+
+  test("leaves out a message that did not fit, so that a shorter one after it is answered", () => {
+    expect(messagesWithin(50, asked("x".repeat(400)), asked("short"))).toEqual([system(eight), user("short")]);
+  });
+
+  test("keeps an answer that goes on together with the wish to go on", () => {
+    const wish = user(CONTINUATION_PROMPT);
+    const fitting = 24 + estimateMessagesTokens([wish]);
+    const begun = [asked(eight), answered(eight)];
+    expect(messagesWithin(fitting, ...begun)).toEqual([system(eight), user(eight), assistant(eight), wish]);
+    expect(() => messagesWithin(fitting - 1, ...begun)).toThrow(expect.objectContaining({ code: "input_too_large" }));
   });
 });
