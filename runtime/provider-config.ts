@@ -2,7 +2,7 @@
  * Which provider answers, and how: what the settings mean together that every program with Workers of its own shares.
  */
 import { describeIssues } from "../protocol/problem.ts";
-import type { RunLimits } from "./limits.ts";
+import { DEFAULT_LIMITS, type RunLimits } from "./limits.ts";
 import type { Secret } from "./secret.ts";
 import type { ReadFile } from "./settings.ts";
 import type { answerSettings } from "./settings/answer-settings.ts";
@@ -34,7 +34,7 @@ export interface AnswerConfig {
   readonly prompt: string | null;
   readonly run: Pick<
     RunLimits,
-    "firstTokenTimeoutMs" | "betweenChunksTimeoutMs" | "wholeRunTimeoutMs" | "deltaIntervalMs"
+    "firstTokenTimeoutMs" | "betweenChunksTimeoutMs" | "wholeRunTimeoutMs" | "deltaIntervalMs" | "reservedOutputTokens"
   >;
 }
 
@@ -71,8 +71,20 @@ export async function answerConfigOf(
       betweenChunksTimeoutMs: keys.YOI_BETWEEN_CHUNKS_TIMEOUT_MS,
       wholeRunTimeoutMs: keys.YOI_WHOLE_RUN_TIMEOUT_MS,
       deltaIntervalMs: keys.YOI_DELTA_INTERVAL_MS,
+      reservedOutputTokens: reservedOutputTokensOf(provider),
     },
   };
+}
+
+/**
+ * As much as the provider is asked for, since many refuse a request that does not fit together with it; but half of the
+ * window stays for what is said.
+ */
+function reservedOutputTokensOf(provider: ProviderConfig): number {
+  const { reservedOutputTokens } = DEFAULT_LIMITS.run;
+  if (provider.kind === "demo" || provider.maxOutputTokens === null) return reservedOutputTokens;
+  const { maxOutputTokens, contextWindowTokens } = provider;
+  return Math.max(reservedOutputTokens, Math.min(maxOutputTokens, Math.floor(contextWindowTokens / 2)));
 }
 
 const promptText = textSchema(PROMPT_MAX_CHARS);

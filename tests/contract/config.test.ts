@@ -54,6 +54,7 @@ test("readConfig() gives the documented defaults for an empty environment", asyn
       betweenChunksTimeoutMs: 30_000,
       wholeRunTimeoutMs: 600_000,
       deltaIntervalMs: 40,
+      reservedOutputTokens: 4_096,
     },
     heartbeatIntervalMs: 10_000,
     store: { kind: "sqlite", dataDir: "data", sync: "normal", maxBytes: null },
@@ -159,7 +160,13 @@ test("readConfig() takes every key", async () => {
       viewers: { maxViewers: 3, maxViewersPerWorker: 2, maxViewersPerClient: 1 },
     },
     cursorSecret: new Secret(SECRET),
-    run: { firstTokenTimeoutMs: 1, betweenChunksTimeoutMs: 2, wholeRunTimeoutMs: 3, deltaIntervalMs: 0 },
+    run: {
+      firstTokenTimeoutMs: 1,
+      betweenChunksTimeoutMs: 2,
+      wholeRunTimeoutMs: 3,
+      deltaIntervalMs: 0,
+      reservedOutputTokens: 4_096,
+    },
     heartbeatIntervalMs: 50,
     store: { kind: "sqlite", dataDir: "/srv/workspace", sync: "full", maxBytes: 1_048_576 },
     retention: {
@@ -187,6 +194,16 @@ test("readConfig() prefers a value to a file and then opens no file", async () =
   expect(provider).toMatchObject({ kind: "openai", baseURL: "https://api.openai.com/v1" });
   expect(provider.kind === "openai" && provider.apiKey?.reveal()).toBe("sk-2");
   expect(cursorSecret?.reveal()).toBe(SECRET);
+});
+
+test.each([
+  ["512", 4_096],
+  ["8192", 8_192],
+  ["1000000", 16_384],
+])("readConfig() keeps room for an answer of %s tokens: %i of a window of 32768", async (asked, kept) => {
+  const window = { OPENAI_API_KEY: "sk-1", YOI_CONTEXT_WINDOW_TOKENS: "32768" };
+  const { run } = await readConfig({ ...window, YOI_MAX_OUTPUT_TOKENS: asked }, noFiles);
+  expect(run.reservedOutputTokens).toBe(kept);
 });
 
 test("readConfig() needs no key for a compatible server", async () => {

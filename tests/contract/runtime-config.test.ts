@@ -30,6 +30,7 @@ describe("readRuntimeConfig()", () => {
         betweenChunksTimeoutMs: 30_000,
         wholeRunTimeoutMs: 600_000,
         deltaIntervalMs: 40,
+        reservedOutputTokens: 4_096,
       },
       runtimeId: "runtime",
       displayName: "Yoi Runtime",
