@@ -35,6 +35,8 @@ async function start(engine: RuntimeEngine): Promise<void> {
     return;
   }
   const { config } = loaded;
+  // Who reads the log may go, and its disk may be full: that costs lines of it, and no run.
+  process.stderr.on("error", () => {});
   const { log, tracing } = openReports({
     config: config.log,
     environment: process.env,

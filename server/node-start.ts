@@ -51,6 +51,8 @@ async function start({ assetsFolder, ...platform }: ServerEngine): Promise<void>
     console.log(printConfig(loaded, command.print));
     return;
   }
+  // Who reads the log may go, and its disk may be full: that costs lines of it, and no run.
+  process.stderr.on("error", () => {});
   const { log, tracing } = openReports({
     config: loaded.config.log,
     environment: process.env,

@@ -76,6 +76,16 @@ describe("the Runtime process", () => {
     idle.destroy();
   });
 
+  test("goes on where nobody takes its log any more", async () => {
+    await using runtime = new RuntimeProcess({ environment: { YOI_RUNTIME_TOKEN: TOKEN, YOI_LOG_LEVEL: "info" } });
+    const url = await runtime.url();
+    runtime.leaveLog();
+    for (let command = 0; command < 3; command += 1) {
+      expect(await post(url, "/v1/workers", { profile: { kind: "runtime_default" } })).toBe(200);
+    }
+    expect(await runtime.kill("SIGTERM")).toEqual({ code: 0, signal: null });
+  });
+
   test("killed outright, its socket breaks without a Close, and the next one knows no cursor of it", async () => {
     const { runtime, observer } = await startAnswering();
     await using _observer = observer;

@@ -107,6 +107,11 @@ export class RuntimeProcess implements AsyncDisposable {
     return within(found.promise, () => `a Runtime to listen; it said ${this.#output}`);
   }
 
+  /** Takes nothing more of its log, as where whoever read it has ended. */
+  leaveLog(): void {
+    this.#child.stderr?.destroy();
+  }
+
   /** Its end, waited for. */
   end(): Promise<Exit> {
     return within(this.exited, () => `the Runtime to end; it said ${this.#output}`);
