@@ -18,8 +18,13 @@ import { Signals } from "./sqlite-signals.ts";
 /** Whether a store, or the place where one is to be, is for the program to open: a small one, and no commit waits for the disk. */
 export function opensEarly({ path, sync }: SqliteFileOptions): boolean {
   if (sync !== "normal") return false;
-  const bytes = [path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
-  return bytes.reduce((sum, size) => sum + size, 0) <= EARLY_MAX_BYTES;
+  try {
+    const bytes = [path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+    return bytes.reduce((sum, size) => sum + size, 0) <= EARLY_MAX_BYTES;
+  } catch {
+    // What may not even be looked at, as in another user's folder, is refused by its name where it is opened.
+    return false;
+  }
 }
 
 /** What the link is made of. */

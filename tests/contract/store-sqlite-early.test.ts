@@ -1,6 +1,6 @@
 /** The SQLite store that the program opens itself: it keeps the contract before, while and after its thread takes over. */
 import { renameSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import type { Worker } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
@@ -73,6 +73,13 @@ test("a small SQLite store is written by the program until its thread has it, an
   expect(folder.query("SELECT lost_tail FROM workers")).toEqual([{ lost_tail: 0 }]);
   await using again = await folder.open();
   expect(await loadOnly(again)).toMatchObject({ events: events(1, head), head, mayHaveLostTail: false });
+});
+
+test("a SQLite store that may not even be looked at is refused by its name", async () => {
+  using folder = new StoreFolder();
+  // Longer than a file's name may be: nobody's rights help with that.
+  const path = join(folder.folder, "data", `${"x".repeat(300)}.sqlite`);
+  expect(await problemCode(folder.open({ path }, NO_THREAD))).toBe("store_failed");
 });
 
 test("a SQLite store that ends without its thread has all that it was given, and was closed as it should be", async () => {
