@@ -68,9 +68,10 @@ export class ObserverStream {
     }
   }
 
-  /** Says why, then closes. */
+  /** Says why, then closes; does nothing once closed, as where the observer has left by itself. */
   end(problem: ProblemError): void {
     const { socket, onEnd } = this.#options;
+    if (socket.closed.aborted) return;
     onEnd?.(problem);
     socket.send(encodeDiagnostic(problem));
     socket.close(closeCodeOf(problem.code), problem.code);

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { RuntimeCursor } from "../../protocol/cursor.ts";
 import { WorkerId } from "../../protocol/id.ts";
+import { ProblemError, type ProblemCode } from "../../protocol/problem.ts";
+import { aborted } from "../../runtime/deadline.ts";
 import { DEFAULT_OBSERVATION_LIMITS } from "../../runtime/observation/limits.ts";
 import type { ObserverSocket } from "../../runtime/observation/observer-socket.ts";
 import { ObserverStream } from "../../runtime/observation/observer-stream.ts";
@@ -64,6 +66,7 @@ function createStream(runtime: Pick<Runtime, "observe">, socket: ObserverSocket,
   const clock = new ManualClock();
   const unexpected: unknown[] = [];
   const onUnexpected = (error: unknown) => void unexpected.push(error);
+  const ends: ProblemCode[] = [];
   const stream = new ObserverStream({
     runtime,
     workerId: WORKER,
@@ -73,8 +76,9 @@ function createStream(runtime: Pick<Runtime, "observe">, socket: ObserverSocket,
     clock,
     limits: LIMITS,
     onUnexpected,
+    onEnd: ({ code }) => void ends.push(code),
   });
-  return { stream, clock, unexpected };
+  return { stream, clock, unexpected, ends };
 }
 
 describe("ObserverStream", () => {
@@ -131,6 +135,29 @@ describe("ObserverStream", () => {
     expect(state.end).toBe(null);
     leave();
     await running;
+  });
+
+  test("tells nobody of an end where the observer leaves by itself", async () => {
+    const runtime: Pick<Runtime, "observe"> = {
+      async *observe(_workerId, { signal }): AsyncGenerator<ObservationStep> {
+        yield { kind: "events", events: [] };
+        await aborted(signal);
+      },
+    };
+    const { socket, sent, state, leave } = createSocket();
+    const { stream, ends } = createStream(runtime, socket);
+    const running = stream.run();
+    await settle();
+    leave();
+    await running;
+    expect([sent, state.end, ends]).toEqual([[], null, []]);
+  });
+
+  test("ends once, however often it is asked to", async () => {
+    const { socket, sent, state } = createSocket();
+    const { stream, ends } = createStream(createEndless(2).runtime, socket);
+    for (let frame = 0; frame < 3; frame += 1) stream.end(new ProblemError("observation_only", "No frames."));
+    expect([sent.length, state.end, ends]).toEqual([1, [4403, "observation_only"], ["observation_only"]]);
   });
 
   test("has no heartbeat for an observer that is behind", async () => {
