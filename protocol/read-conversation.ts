@@ -40,8 +40,8 @@ export type WithConversation = <Value>(
 ) => Promise<Value>;
 
 /**
- * Makes a reader. It fails with `body_too_large`, `invalid_json`, or `invalid_request` with the path of what is wrong,
- * e.g. `entries.17.segments: …`.
+ * Makes a reader. It fails with `body_too_large`, `request_too_slow`, `invalid_json`, or `invalid_request` with the
+ * path of what is wrong, e.g. `entries.17.segments: …`.
  */
 export function createConversationReader(limits: ReadConversationLimits = READ_CONVERSATION_LIMITS): WithConversation {
   const waiting: (() => void)[] = [];
@@ -96,7 +96,9 @@ async function* chunks(
   const reader = body.getReader();
   const late = Promise.withResolvers<never>();
   late.promise.catch(() => {});
-  const timer = setTimeout(() => late.reject(new Error("too slow")), timeoutMs);
+  const timer = setTimeout(() => {
+    late.reject(new ProblemError("request_too_slow", `The body did not arrive within ${timeoutMs} ms.`));
+  }, timeoutMs);
   let size = 0;
   let isOver = false;
   const next = async (): Promise<Uint8Array | null> => {
@@ -107,6 +109,7 @@ async function* chunks(
       return value;
     } catch (cause) {
       isOver = true;
+      if (cause instanceof ProblemError) throw cause;
       throw new ProblemError("invalid_request", "The body broke off before its end.", { cause });
     }
   };

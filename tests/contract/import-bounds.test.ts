@@ -250,7 +250,7 @@ describe("a file that is too much", () => {
         isCancelled = true;
       },
     });
-    await expect(read(body, { timeoutMs: 5 })).rejects.toMatchObject({ code: "invalid_request" });
+    await expect(read(body, { timeoutMs: 5 })).rejects.toMatchObject({ code: "request_too_slow" });
     expect(isCancelled).toBe(true);
   });
 
