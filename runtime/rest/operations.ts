@@ -22,7 +22,9 @@ const API_VERSION = "1.0.0";
 
 const RestFailure = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
 
-const BODY: readonly ProblemCode[] = ["invalid_json", "unsupported_media_type", "body_too_large"];
+/** How every command may fail. */
+const COMMAND: readonly ProblemCode[] = ["invalid_json", "invalid_request", "request_too_slow", "shutting_down"];
+const BODY: readonly ProblemCode[] = [...COMMAND, "unsupported_media_type", "body_too_large"];
 const STORE: readonly ProblemCode[] = ["store_full", "store_read_only", "store_failed"];
 const WORKER: readonly ProblemCode[] = ["invalid_id", "worker_not_found", "runtime_stopped"];
 const INPUT: readonly ProblemCode[] = [
@@ -125,7 +127,7 @@ export const RUNTIME_OPERATIONS: readonly Operation[] = [
   row("importWorker", "POST /v1/workers/import", "Makes a Worker with the conversation of a file.", {
     body: { schema: conversationFile.ConversationFile, example: CONVERSATION_EXAMPLE },
     answer: worker,
-    problems: [...BODY, ...STORE, ...SPAWN, "invalid_request", "rate_limited"],
+    problems: [...BODY, ...STORE, ...SPAWN],
   }),
   row("getWorker", `GET ${WORKER_PATH}`, "One Worker.", { answer: worker, problems: WORKER }),
   row("renameWorker", `PATCH ${WORKER_PATH}`, "Gives a Worker another name, which decides nothing.", {
@@ -141,12 +143,12 @@ export const RUNTIME_OPERATIONS: readonly Operation[] = [
   row("stopWorker", `POST ${WORKER_PATH}/stop`, "Ends the Worker for good.", {
     body: REASON,
     answer: json(z.looseObject({ ack: runtimeApi.WorkerLifecycleAck })),
-    problems: [...WORKER, ...STORE, "invalid_json", "worker_stopped"],
+    problems: [...WORKER, ...STORE, ...COMMAND, "worker_stopped"],
   }),
   row("cancelRun", `POST ${WORKER_PATH}/cancel`, "Ends the run that is going and keeps its text.", {
     body: REASON,
     answer: json(z.looseObject({ ack: runtimeApi.WorkerLifecycleAck })),
-    problems: [...WORKER, ...STORE, "invalid_json", "worker_stopped"],
+    problems: [...WORKER, ...STORE, ...COMMAND, "worker_stopped"],
   }),
   row("getTranscript", `GET ${WORKER_PATH}/transcript`, "A page of lines, from the oldest.", {
     query: [
@@ -170,7 +172,7 @@ export const RUNTIME_OPERATIONS: readonly Operation[] = [
       { name: "heartbeat", schema: z.literal("1") },
     ],
     answer: "socket",
-    problems: [...WORKER, "websocket_upgrade_required", "invalid_request"],
+    problems: [...WORKER, "websocket_upgrade_required", "invalid_request", "shutting_down"],
   }),
   row("getHealth", "GET /healthz", "Whether the process answers. Needs no token.", {
     answer: json(z.looseObject({ status: z.literal("ok") })),

@@ -101,6 +101,14 @@ describe("the Runtime's description", () => {
     expect(described(RUNTIME_OPERATIONS)).toEqual(listed(routes));
   });
 
+  test("says of every command that it may come too slowly, or too late", () => {
+    const commands = RUNTIME_OPERATIONS.filter(({ method }) => method !== "GET");
+    const telling = commands.filter(
+      ({ problems }) => problems.includes("request_too_slow") && problems.includes("shutting_down"),
+    );
+    expect(telling.map(({ id }) => id)).toEqual(commands.map(({ id }) => id));
+  });
+
   test("is valid OpenAPI 3.1 with no reference that leads nowhere", async () => {
     const document = JSON.parse(JSON.stringify(describeRuntimeApi())) as Record<string, unknown>;
     expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
