@@ -80,5 +80,8 @@ function endOf(kind: Runtime["kind"]): ProblemError {
     : new ProblemError("runtime_unavailable", "The Runtime has ended the observation.");
 }
 
-/** Whether a Runtime elsewhere will say the same whenever it is asked; whatever else keeps it away may be put right. */
-const isFinal = ({ code }: ProblemError): boolean => code === "worker_not_found" || code === "unsupported";
+/**
+ * Whether a Runtime elsewhere will say the same whenever it is asked; whatever else keeps it away may be put right. One
+ * that was observed can be: `unsupported` is the word of who stands in its place then, as a proxy while it restarts.
+ */
+const isFinal = ({ code }: ProblemError): boolean => code === "worker_not_found";

@@ -100,10 +100,19 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
     return { ...worker, worker_ref, ...worker_ref };
   };
 
+  /** Every Runtime tells of itself: whoever can't stands in its place, as a proxy does until it is there again. */
+  const notThere = (error: unknown): never => {
+    if (!(error instanceof RejectionError) || error.code !== "unsupported") throw error;
+    const problem = new ProblemError("runtime_unavailable", `${label} is not there; something else answers for it.`);
+    lastSeen.noteFailure(problem);
+    throw problem;
+  };
+
   let reading: Promise<RuntimeDetail> | null = null;
   /** The Runtime's own account of itself; whoever asks while it is being read gets the same one. */
   const readDetail = (): Promise<RuntimeDetail> => {
     reading ??= ask(Answer.runtime, { route: ["runtime"] })
+      .catch(notThere)
       .then(({ runtime }) => {
         checkPeer(runtime.runtime_id);
         const detail = { ...runtime, runtime_id: runtimeId, display_name: runtime.display_name ?? displayName };

@@ -19,7 +19,6 @@ export const connectWs: ConnectWebSocket = (request, listener) => {
   // The package's types do not know its `closeTimeout` yet.
   const options: ClientOptions & { readonly closeTimeout: number } = {
     headers: { ...request.headers },
-    handshakeTimeout: request.handshakeTimeoutMs,
     maxPayload: request.maxFrameBytes,
     perMessageDeflate: false,
     followRedirects: false,
@@ -30,15 +29,24 @@ export const connectWs: ConnectWebSocket = (request, listener) => {
   const end = (reason: SocketEnd): void => {
     if (hasEnded) return;
     hasEnded = true;
+    clearTimeout(handshake);
     listener.onEnd(reason);
   };
+  // The package's own time-out begins anew with every byte that comes.
+  const handshake = setTimeout(() => {
+    end({ kind: "handshake_timeout" });
+    socket.terminate();
+  }, request.handshakeTimeoutMs);
   const unlessEnded = (call: () => void) => () => {
     if (!hasEnded) call();
   };
 
   socket.on(
     "open",
-    unlessEnded(() => listener.onOpen()),
+    unlessEnded(() => {
+      clearTimeout(handshake);
+      listener.onOpen();
+    }),
   );
   socket.on(
     "ping",
@@ -91,6 +99,7 @@ export const connectWs: ConnectWebSocket = (request, listener) => {
     discard() {
       if (hasEnded) return;
       hasEnded = true;
+      clearTimeout(handshake);
       if (socket.readyState !== WebSocket.OPEN) return socket.terminate();
       // A proper goodbye, and then no waiting for the other end's.
       socket.close(NORMAL);
@@ -105,6 +114,5 @@ function endOf(error: Error): SocketEnd {
   if (code.startsWith("WS_ERR_") || code.startsWith("HPE_") || /Sec-WebSocket|Upgrade header/i.test(error.message)) {
     return { kind: "not_websocket" };
   }
-  if (/handshake has timed out/i.test(error.message)) return { kind: "handshake_timeout" };
   return { kind: "broken", error };
 }

@@ -169,9 +169,22 @@ export const HTTP_FAILURES: readonly RemoteFailure[] = [
     code: "runtime_wrong_identity",
     place: served(answer(200, runtimeBody("canary-runtime"))),
   },
-  { name: "404 without a body", code: "unsupported", place: served(raw((response) => response.writeHead(404).end())) },
-  { name: "405", code: "unsupported", place: served(raw((response) => response.writeHead(405).end(CANARY))) },
-  { name: "501", code: "unsupported", place: served(answer(501, error(CANARY))) },
+  {
+    name: "404 of a proxy with nothing behind it",
+    code: "runtime_unavailable",
+    place: served(raw((response) => response.writeHead(404).end(CANARY))),
+  },
+  {
+    name: "404 without a body",
+    code: "runtime_unavailable",
+    place: served(raw((response) => response.writeHead(404).end())),
+  },
+  {
+    name: "405",
+    code: "runtime_unavailable",
+    place: served(raw((response) => response.writeHead(405).end(CANARY))),
+  },
+  { name: "501", code: "runtime_unavailable", place: served(answer(501, error(CANARY))) },
   { name: "500", code: "runtime_failed", place: served(answer(500, error("store_io"))) },
   {
     name: "502 of a proxy",
@@ -233,6 +246,15 @@ export const SOCKET_FAILURES: readonly RemoteFailure[] = [
   { name: "no upgrade but 200", code: "runtime_malformed_answer", place: refused(200, CANARY) },
   { name: "a cut in the handshake", code: "runtime_network_failed", place: healthy((_, socket) => socket.destroy()) },
   { name: "no answer to the upgrade", code: "runtime_timeout", place: healthy(() => {}) },
+  {
+    name: "an answer to the upgrade that comes byte by byte",
+    code: "runtime_timeout",
+    place: healthy((_, socket) => {
+      socket.write("HTTP/1.1 503 No\r\nContent-Length: 8000\r\n\r\n");
+      const trickle = setInterval(() => socket.write("x"), 20);
+      socket.on("close", () => clearInterval(trickle));
+    }),
+  },
   { name: "a frame that is no JSON", code: "malformed_frame", place: sends(frame(CANARY)) },
   { name: "a frame of no kind", code: "malformed_frame", place: sends(frame(JSON.stringify({ canary: CANARY }))) },
   {
