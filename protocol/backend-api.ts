@@ -88,7 +88,7 @@ export const WorkerSummary = z.looseObject({
 });
 export type WorkerSummary = z.infer<typeof WorkerSummary>;
 
-/** The wrapper of every list: `{"workspace_id":"…","limit":200,"items":[…],"source":"worker_runtime_registry",…}`. */
+/** The wrapper of every list: `{"workspace_id":"…","limit":10000,"items":[…],"source":"worker_runtime_registry",…}`. */
 export function listOf<Item extends z.ZodMiniType>(item: Item) {
   return z.looseObject({
     workspace_id: z.string(),

@@ -66,8 +66,8 @@ export function createBackend(options: BackendOptions): Backend {
 
   const list = <Item>(items: readonly Item[], diagnostics: readonly Diagnostic[] = []): ListOf<Item> => ({
     workspace_id: workspace.id,
-    limit: limits.maxRecords,
-    items: items.slice(0, limits.maxRecords),
+    limit: limits.maxListed,
+    items: items.slice(0, limits.maxListed),
     source: LIST_SOURCE,
     diagnostics: diagnostics.slice(0, MAX_LIST_DIAGNOSTICS),
   });

@@ -38,8 +38,10 @@ export interface BackendLimits {
   readonly maxBodyBytes: number;
   /** How long one may take to arrive; a conversation's file has a time of its own. */
   readonly bodyTimeoutMs: number;
-  /** Items in a list or a page. */
+  /** Items in a page. */
   readonly maxRecords: number;
+  /** Items in a list, which has no pages: a Worker that is not in it can't be found. */
+  readonly maxListed: number;
   /** How long one Runtime may take to answer before the others are shown without it. */
   readonly runtimeTimeoutMs: number;
   /** How long it may take to keep a conversation that is brought in. */
@@ -67,6 +69,7 @@ export const DEFAULT_BACKEND_LIMITS: BackendLimits = {
   maxBodyBytes: 1024 * 1024,
   bodyTimeoutMs: BODY_TIMEOUT_MS,
   maxRecords: 200,
+  maxListed: 10_000,
   runtimeTimeoutMs: 10_000,
   importTimeoutMs: 70_000,
 };

@@ -19,8 +19,10 @@ import { parseAnswer, problemOf, RUNTIME_PATH, workerPath } from "../support/wor
 
 const workspace = serveWorkspace({ YOI_WORKSPACE_ID: "lab", YOI_WORKSPACE_NAME: "研究室" });
 
-const LIST = { workspace_id: "lab", limit: 200, source: "worker_runtime_registry", diagnostics: [] };
+const LIST = { workspace_id: "lab", limit: 10_000, source: "worker_runtime_registry", diagnostics: [] };
 const HOST_ID = /^embedded-lab-[0-9a-f]{16}$/;
+/** More than a page of anything has. */
+const MANY_WORKERS = 250;
 
 test("GET /healthz answers ok", async () => {
   const answer = await workspace.client.get("/healthz");
@@ -118,6 +120,17 @@ test("GET /api/workers, of a Runtime and of a Worker show the same Companion", a
   const ofRuntime = await client.read(listOf(WorkerSummary), `${RUNTIME_PATH}/workers`);
   expect(ofRuntime.items).toContainEqual(companion);
   expect(await client.read(WorkerSummary, `${RUNTIME_PATH}/workers/companion`)).toEqual(companion);
+});
+
+test("GET /api/workers lists every Worker, the newest of many too", async () => {
+  const { client } = workspace;
+  const made = await Promise.all(Array.from({ length: MANY_WORKERS }, () => client.createWorker()));
+  for (const path of ["/api/workers", `${RUNTIME_PATH}/workers`]) {
+    const { items, diagnostics } = await client.read(listOf(WorkerSummary), path);
+    const listed = new Set(items.map(({ worker_id }) => worker_id));
+    expect(made.filter(({ worker_id }) => !listed.has(worker_id))).toEqual([]);
+    expect(diagnostics).toEqual([]);
+  }
 });
 
 test("POST workers makes a Worker from `{}` and from the reference's minimum", async () => {
