@@ -2,7 +2,8 @@
  * `npm run backup -- <data folder or store> <target>`: a copy of what is kept, also while a server runs on it.
  *
  * Reads through SQLite, as of one moment for each store, and holds up nobody who writes. A folder is copied with all its
- * stores and the secret of its cursors. The target must not exist; it is there whole or not at all.
+ * stores, the secret of its cursors and the rules for its viewers. The target must not exist; it is there whole or not
+ * at all.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -11,7 +12,8 @@ import { backUp } from "../runtime/store/sqlite-backup.ts";
 import { storeProblem } from "../runtime/store/sqlite-problem.ts";
 
 const FOLDER_MODE = 0o700;
-const CURSOR_SECRET = "cursor-secret";
+/** What stands beside the stores and has to come back with them; who has logged in does so again. */
+const BESIDE = ["cursor-secret", "viewer-rules.json"];
 
 const [source, target, ...others] = process.argv.slice(2);
 try {
@@ -35,7 +37,9 @@ function copyFolder(from, to) {
   try {
     mkdirSync(part, { mode: FOLDER_MODE });
     for (const name of stores) copyStore(join(from, name), join(part, name), join(to, name));
-    if (existsSync(join(from, CURSOR_SECRET))) copyFileSync(join(from, CURSOR_SECRET), join(part, CURSOR_SECRET));
+    for (const name of BESIDE.filter((name) => existsSync(join(from, name)))) {
+      copyFileSync(join(from, name), join(part, name));
+    }
     renameSync(part, to);
   } catch (error) {
     rmSync(part, { recursive: true, force: true });

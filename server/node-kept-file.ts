@@ -3,7 +3,7 @@
  *
  * Owns how it is written: replaced whole, for its owner's eyes only. What stands in it is the matter of whoever keeps it.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeptFile } from "./kept-file.ts";
 
@@ -26,7 +26,14 @@ export function keptFile(folder: string, name: string): KeptFile {
     },
     async write(text) {
       await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-      await writeFile(`${path}.new`, text, { mode: FILE_MODE });
+      const file = await open(`${path}.new`, "w", FILE_MODE);
+      try {
+        await file.writeFile(text);
+        // Else a name may outlive a power cut, and what stands in the file not.
+        await file.sync();
+      } finally {
+        await file.close();
+      }
       await rename(`${path}.new`, path);
     },
   };

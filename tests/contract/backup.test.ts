@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { WorkerEntries } from "../../protocol/backend-api.ts";
 import type { LogEntry } from "../../protocol/entry.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
+import { ViewerRules } from "../../protocol/viewer-rules.ts";
 import { makeDataFolder, removeDataFolder } from "../support/data-folder.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { ServerProcess, testEngine } from "../support/server-process.ts";
@@ -99,6 +100,24 @@ test("of a server with answers under way has everything up to its moment, and no
   expect(await Promise.all(refs.map((ref) => entriesOf(client, ref)))).toEqual(after);
   expect(await server.kill("SIGTERM")).toEqual({ code: 0, signal: null });
   expect(server.stderr).toBe("");
+});
+
+test("has the rules for viewers that were changed, and a server on it goes by them", async ({ onTestFinished }) => {
+  const folder = folderFor(onTestFinished);
+  const data = join(folder, "data");
+  const copy = join(folder, "copy");
+  const rules = { read_only: ["eve"], hide_inner_work: ["*@guests.example"] };
+  await using server = await ServerProcess.start({ environment: { YOI_DATA_DIR: data } });
+  const changed = await new WorkspaceClient(server.url).request("/api/viewer-rules", {
+    method: "PUT",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(rules),
+  });
+  expect(changed.status).toBe(200);
+  expect((await backup(data, copy)).code).toBe(0);
+  expect(readdirSync(copy).toSorted()).toEqual(["backend-internal.sqlite", "cursor-secret", "viewer-rules.json"]);
+  await using restored = await ServerProcess.start({ environment: { YOI_DATA_DIR: copy } });
+  expect(await new WorkspaceClient(restored.url).read(ViewerRules, "/api/viewer-rules")).toEqual(rules);
 });
 
 test("of a folder that no server has open is the same, and a single store can be copied too", async ({
