@@ -1,10 +1,11 @@
 /**
  * `/login` and `/logout`: the way in and out for people.
  *
- * Owns the form's fields, the cookie, and where a person goes next. Who may come in is decided in `server/access/`.
+ * Owns the form's fields, and where a person goes next. Who may come in, and the cookie that says so, is the matter of
+ * `server/access/`.
  */
 import { Hono, type Context } from "hono";
-import { deleteCookie, setCookie } from "hono/cookie";
+import { deleteCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod/mini";
 import { arrived } from "../protocol/arrived.ts";
@@ -29,7 +30,7 @@ const LoginForm = z.object({
 const LogoutForm = z.object({ everywhere: z.optional(z.literal("1")) });
 
 /** The page to log in; open to everybody. */
-export function loginRoutes(access: Access, cookie: SessionCookie, options: LoginOptions): Hono {
+export function loginRoutes(access: Access, options: LoginOptions): Hono {
   const page = (context: Context, next: string, problem: ProblemCode | null) => {
     const { assets, workspaceName } = options;
     context.header("Cache-Control", "no-store");
@@ -48,14 +49,7 @@ export function loginRoutes(access: Access, cookie: SessionCookie, options: Logi
       if (!form.success) return page(context, "", "login_failed");
       const next = safeNext(form.data.next);
       try {
-        const secret = await access.logIn(form.data.token, context.get("visitor"));
-        setCookie(context, cookie.name, secret, {
-          path: context.get("base"),
-          httpOnly: true,
-          sameSite: "Lax",
-          secure: context.get("visitor").isSecure,
-          maxAge: cookie.maxAgeSeconds,
-        });
+        await access.logIn(context, form.data.token);
         return context.redirect(context.get("base") + next, 303);
       } catch (error) {
         const { code } = asProblem(error);
@@ -70,8 +64,9 @@ export function logoutRoutes(access: Access, cookie: SessionCookie): Hono {
   return new Hono().post("/logout", async (context) => {
     const base = context.get("base");
     const form = LogoutForm.safeParse(await formOf(context));
-    await access.logOut(context.get("identity"), form.success && form.data.everywhere === "1");
+    // Whatever becomes of the session, this browser has none any more.
     deleteCookie(context, cookie.name, { path: base });
+    await access.logOut(context.get("identity"), form.success && form.data.everywhere === "1");
     return context.redirect(`${base}login`, 303);
   });
 }

@@ -90,7 +90,7 @@ export function createApp(options: AppOptions): Hono {
   app.use(refuseWhileStopping(options.isStopping));
   app.route("/", healthRoutes(backend));
   app.route("/", assetRoutes(platform.assets));
-  if (access.cookie) app.route("/", loginRoutes(access, access.cookie, { assets: platform.assets, workspaceName }));
+  if (access.cookie) app.route("/", loginRoutes(access, { assets: platform.assets, workspaceName }));
   app.use(access.requireIdentity);
   app.use("/api/*", rates.limitCommands);
   for (const path of EVENT_PATHS) app.use(path, rates.limitConnects);

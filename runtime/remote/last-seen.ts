@@ -81,7 +81,8 @@ export class LastSeen {
   checkAway(): void {
     if (this.#away === null) return;
     const { problem, sinceMs } = this.#away;
-    if (this.#clock.now() - sinceMs >= this.#holdOffMs && !this.#probing) {
+    // Either way: a clock that was set back keeps nobody away.
+    if (Math.abs(this.#clock.now() - sinceMs) >= this.#holdOffMs && !this.#probing) {
       this.#probing = true;
       void this.#probe()
         .catch(() => {})

@@ -6,7 +6,7 @@
  * programs), or a user whom a trusted proxy names. No credential is ever read from an address.
  */
 import type { Context, MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
+import { getCookie, setCookie } from "hono/cookie";
 import { ProblemError } from "../../protocol/problem.ts";
 import { SESSION_COOKIE } from "../../protocol/session-cookie.ts";
 import { digest, isSameDigest } from "../../runtime/digest.ts";
@@ -40,15 +40,19 @@ declare module "hono" {
 /** The way in. */
 export interface Access {
   /** The cookie of those who have logged in; null where nobody logs in. */
-  readonly cookie: { readonly name: string; readonly maxAgeSeconds: number } | null;
+  readonly cookie: { readonly name: string } | null;
   /** Whether a request comes through a proxy of the operator's. */
   isFromProxy(context: Context): boolean;
   /** Refuses other sites; for every request, also those that need no login. */
   readonly guardSite: MiddlewareHandler;
   /** Refuses whoever may not come in. */
   readonly requireIdentity: MiddlewareHandler;
-  /** Begins a session for whoever gives the token. @throws ProblemError login_failed, too_many_tries */
-  logIn(token: string, visitor: Visitor): Promise<string>;
+  /**
+   * Begins a session for whoever gives the token, and sets its cookie.
+   *
+   * @throws ProblemError login_failed, too_many_tries
+   */
+  logIn(context: Context, token: string): Promise<void>;
   /** Ends the session of a request, or all for whoever holds the token. */
   logOut(identity: Identity, everywhere: boolean): Promise<void>;
 }
@@ -78,7 +82,10 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
     if (token === null) return proxies.userHeader === null ? ANYONE : null;
     const secret = getCookie(context, SESSION_COOKIE);
     const session = secret === undefined ? null : await sessions.find(secret);
-    if (session !== null) return { kind: "session", sessionId: session.id, ended: session.ended };
+    if (secret !== undefined && session !== null) {
+      if (session.isRenewed) keepCookie(context, secret);
+      return { kind: "session", sessionId: session.id, ended: session.ended };
+    }
     const bearer = /^Bearer +(\S+)$/i.exec(context.req.header("Authorization") ?? "")?.[1];
     if (bearer === undefined) return null;
     await checkToken(bearer, visitor);
@@ -86,7 +93,7 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
   };
 
   return {
-    cookie: token === null ? null : { name: SESSION_COOKIE, maxAgeSeconds: SESSION_IDLE_MS / 1_000 },
+    cookie: token === null ? null : { name: SESSION_COOKIE },
 
     isFromProxy: (context) => isFromProxy(context, proxies),
 
@@ -118,10 +125,11 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
       await next();
     },
 
-    async logIn(given, visitor) {
+    async logIn(context, given) {
+      const visitor = context.get("visitor");
       await checkToken(given, visitor);
       onTry("accepted", visitor);
-      return sessions.begin();
+      keepCookie(context, await sessions.begin());
     },
 
     async logOut(identity, everywhere) {
@@ -131,4 +139,15 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
       else if (identity.kind === "session") await sessions.end(identity.sessionId);
     },
   };
+}
+
+/** Sets a session's cookie, which lasts as long as a session without a visit. */
+function keepCookie(context: Context, secret: string): void {
+  setCookie(context, SESSION_COOKIE, secret, {
+    path: context.get("base"),
+    httpOnly: true,
+    sameSite: "Lax",
+    secure: context.get("visitor").isSecure,
+    maxAge: SESSION_IDLE_MS / 1_000,
+  });
 }

@@ -6,6 +6,7 @@
  * makes room.
  */
 import * as z from "zod/mini";
+import { ProblemError } from "../../protocol/problem.ts";
 import { randomHex, type Clock, type Random } from "../../runtime/clock.ts";
 import { digest, digestText } from "../../runtime/digest.ts";
 import type { KeptFile } from "../kept-file.ts";
@@ -44,6 +45,8 @@ export interface SessionsOptions {
 /** Someone's session. */
 export interface Session {
   readonly id: string;
+  /** Whether its time has begun anew with this visit: its cookie's is to do so too. */
+  readonly isRenewed: boolean;
   /** Aborted when it has ended. */
   readonly ended: AbortSignal;
 }
@@ -80,13 +83,13 @@ export class Sessions {
     return sessions;
   }
 
-  /** Begins a session. @returns the secret for its cookie, which is kept nowhere */
+  /** Begins a session; one that can't be written down ends with the process. @returns the secret for its cookie */
   async begin(): Promise<string> {
     const secret = randomHex(this.#random, SECRET_BYTES);
     const now = this.#clock.now();
     this.#forgetOld(now);
     this.#open.set(digestText(await digest(secret)), { createdTs: now, seenTs: now, ending: new AbortController() });
-    await this.#write();
+    await this.#write().catch(() => {});
     return secret;
   }
 
@@ -100,11 +103,12 @@ export class Sessions {
       this.#end(id);
       return null;
     }
-    if (now - open.seenTs >= TOUCH_MS) {
+    const isRenewed = now - open.seenTs >= TOUCH_MS;
+    if (isRenewed) {
       open.seenTs = now;
       void this.#write();
     }
-    return { id, ended: open.ending.signal };
+    return { id, isRenewed, ended: open.ending.signal };
   }
 
   /** Ends one session, with the sockets that it has open. */
@@ -133,6 +137,7 @@ export class Sessions {
     }
   }
 
+  /** @throws ProblemError store_failed: what has ended may hold again after a restart */
   #write(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#writing = this.#writing.then(async () => {
@@ -144,8 +149,9 @@ export class Sessions {
       try {
         await this.#file?.write(JSON.stringify({ version: 1, mark: this.#mark, sessions }));
         resolve();
-      } catch (error) {
-        reject(error);
+      } catch (cause) {
+        const detail = "The login has ended, but that could not be written down: after a restart it may hold again.";
+        reject(new ProblemError("store_failed", detail, { cause }));
       }
     });
     promise.catch(() => {});

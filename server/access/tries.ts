@@ -81,6 +81,8 @@ export class Tries {
     const known = this.#failures.get(key);
     const { forgetMs, firstWaitMs, maxWaitMs } = this.#limits;
     const now = this.#clock.now();
+    // A clock that was set back makes nobody wait for longer.
+    if (known !== undefined) known.lastMs = Math.min(known.lastMs, now);
     if (known === undefined || known.count < freeTries || now - known.lastMs >= forgetMs) return 0;
     const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** (known.count - freeTries));
     return known.lastMs + waitMs - now;

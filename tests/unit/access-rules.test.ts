@@ -1,12 +1,16 @@
-/** Access: the sites that requests come from, limited tries, visitors behind proxies. */
+/** Access: the sites that requests come from, limited tries, logins on a full disk, visitors behind proxies. */
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { ProblemError } from "../../protocol/problem.ts";
+import { systemRandom } from "../../runtime/clock.ts";
 import { networkList } from "../../runtime/node-addresses.ts";
 import { checkSite, hostName, type SiteRequest } from "../../server/access/same-site.ts";
+import { Sessions } from "../../server/access/sessions.ts";
 import { DEFAULT_TRY_LIMITS, Tries } from "../../server/access/tries.ts";
 import { visitorOf, type ProxyTrust, type Visitor } from "../../server/access/visitor.ts";
+import type { KeptFile } from "../../server/kept-file.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { problemCode } from "../support/problem-code.ts";
 
 const REQUEST: SiteRequest = {
   method: "GET",
@@ -132,6 +136,17 @@ describe("Tries", () => {
     expect(check()).toBe(null);
   });
 
+  test("cost no longer a wait where the clock is set back meanwhile", async () => {
+    const clock = new ManualClock();
+    const tries = new Tries(clock, limits);
+    for (let index = 0; index < limits.freeTriesInAll; index += 1) tries.failed("a");
+    await clock.advance(-limits.forgetMs);
+    expect(codeOf(() => tries.check("a"))).toBe("too_many_tries");
+    expect(codeOf(() => tries.check("b"))).toBe("too_many_tries");
+    await clock.advance(limits.maxWaitMs);
+    expect([codeOf(() => tries.check("a")), codeOf(() => tries.check("b"))]).toEqual([null, null]);
+  });
+
   test("are forgotten after the right one", () => {
     const tries = new Tries(new ManualClock(), limits);
     tries.failed("a");
@@ -147,6 +162,32 @@ describe("Tries", () => {
     expect(codeOf(() => tries.check("another"))).toBe("too_many_tries");
     await clock.advance(1_000);
     expect(codeOf(() => tries.check("another"))).toBe(null);
+  });
+});
+
+describe("Sessions", () => {
+  test("that can't be written down let people in, and say so when they are to end", async () => {
+    const disk: { text: string | null; isFull: boolean } = { text: null, isFull: false };
+    const file: KeptFile = {
+      read: async () => disk.text,
+      async write(text) {
+        if (disk.isFull) throw new Error("no room");
+        disk.text = text;
+      },
+    };
+    const load = () => Sessions.load({ clock: new ManualClock(), random: systemRandom, file, mark: "" });
+    const sessions = await load();
+    const kept = await sessions.begin();
+    disk.isFull = true;
+    const passing = await sessions.begin();
+    expect(await sessions.find(passing)).not.toBe(null);
+    expect(await problemCode(sessions.endAll())).toBe("store_failed");
+    const found = (among: Sessions) => Promise.all([kept, passing].map((secret) => among.find(secret)));
+    expect(await found(sessions)).toEqual([null, null]);
+    expect(await found(await load())).toEqual([expect.anything(), null]);
+    disk.isFull = false;
+    await sessions.endAll();
+    expect(await found(await load())).toEqual([null, null]);
   });
 });
 
