@@ -55,6 +55,8 @@ export class ShownStream implements ViewerFeed {
     this.#options = options;
     this.policy = options.policy;
     this.#window = new FrameWindow(options.upstream.head, options.limits);
+    // Whoever it is made for may not be let in after all.
+    this.#keepForGrace();
   }
 
   get window(): FrameWindow {

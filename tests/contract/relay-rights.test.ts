@@ -174,6 +174,22 @@ describe("a rule that changes", () => {
     expect(socket.texts.join()).not.toContain("SECRET");
   });
 
+  test("while somebody is let in for whom there is no room keeps the Worker observed no longer", async () => {
+    const limits = { relayGraceMs: 1_000, maxViewersPerWorker: 1 };
+    const { clock, runtime, fixture, join } = await setUp({ limits });
+    const held = runtime.hold();
+    const rights = new ChangingRights();
+    const [first, second] = [await join(), await join({ rights })];
+    rights.change({ observation: hideInnerWork });
+    held.release();
+    await settle();
+    expect(namesOf(first)).toEqual(["snapshot"]);
+    expect(second).toMatchObject(closedBy("too_many_viewers"));
+    first.cut();
+    await clock.advance(1_000);
+    expect([fixture.isOpen, clock.waiting]).toEqual([false, 0]);
+  });
+
   test("tells a viewer that may only read so, at once and with every heartbeat", async () => {
     const { clock, join } = await setUp({ limits: { heartbeatIntervalMs: 1_000 } });
     const rights = new ChangingRights();
