@@ -93,6 +93,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     // Room for all that the Runtime keeps and for as much again that comes while it is read.
     windowFrames: config.retention.retentionEvents * 2,
+    windowChars: config.retention.retentionChars * 2,
     // No Runtime is given up before its own time-out.
     runtimeTimeoutMs: Math.max(
       DEFAULT_BACKEND_LIMITS.runtimeTimeoutMs,
