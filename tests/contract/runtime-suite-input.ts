@@ -40,6 +40,19 @@ export function inputSuite(createSubject: CreateSubject): void {
       });
     });
 
+    test("a short message is answered although the one before it had outgrown the model's window", async () => {
+      await using subject = await createSubject({});
+      const { model, runtime, workerId } = subject;
+      await using follower = new Follower(runtime, workerId);
+      await runtime.sendInput(workerId, { content: "語".repeat(99_999) });
+      await subject.settle();
+      expect(follower.transcript.run).toMatchObject({ state: "ended", result: "errored" });
+      await runtime.sendInput(workerId, { content: "short" });
+      await subject.settle();
+      expect(model.requests.at(-1)?.messages.slice(1)).toEqual([{ role: "user", content: "short" }]);
+      expect(follower.transcript.run).toMatchObject({ state: "ended", result: "finished" });
+    });
+
     test("a second message gets the next sequence, and its own position", async () => {
       await using subject = await createSubject();
       const { runtime, workerId } = subject;

@@ -381,17 +381,6 @@ export function runSuite(createSubject: CreateSubject, { inProcess }: RuntimeCap
       expect(outcome(follower)).toMatchObject({ run: "errored", status: "idle" });
     });
 
-    test("is asked for a shorter message after one that outgrew its window", async () => {
-      await using subject = await answering(createSubject, {});
-      await subject.runtime.sendInput(subject.workerId, { content: "語".repeat(99_999) });
-      await subject.settle();
-      expect(outcome(subject.follower).run).toBe("errored");
-      await subject.runtime.sendInput(subject.workerId, { content: "short" });
-      await subject.settle();
-      expect(subject.model.requests.at(-1)?.messages.slice(1)).toEqual([{ role: "user", content: "short" }]);
-      expect(outcome(subject.follower).run).toBe("finished");
-    });
-
     test("leaves the Worker ready for the next message", async () => {
       await using subject = await answering(createSubject, { scripts: [[fail(overloaded())]], limits: SINGLE });
       await subject.runtime.sendInput(subject.workerId, { content: "again" });
