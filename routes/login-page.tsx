@@ -5,7 +5,8 @@
  */
 import { Mark } from "../islands/icon.tsx";
 import type { Locale } from "../islands/console-data.ts";
-import type { ProblemCode } from "../protocol/problem.ts";
+import { messagesFor } from "../islands/messages.ts";
+import type { ProblemError } from "../protocol/problem.ts";
 import { Head, renderDocument, type PageAssets, type PageFrame } from "./pages.tsx";
 
 /** What the page says. */
@@ -15,7 +16,7 @@ interface LoginWords {
   readonly label: string;
   readonly button: string;
   readonly failed: string;
-  readonly wait: string;
+  readonly wait: (duration: string) => string;
 }
 
 const WORDS: Readonly<Record<Locale, LoginWords>> = {
@@ -25,7 +26,7 @@ const WORDS: Readonly<Record<Locale, LoginWords>> = {
     label: "Access token",
     button: "Log in",
     failed: "That is not the access token. Check it and try again.",
-    wait: "There were too many failed tries. Wait a moment, then try again.",
+    wait: (duration) => `There were too many failed tries. Try again in ${duration}.`,
   },
   ja: {
     title: "ログイン",
@@ -33,7 +34,7 @@ const WORDS: Readonly<Record<Locale, LoginWords>> = {
     label: "アクセストークン",
     button: "ログイン",
     failed: "アクセストークンが違います。確認して、もう一度お試しください。",
-    wait: "失敗した回数が多すぎます。しばらく待ってから、もう一度お試しください。",
+    wait: (duration) => `失敗した回数が多すぎます。${duration}後に、もう一度お試しください。`,
   },
 };
 
@@ -43,14 +44,14 @@ export interface LoginPage {
   /** Where to go afterwards, below the base. */
   readonly next: string;
   /** Why the try before failed. */
-  readonly problem: ProblemCode | null;
+  readonly problem: Pick<ProblemError, "code" | "retryAfterMs"> | null;
 }
 
 /** The page as a document. */
 export function renderLoginPage(page: LoginPage, assets: PageAssets, frame: PageFrame): string {
   const words = WORDS[frame.locale];
   const { workspaceName, next, problem } = page;
-  const failure = problem === null ? null : problem === "login_failed" ? words.failed : words.wait;
+  const failure = problem === null ? null : failureOf(problem, words, frame.locale);
   return renderDocument(
     <>
       <Head title={`${words.title} · ${workspaceName}`} assets={{ scripts: [], styles: assets.styles }} frame={frame} />
@@ -85,4 +86,10 @@ export function renderLoginPage(page: LoginPage, assets: PageAssets, frame: Page
     </>,
     frame,
   );
+}
+
+function failureOf(problem: NonNullable<LoginPage["problem"]>, words: LoginWords, locale: Locale): string {
+  if (problem.code === "login_failed") return words.failed;
+  const seconds = Math.ceil((problem.retryAfterMs ?? 0) / 1_000);
+  return words.wait(messagesFor(locale).duration(seconds * 1_000));
 }

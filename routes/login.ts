@@ -9,7 +9,7 @@ import { deleteCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod/mini";
 import { arrived } from "../protocol/arrived.ts";
-import { asProblem, problemRow, type ProblemCode } from "../protocol/problem.ts";
+import { asProblem, ProblemError, problemRow } from "../protocol/problem.ts";
 import type { Access } from "../server/access/access.ts";
 import type { Assets } from "../server/platform.ts";
 import { choicesOf } from "./console.ts";
@@ -31,30 +31,32 @@ const LogoutForm = z.object({ everywhere: z.optional(z.literal("1")) });
 
 /** The page to log in; open to everybody. */
 export function loginRoutes(access: Access, options: LoginOptions): Hono {
-  const page = (context: Context, next: string, problem: ProblemCode | null) => {
+  const page = (context: Context, next: string, problem: ProblemError | null) => {
     const { assets, workspaceName } = options;
     context.header("Cache-Control", "no-store");
+    const waitMs = problem?.retryAfterMs ?? 0;
+    if (waitMs > 0) context.header("Retry-After", String(Math.ceil(waitMs / 1_000)));
     const html = renderLoginPage({ workspaceName, next, problem }, assets, {
       base: context.get("base"),
       ...choicesOf(context),
     });
     // why: the table holds statuses that all may have a body; Hono's type lists them one by one.
-    return context.html(html, problem === null ? 200 : (problemRow(problem).status as ContentfulStatusCode));
+    return context.html(html, problem === null ? 200 : (problemRow(problem.code).status as ContentfulStatusCode));
   };
 
   return new Hono()
     .get("/login", (context) => page(context, safeNext(context.req.query("next") ?? ""), null))
     .post("/login", async (context) => {
       const form = LoginForm.safeParse(await formOf(context));
-      if (!form.success) return page(context, "", "login_failed");
+      if (!form.success) return page(context, "", new ProblemError("login_failed", "The form has no access token."));
       const next = safeNext(form.data.next);
       try {
         await access.logIn(context, form.data.token);
         return context.redirect(context.get("base") + next, 303);
       } catch (error) {
-        const { code } = asProblem(error);
-        if (code !== "login_failed" && code !== "too_many_tries") throw error;
-        return page(context, next, code);
+        const problem = asProblem(error);
+        if (problem.code !== "login_failed" && problem.code !== "too_many_tries") throw error;
+        return page(context, next, problem);
       }
     });
 }

@@ -36,6 +36,7 @@ import { AnswerTextContext, type AnswerText } from "../islands/transcript/answer
 import { Transcript } from "../islands/transcript/transcript.tsx";
 import { WorkerNav } from "../islands/workers/worker-nav.tsx";
 import { isProblemCode, type ProblemBody } from "../protocol/problem.ts";
+import { pageWordsFor } from "./page-words.ts";
 
 /** The browser's files, as addresses on this server. */
 export interface PageAssets {
@@ -66,12 +67,12 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets, answerT
       <Head title={`${label} · ${data.workspaceName}`} assets={assets} frame={data} waitsFor="composer" />
       <body>
         <a class="skip-link" href="#composer-input">
-          {messages.skipToComposer}
+          {pageWordsFor(data.locale).skipToComposer}
         </a>
         <div class="app" data-tour={data.demo ? data.tour : undefined}>
           <Sidebar data={data} messages={messages} hasTour />
           <header class="top">
-            <MenuButton messages={messages} />
+            <MenuButton locale={data.locale} />
             <h1>{label}</h1>
             <div id="link-status" class="link-status">
               <LinkStatus />
@@ -79,9 +80,7 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets, answerT
             <ConversationMenuFrame data={data} />
           </header>
           <main>
-            {data.demo && (
-              <Demo title={messages.demoTitle} hint={messages.demoHint} tour={tourMessagesFor(data.locale)} />
-            )}
+            {data.demo && <Demo locale={data.locale} tour={tourMessagesFor(data.locale)} />}
             <div id="transcript" class="transcript">
               <AnswerTextContext.Provider value={answerText}>
                 <Transcript />
@@ -113,7 +112,7 @@ export function renderAwayPage(data: AwayData, assets: PageAssets): string {
         <div class="app">
           <Sidebar data={data} messages={messages} />
           <header class="top">
-            <MenuButton messages={messages} />
+            <MenuButton locale={data.locale} />
             <h1>{label}</h1>
           </header>
           <main id="away-notice">
@@ -148,7 +147,7 @@ export function renderErrorPage(
           <a href={createPaths(frame.base).home}>{messages.errorPage.home}</a>
           {frame.requestId !== undefined && (
             <p class="error-number">
-              {messages.errorPage.number} <code translate={false}>{frame.requestId}</code>
+              {pageWordsFor(frame.locale).failureNumber} <code translate={false}>{frame.requestId}</code>
             </p>
           )}
         </main>
@@ -186,13 +185,7 @@ function Sidebar({ data, messages, hasTour = false }: SidebarProps) {
         <WorkerNav />
       </div>
       <div class="sidebar-foot">
-        {data.demo && (
-          <Demo
-            title={messages.demoTitle}
-            hint={messages.demoHint}
-            tour={hasTour ? tourMessagesFor(data.locale) : undefined}
-          />
-        )}
+        {data.demo && <Demo locale={data.locale} tour={hasTour ? tourMessagesFor(data.locale) : undefined} />}
         <SidebarTools data={data} />
       </div>
     </nav>
@@ -233,9 +226,10 @@ function ConversationMenuFrame({ data }: { readonly data: ConsoleData }) {
   );
 }
 
-function MenuButton({ messages }: { readonly messages: Messages }) {
+function MenuButton({ locale }: Pick<FrameData, "locale">) {
+  const { openWorkers } = pageWordsFor(locale);
   return (
-    <button type="button" class="icon-button menu" popoverTarget="sidebar" aria-label={messages.openWorkers}>
+    <button type="button" class="icon-button menu" popoverTarget="sidebar" aria-label={openWorkers}>
       <Icon name="menu" />
     </button>
   );
@@ -296,21 +290,21 @@ function Tour({ page }: { readonly page: Console }) {
 }
 
 interface DemoProps {
-  readonly title: string;
-  readonly hint: readonly [string, string];
+  readonly locale: FrameData["locale"];
   /** Present where there is a tour to open. */
   readonly tour: TourMessages | undefined;
 }
 
-function Demo({ title, hint, tour }: DemoProps) {
+function Demo({ locale, tour }: DemoProps) {
+  const { demoTitle, demoHint } = pageWordsFor(locale);
   return (
     <p class="demo">
-      <strong>{title}</strong>
+      <strong>{demoTitle}</strong>
       <span>
-        {hint[0]}
+        {demoHint[0]}
         <wbr />
         <code>/demo help</code>
-        {hint[1]}
+        {demoHint[1]}
       </span>
       {tour && (
         <button type="button" class="quiet-button needs-script" data-tour-toggle aria-controls="tour">

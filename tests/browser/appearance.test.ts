@@ -3,6 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { pageWordsFor } from "../../routes/page-words.ts";
 import { onOneServer, SHORT } from "./both-servers.ts";
 
 type Media = NonNullable<Parameters<import("playwright-core").Page["emulateMedia"]>[0]>;
@@ -57,7 +58,7 @@ onOneServer("The console's looks", { YOI_DEMO_PACE: "0" }, (stage) => {
     const tab = await stage.openConsole({ viewport: { width: 320, height: 640 }, hasTouch: true });
     const companion = tab.workerLinks.filter({ hasText: "Companion" });
     expect(await companion.isVisible()).toBe(false);
-    await tab.page.getByRole("button", { name: tab.words.openWorkers }).tap();
+    await tab.page.getByRole("button", { name: pageWordsFor("en").openWorkers }).tap();
     await companion.waitFor();
     await tab.page.keyboard.press("Escape");
     await companion.waitFor({ state: "hidden" });

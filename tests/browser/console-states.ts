@@ -9,6 +9,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import type { Locale } from "../../islands/console-data.ts";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { tourMessagesFor } from "../../islands/tour/messages-tour.ts";
+import { pageWordsFor } from "../../routes/page-words.ts";
 import { Stage } from "./both-servers.ts";
 import type { ConsolePage } from "./console-page.ts";
 import { everyEntry } from "./every-entry.ts";
@@ -168,7 +169,7 @@ export const STATES: Readonly<Record<string, (states: States, look: Look) => Pro
   phone: async (states, look) => (await writingOf(states, { viewport: PHONE, ...look })).tab.page,
   "phone-workers": async (states, look) => {
     const tab = await consoleOf(states, { viewport: PHONE, ...look });
-    await tab.page.getByRole("button", { name: tab.words.openWorkers }).click();
+    await tab.page.getByRole("button", { name: pageWordsFor(look.locale).openWorkers }).click();
     await tab.page.getByRole("navigation", { name: tab.words.workers }).waitFor();
     return tab.page;
   },

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { messagesFor } from "../../islands/messages.ts";
 import { workerPagePath } from "../../islands/paths.ts";
 import { tourMessagesFor } from "../../islands/tour/messages-tour.ts";
+import { pageWordsFor } from "../../routes/page-words.ts";
 import { FirefoxTab } from "../support/firefox-tab.ts";
 import { launchFirefox } from "../support/firefox.ts";
 import { ServerProcess } from "../support/server-process.ts";
@@ -78,7 +79,7 @@ export function pageInFirefox(stage: FirefoxStage): void {
     const { page } = tab;
     const focused = () => page.evaluate(() => document.activeElement?.textContent || document.activeElement?.ariaLabel);
     await tab.press("Tab");
-    expect(await focused()).toBe(words.skipToComposer);
+    expect(await focused()).toBe(pageWordsFor("en").skipToComposer);
     await tab.press("Enter");
     await page.waitForFunction(() => document.activeElement?.id === "composer-input");
     await page.keyboard.type(STALL);

@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { workerPagePath } from "../../islands/paths.ts";
+import { pageWordsFor } from "../../routes/page-words.ts";
 import { COMPANION, onOneServer, SHORT, SLOW } from "./both-servers.ts";
 
 /** What the focus is on, in a screen reader's words: `button Send`. */
@@ -38,8 +39,9 @@ onOneServer("The keyboard alone", { YOI_DEMO_PACE: "0.1" }, (stage) => {
     const tab = await stage.openConsole();
     const { keyboard } = tab.page;
     await keyboard.press("Tab");
-    expect(await focused(tab.page)).toBe(`a ${tab.words.skipToComposer}`);
-    await tab.page.getByRole("link", { name: tab.words.skipToComposer }).and(tab.page.locator(":focus")).waitFor();
+    const { skipToComposer } = pageWordsFor("en");
+    expect(await focused(tab.page)).toBe(`a ${skipToComposer}`);
+    await tab.page.getByRole("link", { name: skipToComposer }).and(tab.page.locator(":focus")).waitFor();
     await keyboard.press("Enter");
     expect(await focused(tab.page)).toMatch(/^textarea /);
     await keyboard.type(SLOW);

@@ -200,7 +200,9 @@ test("guesses are limited, the right token waits with them, and nothing tells ho
   }
   expect(answers).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
   const right = new URLSearchParams({ token: TOKEN });
-  expect((await fetch(`${server.url}/login`, { method: "POST", body: right, redirect: "manual" })).status).toBe(429);
+  const refused = await fetch(`${server.url}/login`, { method: "POST", body: right, redirect: "manual" });
+  expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, expect.stringMatching(/^[1-9]\d*$/)]);
+  expect(await refused.text()).toMatch(/Try again in \d+ s\./);
 });
 
 test("a server beyond loopback does not start without a token, and says what to do", async () => {

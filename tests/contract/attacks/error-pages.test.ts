@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Hono } from "hono";
 import { expect, test } from "vitest";
-import { messagesFor } from "../../../islands/messages.ts";
 import { renderProblemPage } from "../../../routes/console.ts";
+import { pageWordsFor } from "../../../routes/page-words.ts";
 import { notFoundHandler, problemHandler } from "../../../routes/problem.ts";
 import { canariesIn, filesOf, wholeText } from "../../support/leak-scan.ts";
 import { allowProcesses } from "../../support/served-workspace.ts";
@@ -43,7 +43,7 @@ test.each(["en", "ja"] as const)(
       const answer = await app.request(path, { headers: { ...PAGE, "Accept-Language": locale } });
       const text = await answer.text();
       expect(answer.status).toBe(status);
-      expect(text).toContain(messagesFor(locale).errorPage.number);
+      expect(text).toContain(pageWordsFor(locale).failureNumber);
       expect(text).toContain(">0123456789abcdef</code>");
       expect(text).not.toMatch(/innerword|innercause|secret|sqlite|\bat .+:\d+|<script|\.ts\b/);
     }
