@@ -61,9 +61,11 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
     isOnline: environment.isOnline,
   });
   // What has ended for good is at work no more, whatever was seen last.
-  const isRunning = computed(
-    () => conversation.run.value.state === "active" && connection.state.value.kind !== "ended",
-  );
+  const runningSince = computed(() => {
+    const run = conversation.run.value;
+    return run.state === "active" && connection.state.value.kind !== "ended" ? run.started_ts : undefined;
+  });
+  const isRunning = computed(() => runningSince.value !== undefined);
   /** Whether nothing can follow, so that what was being written stays as it is. */
   const isOver = computed(() => conversation.shutDown.value || connection.state.value.kind === "ended");
   const drafts = createDrafts(ref, environment.storage);
@@ -74,7 +76,7 @@ export function createConsole(data: ConsoleData, environment: Environment, messa
     clock,
     createSubmissionId,
     entries: conversation.entries,
-    isRunning,
+    runningSince,
   });
   /** Absent until it has been loaded. */
   const outbox = signal<Outbox | undefined>(undefined);

@@ -50,7 +50,12 @@ export function createFrame(data: FrameData, environment: Environment, messages:
   const { clock } = environment;
   const ref: WorkerRef = { runtime_id: data.selected.runtime_id, worker_id: data.selected.worker_id };
   const paths = createPaths(data.base);
-  const api = createApiClient({ fetch: environment.fetch, timeoutMs: REQUEST_TIMEOUT_MS, paths });
+  const api = createApiClient({
+    fetch: environment.fetch,
+    timeoutMs: REQUEST_TIMEOUT_MS,
+    now: () => clock.now(),
+    paths,
+  });
   const workers = new WorkerList({
     workers: data.workers,
     runtimes: data.runtimes,

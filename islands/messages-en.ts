@@ -49,9 +49,7 @@ const SYSTEM_KIND: Readonly<Record<string, string>> = {
 };
 
 export const en: Messages = {
-  skipToComposer: "Skip to the message box",
   workers: "Workers",
-  openWorkers: "Show Workers",
   newWorker: "New Worker",
   newWorkerOn: (runtime) => `New Worker on ${runtime}`,
   importConversation: "Import a conversation",
@@ -66,8 +64,6 @@ export const en: Messages = {
   runtimeAwaySince: ["Unavailable since ", ""],
   noWorkers: "No Workers yet",
   workersUnknown: "Its Workers will be listed when it is back.",
-  demoTitle: "Offline demo",
-  demoHint: ["No model is connected. Send ", " to see what you can try."],
   conversation: "Conversation",
   emptyTitle: (worker) => `Good to see you. ${worker} is listening.`,
   emptyHint: "Whatever happens to this page, the answer goes on being written. Come back any time.",
@@ -120,6 +116,7 @@ export const en: Messages = {
   busyHint: "Messages wait their turn, Esc stops the answer",
   tooLong: (by) => `Too long by ${by} characters`,
   kept: "Your message is kept here.",
+  possibleAgain: (time) => `It is possible again at ${time}.`,
   lostAnswer: "No answer came from the server. Your message is kept; sending it again will not send it twice.",
   strangeAnswer: (status) => `Something other than the workspace answered (status ${status}). Your message is kept.`,
   stopFailed: "Stopping failed. Try again.",
@@ -173,14 +170,14 @@ export const en: Messages = {
   duration: (milliseconds) => {
     const seconds = milliseconds / 1000;
     if (seconds < 10) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} s`;
-    if (seconds < 60) return `${Math.round(seconds)} s`;
-    return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+    const whole = Math.round(seconds);
+    if (whole < 60) return `${whole} s`;
+    return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   },
   problem: (code) => `${problemRow(code).title}.`,
   errorPage: {
     home: "Go to the workspace",
     retry: "Try again",
-    number: "If you ask about this, name this number to whoever runs the workspace:",
     waiting: "The page opens by itself when the Runtime is back.",
   },
 };

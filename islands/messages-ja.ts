@@ -107,9 +107,7 @@ const PROBLEM: Partial<Record<ProblemCode, string>> = {
 };
 
 export const ja: Messages = {
-  skipToComposer: "入力欄へ移動",
   workers: "Worker",
-  openWorkers: "Worker を表示",
   newWorker: "新しい Worker",
   newWorkerOn: (runtime) => `${runtime} に新しい Worker`,
   importConversation: "会話を取り込む",
@@ -124,8 +122,6 @@ export const ja: Messages = {
   runtimeAwaySince: ["", " から接続不可"],
   noWorkers: "Worker はまだありません",
   workersUnknown: "再び接続できると、Worker が表示されます。",
-  demoTitle: "オフラインデモ",
-  demoHint: ["モデルは接続されていません。", " と送ると、試せることが表示されます。"],
   conversation: "会話",
   emptyTitle: (worker) => `ようこそ。${worker} が待機しています。`,
   emptyHint: "このページを閉じても、応答は続きます。いつでも戻ってきてください。",
@@ -178,6 +174,7 @@ export const ja: Messages = {
   busyHint: "メッセージは順番待ちになります。Esc で応答を停止",
   tooLong: (by) => `${by} 文字超過しています`,
   kept: "メッセージは入力欄に残っています。",
+  possibleAgain: (time) => `${time} から再び可能になります。`,
   lostAnswer: "サーバーから返答がありません。メッセージは残っています。もう一度送信しても二重にはなりません。",
   strangeAnswer: (status) =>
     `ワークスペース以外から返答がありました（ステータス ${status}）。メッセージは残っています。`,
@@ -232,14 +229,14 @@ export const ja: Messages = {
   duration: (milliseconds) => {
     const seconds = milliseconds / 1000;
     if (seconds < 10) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} 秒`;
-    if (seconds < 60) return `${Math.round(seconds)} 秒`;
-    return `${Math.floor(seconds / 60)} 分 ${Math.round(seconds % 60)} 秒`;
+    const whole = Math.round(seconds);
+    if (whole < 60) return `${whole} 秒`;
+    return `${Math.floor(whole / 60)} 分 ${whole % 60} 秒`;
   },
   problem: (code) => PROBLEM[code] ?? `${problemRow(code).title}.`,
   errorPage: {
     home: "ワークスペースへ",
     retry: "もう一度試す",
-    number: "お問い合わせの際は、次の番号を管理者にお伝えください:",
     waiting: "Runtime に再び接続できると、自動的に開きます。",
   },
 };

@@ -11,9 +11,7 @@ import { ja } from "./messages-ja.ts";
 import type { PreferenceValues } from "./store/preferences.ts";
 
 export interface Messages {
-  readonly skipToComposer: string;
   readonly workers: string;
-  readonly openWorkers: string;
   readonly newWorker: string;
   /** As `newWorker`, where there are several Runtimes. */
   readonly newWorkerOn: (runtime: string) => string;
@@ -37,9 +35,6 @@ export interface Messages {
   readonly noWorkers: string;
   /** Stands where a Runtime's Workers are not known. */
   readonly workersUnknown: string;
-  readonly demoTitle: string;
-  /** Around the command that stands in the middle. */
-  readonly demoHint: readonly [before: string, after: string];
   readonly conversation: string;
   readonly emptyTitle: (worker: string) => string;
   readonly emptyHint: string;
@@ -95,6 +90,8 @@ export interface Messages {
   readonly busyHint: string;
   readonly tooLong: (by: string) => string;
   readonly kept: string;
+  /** Of what was refused for a while. */
+  readonly possibleAgain: (time: string) => string;
   readonly lostAnswer: string;
   readonly strangeAnswer: (status: number) => string;
   readonly stopFailed: string;
@@ -128,8 +125,6 @@ export interface Messages {
   readonly errorPage: {
     readonly home: string;
     readonly retry: string;
-    /** Comes before the number by which whoever runs the server finds the failure. */
-    readonly number: string;
     /** What the page does by itself meanwhile. */
     readonly waiting: string;
   };

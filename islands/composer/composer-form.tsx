@@ -4,7 +4,7 @@
  */
 import { useEffect, useRef } from "preact/hooks";
 import { useConsole } from "../context.ts";
-import { failureWords } from "../failure-words.ts";
+import { againWords, failureWords } from "../failure-words.ts";
 import { Icon } from "../icon.tsx";
 import { UpstreamNote } from "../status/upstream-note.tsx";
 import { isSendKey } from "./ime.ts";
@@ -68,8 +68,8 @@ export function ComposerForm() {
         }}
       >
         <div id={NOTICE_ID} role="alert" class="composer-notices">
-          {send.kind === "refused" && <p class="notice">{failureWords(send.failure, messages)}</p>}
-          {stop.kind === "failed" && <p class="notice">{messages.stopFailed}</p>}
+          {send.kind === "refused" && <p class="notice">{failureWords(send.failure, page)}</p>}
+          {stop.kind === "failed" && <p class="notice">{messages.stopFailed + againWords(stop.failure, page)}</p>}
         </div>
         {outbox && <outbox.QueueView />}
         <div class="composer-box" data-sending={isSending ? "" : undefined}>

@@ -7,6 +7,7 @@ import { createSubmissionId } from "../../client/submission-id.ts";
 import type { Console } from "../console.ts";
 import { turnMessagesFor } from "../messages-turns.ts";
 import type { Outbox, TurnActionsProps } from "../outbox.ts";
+import { alone } from "../store/alone.ts";
 import type { DraftStorage } from "../store/drafts.ts";
 import { createQueueStorage } from "../store/queue-storage.ts";
 import { Queue } from "../store/queue.ts";
@@ -22,7 +23,7 @@ export function createOutbox(page: Console, storage: () => DraftStorage | undefi
     clock,
     createSubmissionId,
     storage: createQueueStorage(ref, storage),
-    alone: (work) => alone(`yoi.queue:${ref.runtime_id}/${ref.worker_id}`, work),
+    alone: (work) => alone(browserLocks(), `yoi.queue:${ref.runtime_id}/${ref.worker_id}`, work),
     entries: conversation.entries,
     run: conversation.run,
     isLive: computed(() => takesInput.value && connection.state.value.kind === "live"),
@@ -37,8 +38,7 @@ export function createOutbox(page: Console, storage: () => DraftStorage | undefi
   };
 }
 
-/** Runs the work while no other tab does. Where the page came over plain http there are no locks, and ids suffice. */
-async function alone(name: string, work: () => Promise<void>): Promise<void> {
-  if ("locks" in navigator) await navigator.locks.request(name, work);
-  else await work();
+/** Absent where the page came over plain http. */
+function browserLocks(): LockManager | undefined {
+  return "locks" in navigator ? navigator.locks : undefined;
 }

@@ -58,7 +58,8 @@ export function QueueView({ queue, words, said }: QueueViewProps) {
 }
 
 function Waiting({ queue, words, said }: QueueViewProps) {
-  const { composer, messages } = useConsole();
+  const page = useConsole();
+  const { composer } = page;
   const list = useRef<HTMLOListElement>(null);
   const dragged = useSignal<SubmissionId | undefined>(undefined);
   /** The button that gets the focus once the list is as it is meant to be. */
@@ -95,7 +96,7 @@ function Waiting({ queue, words, said }: QueueViewProps) {
   return (
     <section class="queue" aria-label={words.label}>
       <div class="queue-head">
-        <p role="status">{hold ? holdWords(hold, words, messages) : words.waiting(items.length)}</p>
+        <p role="status">{hold ? holdWords(hold, words, page) : words.waiting(items.length)}</p>
         {hold && (
           <button
             type="button"
@@ -146,14 +147,14 @@ function Waiting({ queue, words, said }: QueueViewProps) {
   );
 }
 
-function holdWords(hold: Hold, words: TurnMessages["queue"], messages: Parameters<typeof failureWords>[1]): string {
+function holdWords(hold: Hold, words: TurnMessages["queue"], page: Parameters<typeof failureWords>[1]): string {
   switch (hold.kind) {
     case "stopped":
       return words.heldStopped;
     case "failed":
       return words.heldFailed;
     case "refused":
-      return failureWords(hold.failure, messages);
+      return failureWords(hold.failure, page);
   }
 }
 

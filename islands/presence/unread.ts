@@ -47,6 +47,7 @@ export const Unread = createModel((storage: () => Pick<DraftStorage, "getItem" |
     }
   };
   const marks = signal<Marks>(read());
+  let isStored = true;
 
   return {
     keys: computed<ReadonlySet<string>>(
@@ -56,7 +57,7 @@ export const Unread = createModel((storage: () => Pick<DraftStorage, "getItem" |
     /** Takes in what has been seen of Workers. */
     note(sights: readonly Sight[]): void {
       // Other tabs have seen things too.
-      let kept = read();
+      let kept = isStored ? read() : marks.peek();
       let hasChanged = false;
       for (const sight of sights) {
         const { [sight.key]: before, ...others } = kept;
@@ -66,10 +67,13 @@ export const Unread = createModel((storage: () => Pick<DraftStorage, "getItem" |
         kept = { ...others, [sight.key]: next };
       }
       if (hasChanged) {
+        kept = Object.fromEntries(Object.entries(kept).slice(-MAX_MARKS));
         try {
-          storage()?.setItem(KEY, JSON.stringify(Object.fromEntries(Object.entries(kept).slice(-MAX_MARKS))));
+          storage()?.setItem(KEY, JSON.stringify(kept));
+          isStored = true;
         } catch {
           // Full or forbidden: the marks last as long as the page.
+          isStored = false;
         }
       }
       marks.value = kept;

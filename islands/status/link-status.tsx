@@ -29,7 +29,7 @@ export function LinkStatus() {
         </summary>
         <div class="popover-panel">
           {state.kind === "waiting" && <p>{messages.link.waitingSince(formats.timeWithSeconds(state.staleSince))}</p>}
-          {(state.kind === "ended" || state.kind === "waiting") && <p>{messages.problem(state.problem)}</p>}
+          {"problem" in state && state.problem !== undefined && <p>{messages.problem(state.problem)}</p>}
           {"staleSince" in state && state.kind !== "waiting" && isInteractive.value && (
             <p>{messages.link.staleSince(formats.timeWithSeconds(state.staleSince))}</p>
           )}

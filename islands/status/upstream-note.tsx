@@ -23,6 +23,7 @@ export function UpstreamNote() {
   return (
     <p class="upstream-note" data-testid="stale-note">
       <strong>{state.kind === "offline" ? link.offline : link.reconnecting}</strong> ·{" "}
+      {state.problem !== undefined && `${messages.problem(state.problem)} · `}
       {link.staleSince(formats.timeWithSeconds(state.staleSince))} · {link.mayBeStale}
     </p>
   );

@@ -27,6 +27,8 @@ export type ApiFailure =
       readonly status: number;
       readonly detail: string;
       readonly retryable: boolean;
+      /** When the same may succeed, in epoch milliseconds; absent where that is not known. */
+      readonly retryAt?: number;
     }
   /** Nobody answered: whether the request arrived is unknown. */
   | { readonly kind: "network" }
@@ -41,6 +43,7 @@ export type ApiResult<Value> =
 export interface ApiClientOptions {
   readonly fetch: (input: string, init: RequestInit) => Promise<Response>;
   readonly timeoutMs: number;
+  readonly now: () => number;
   readonly paths: Paths;
 }
 
@@ -64,6 +67,8 @@ export interface ApiClient {
   importConversation(runtimeId: RuntimeId, file: Blob): Promise<ApiResult<WorkerSpawnResult>>;
 }
 
+/** No longer wait is believed. */
+const LONGEST_WAIT_MS = 60 * 60_000;
 /** A file may be long, and the way to the server slow. */
 const IMPORT_TIMEOUT_MS = 180_000;
 
@@ -100,7 +105,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     } catch {
       return { ok: false, failure: { kind: timeout.aborted ? "timeout" : "network" } };
     }
-    return readAnswer(schema, response, text);
+    return readAnswer(schema, response, text, options.now);
   }
 
   return {
@@ -130,7 +135,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   };
 }
 
-function readAnswer<Value>(schema: z.ZodMiniType<Value>, response: Response, text: string): ApiResult<Value> {
+function readAnswer<Value>(
+  schema: z.ZodMiniType<Value>,
+  response: Response,
+  text: string,
+  now: () => number,
+): ApiResult<Value> {
   const malformed: ApiResult<Value> = { ok: false, failure: { kind: "malformed", status: response.status } };
   let json: unknown;
   try {
@@ -144,7 +154,8 @@ function readAnswer<Value>(schema: z.ZodMiniType<Value>, response: Response, tex
   }
   const problem = ProblemBody.safeParse(json);
   if (!problem.success) return malformed;
-  const { code, status, detail } = problem.data;
+  const { code, status, detail, retry_after_ms: waitMs } = problem.data;
   const retryable = isProblemCode(code) ? problemRow(code).retryable : status >= 500;
-  return { ok: false, failure: { kind: "problem", code, status, detail, retryable } };
+  const again = waitMs === undefined ? {} : { retryAt: now() + Math.min(waitMs, LONGEST_WAIT_MS) };
+  return { ok: false, failure: { kind: "problem", code, status, detail, retryable, ...again } };
 }

@@ -40,7 +40,8 @@ export interface ComposerOptions {
   readonly clock: Clock;
   readonly createSubmissionId: () => SubmissionId;
   readonly entries: ReadonlySignal<readonly LogEntry[]>;
-  readonly isRunning: ReadonlySignal<boolean>;
+  /** When the run that goes began, in epoch milliseconds; `undefined` while none does. */
+  readonly runningSince: ReadonlySignal<number | undefined>;
 }
 
 const SAVE_AFTER_MS = 250;
@@ -71,6 +72,14 @@ export const Composer = createModel((options: ComposerOptions) => {
     save();
   };
 
+  /** Puts other words into the box, as a message of their own. What stands there is kept for after them. */
+  const takeUp = (text: string) => {
+    if (send.peek().kind === "sending") return;
+    const { unsent, ...current } = draft.peek();
+    draft.value = { ...written(text), unsent: unsent ?? current };
+    save();
+  };
+
   /** The draft with the id under which it goes out; nothing where it can't. */
   const outgoing = (): (Draft & Outgoing) | undefined => {
     const { text, submission_id, sent, ...rest } = draft.peek();
@@ -86,7 +95,9 @@ export const Composer = createModel((options: ComposerOptions) => {
     if (found !== undefined) accept(draft.peek().sent ?? found);
   });
   effect(() => {
-    if (!options.isRunning.value) stop.value = { kind: "idle" };
+    // Stopping is of one run: the next may begin in the very step in which its end is seen.
+    void options.runningSince.value;
+    stop.value = { kind: "idle" };
   });
 
   return {
@@ -95,10 +106,10 @@ export const Composer = createModel((options: ComposerOptions) => {
     stop: computed(() => stop.value),
     tooLongBy: computed(() => Math.max(0, draft.value.text.length - INPUT_MAX_CHARS)),
 
-    /** Takes up what an earlier visit left; `typed` is what the person wrote before the page was ready. */
+    /** Takes up what an earlier visit left, after what the person has `typed` before the page was ready. */
     restore(typed: string): void {
-      const stored = options.drafts.read();
-      draft.value = typed === "" || typed === stored.text ? stored : written(typed);
+      draft.value = options.drafts.read();
+      if (typed !== "" && typed !== draft.peek().text) takeUp(typed);
     },
 
     edit(text: string): void {
@@ -111,13 +122,7 @@ export const Composer = createModel((options: ComposerOptions) => {
       saveTimer ??= options.clock.setTimeout(save, SAVE_AFTER_MS);
     },
 
-    /** Puts other words into the box, as a message of their own. What stands there is kept for after them. */
-    takeUp(text: string): void {
-      if (send.peek().kind === "sending") return;
-      const { unsent, ...current } = draft.peek();
-      draft.value = { ...written(text), unsent: unsent ?? current };
-      save();
-    },
+    takeUp,
 
     /** Whether something is kept for after the words that have been taken up. */
     hasUnsent: computed(() => (draft.value.unsent?.text ?? "") !== ""),
@@ -140,7 +145,9 @@ export const Composer = createModel((options: ComposerOptions) => {
 
     /** Takes over what another tab did to the same draft, unless both have gone different ways. */
     adopt(next: Draft, previousText: string): void {
-      if (draft.peek().text === previousText && send.peek().kind !== "sending") draft.value = next;
+      if (draft.peek().text !== previousText) return;
+      // While the message is on its way, other words are as if they were typed here: what comes after it.
+      draft.value = send.peek().kind === "sending" ? { ...draft.peek(), text: next.text } : next;
     },
 
     async submit(): Promise<void> {
@@ -167,10 +174,12 @@ export const Composer = createModel((options: ComposerOptions) => {
     },
 
     async cancelRun(): Promise<void> {
-      if (stop.peek().kind === "stopping" || !options.isRunning.peek()) return;
-      stop.value = { kind: "stopping" };
+      if (stop.peek().kind === "stopping" || options.runningSince.peek() === undefined) return;
+      const asked: StopState = { kind: "stopping" };
+      stop.value = asked;
       const result = await options.api.cancelRun(options.ref);
-      if (!result.ok) stop.value = { kind: "failed", failure: result.failure };
+      // The run may have ended by itself, and another be the one to stop.
+      if (!result.ok && stop.peek() === asked) stop.value = { kind: "failed", failure: result.failure };
     },
   };
 });

@@ -13,49 +13,9 @@ import type { ClientCursor } from "../../protocol/cursor.ts";
 import { parseFrame } from "../../client/parse-frame.ts";
 import type { ClientFrame, StreamDiagnostic } from "../../protocol/frame.ts";
 import { closeCodeOf, isProblemCode } from "../../protocol/problem.ts";
-import type { Clock, TimerHandle } from "./clock.ts";
-import type { Envelope } from "./conversation.ts";
-import type { FrameScheduler } from "./frame-scheduler.ts";
+import type { TimerHandle } from "./clock.ts";
+import type { ConnectionCounters, ConnectionOptions, LinkSocket, SocketClass } from "./connection-options.ts";
 import { backoffMs, remedyFor, type LinkState } from "./link-state.ts";
-
-type SocketClass = new (url: string) => WebSocket;
-
-export interface ConnectionOptions {
-  /** The socket's address for a position, e.g. `ws://host/api/…/events/ws?heartbeat=1&cursor=…`. */
-  readonly url: (cursor: ClientCursor | undefined) => string;
-  readonly cursor: () => ClientCursor | undefined;
-  readonly dropCursor: () => void;
-  readonly receive: (envelope: Envelope) => void;
-  /**
-   * Why an attempt did not open, as far as the server tells when it is asked apart: a browser keeps the answer to a
-   * refused handshake to itself. `answered`: nothing is wrong, so it is the socket that doesn't get through.
-   */
-  readonly findRefusal: () => Promise<StreamDiagnostic | "answered" | undefined>;
-  /** Loads what takes a socket's place, address and all, over plain HTTP. */
-  readonly loadFallback: () => Promise<SocketClass>;
-  readonly clock: Clock;
-  /** When events are read that have come. */
-  readonly scheduler: FrameScheduler;
-  /** A number within [0, 1). */
-  readonly random: () => number;
-  readonly WebSocket: SocketClass;
-  /** Told, as often as the server says it, whether the viewer may tell Workers nothing. */
-  readonly noteReadOnly: (isReadOnly: boolean) => void;
-  /** Whether the browser believes that it has a network. */
-  readonly isOnline: () => boolean;
-}
-
-/** What has happened to the link; the last three should stay zero. */
-export interface ConnectionCounters {
-  readonly opened: number;
-  /** Links given up because nothing came any more. */
-  readonly silent: number;
-  readonly freshSnapshots: number;
-  readonly badFrames: number;
-  readonly lateFrames: number;
-  /** Caught-up marks that named a position which never came. */
-  readonly gaps: number;
-}
 
 /** How long a handshake may take. A hung one blocks the browser's next one to the same host. */
 const HANDSHAKE_TIMEOUT_MS = 8_000;
@@ -85,13 +45,15 @@ export const Connection = createModel((options: ConnectionOptions) => {
   });
   let socket: ReconnectingWebSocket | undefined;
   /** The socket of the present link, of those that `socket` makes. */
-  let present: WebSocket | undefined;
+  let present: LinkSocket | undefined;
   let failedAttempts = 0;
   /** Between `open` and the end of that link; frames outside are an old socket's. */
   let isOpen = false;
   let lastFrameAt = clock.now();
   let attemptStartedAt = 0;
   let openedAt = 0;
+  /** How long the server asks to wait before the next attempt. */
+  let askedWaitMs = 0;
   /** Whether the present attempt went on from a position, rather than asking for a snapshot. */
   let resumed = false;
   let silenceAllowedMs = FIRST_FRAME_MS;
@@ -102,6 +64,8 @@ export const Connection = createModel((options: ConnectionOptions) => {
   let watchdog: TimerHandle | undefined;
   let endWait: (() => void) | undefined;
   let missed: ClientCursor | undefined;
+  /** Why the server has ended the newest link, or refuses the next one, as far as it says. */
+  let reason: string | undefined;
   let blockedSockets = 0;
   /** Frames that have come and are not read yet. */
   const unread: unknown[] = [];
@@ -115,7 +79,9 @@ export const Connection = createModel((options: ConnectionOptions) => {
   };
 
   const showLost = (nextAttemptAt?: number) => {
-    const lost = { staleSince: lastFrameAt, failedAttempts, ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }) };
+    const next = nextAttemptAt === undefined ? {} : { nextAttemptAt };
+    const why = reason !== undefined && isProblemCode(reason) ? { problem: reason } : {};
+    const lost = { staleSince: lastFrameAt, failedAttempts, ...next, ...why };
     if (!options.isOnline()) state.value = { kind: "offline", ...lost };
     else if (counters.peek().opened > 0 || failedAttempts > 0) state.value = { kind: "reconnecting", ...lost };
     else state.value = { kind: "connecting" };
@@ -123,7 +89,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
 
   /** Waits for the turn of the next attempt. Also without a network an attempt is made: the server may be this machine. */
   const takeTurn = async () => {
-    const waitMs = backoffMs(failedAttempts, options.random());
+    const waitMs = Math.max(backoffMs(failedAttempts, options.random()), askedWaitMs);
     if (waitMs > 0 && state.peek().kind !== "ended") {
       showLost(clock.now() + waitMs);
       await new Promise<void>((resolve) => {
@@ -187,8 +153,19 @@ export const Connection = createModel((options: ConnectionOptions) => {
         return askForSnapshot();
       case "retry":
         // The server closes next; that brings the wait.
-        return;
+        return noteReason(diagnostic.problem ?? diagnostic.code);
     }
+  };
+
+  const noteReason = (code: string | undefined) => {
+    reason = code;
+    showLostAgain();
+  };
+
+  /** Shows anew what has changed about a link that is lost. */
+  const showLostAgain = () => {
+    const current = state.peek();
+    if (current.kind === "reconnecting" || current.kind === "offline") showLost(current.nextAttemptAt);
   };
 
   const askForSnapshot = () => {
@@ -284,6 +261,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
     isHeard = false;
     missed = undefined;
     behind = 0;
+    reason = undefined;
     openedAt = lastFrameAt = clock.now();
     count("opened");
     state.value = { kind: "catching_up" };
@@ -292,8 +270,10 @@ export const Connection = createModel((options: ConnectionOptions) => {
 
   const explainRefusal = async () => {
     const refusal = await options.findRefusal();
-    if (refusal === undefined || isHeard || socket === undefined) return;
+    if (isHeard || socket === undefined) return;
+    if (refusal === undefined) return noteReason(undefined);
     if (refusal !== "answered") return isOpen ? undefined : onDiagnostic(refusal);
+    noteReason(undefined);
     blockedSockets += 1;
     if (blockedSockets < BLOCKED_SOCKETS || fallback.peek() !== undefined) return;
     // What can't be loaded now is asked for again after the next failure.
@@ -304,6 +284,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
   const onClose = (event: { readonly code: number }) => {
     if (state.peek().kind === "ended") return;
     const wasOpen = isOpen;
+    askedWaitMs = present?.retryAfterMs ?? 0;
     lose();
     if (event.code === CLIENT_CLOSE_CODE) return;
     failedAttempts += 1;
@@ -377,8 +358,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
     /** The browser's word on its network changed. */
     networkChanged(): void {
       if (options.isOnline()) return checkLiveness();
-      const current = state.peek();
-      if (current.kind === "reconnecting") showLost(current.nextAttemptAt);
+      showLostAgain();
     },
 
     stop(): void {

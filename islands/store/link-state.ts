@@ -20,6 +20,8 @@ export type LinkState =
       readonly staleSince: number;
       readonly failedAttempts: number;
       readonly nextAttemptAt?: number;
+      /** Why the server has ended the link, or refuses it; absent where it has not said so. */
+      readonly problem?: ProblemCode;
     }
   /** As `reconnecting`, while the browser says that it has no network. */
   | {
@@ -27,6 +29,7 @@ export type LinkState =
       readonly staleSince: number;
       readonly failedAttempts: number;
       readonly nextAttemptAt?: number;
+      readonly problem?: ProblemCode;
     }
   /** There is nothing to come back to. */
   | { readonly kind: "ended"; readonly problem: ProblemCode };

@@ -16,8 +16,6 @@ export const QUEUE_MAX_CHARS = 400_000;
 const Queued = z.object({
   submission_id: SubmissionId,
   text: z.string().check(z.minLength(1), z.maxLength(INPUT_MAX_CHARS)),
-  /** Whether it may have gone out: its answer has not come. */
-  tried: z.optional(z.boolean()),
 });
 /** `{"submission_id":"s-5f0c…","text":"And the tests?"}` */
 export type Queued = Readonly<z.infer<typeof Queued>>;

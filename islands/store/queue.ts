@@ -43,7 +43,7 @@ export const Queue = createModel((options: QueueOptions) => {
   const items = signal<readonly Queued[]>(options.storage.read() ?? []);
   const sending = signal<SubmissionId | undefined>(undefined);
   const editing = signal<SubmissionId | undefined>(undefined);
-  const refused = signal<ApiFailure | undefined>(undefined);
+  const refused = signal<{ readonly id: SubmissionId; readonly failure: ApiFailure } | undefined>(undefined);
   /** The end of a run after which the queue goes on although it would be held. */
   const released = signal<string | undefined>(undefined);
   /** The run that was the last one when a message went out: its own has not been seen yet. */
@@ -54,8 +54,10 @@ export const Queue = createModel((options: QueueOptions) => {
 
   const runKey = computed(() => keyOf(options.run.value));
   const hold = computed<Hold | undefined>(() => {
-    if (items.value.length === 0) return undefined;
-    if (refused.value) return { kind: "refused", failure: refused.value };
+    const [first] = items.value;
+    if (first === undefined) return undefined;
+    // What was refused may have been taken away or changed since, or may have arrived after all.
+    if (refused.value?.id === first.submission_id) return { kind: "refused", failure: refused.value.failure };
     const end = endOf(options.run.value);
     return end === undefined || released.value === runKey.value ? undefined : { kind: end };
   });
@@ -99,7 +101,6 @@ export const Queue = createModel((options: QueueOptions) => {
     batch(() => {
       sending.value = submission_id;
       awaitRun();
-      store(items.peek().map((item) => (item.submission_id === submission_id ? { ...item, tried: true } : item)));
     });
     const result = await options.api.sendInput(options.ref, text, submission_id);
     batch(() => {
@@ -110,15 +111,17 @@ export const Queue = createModel((options: QueueOptions) => {
       else if (isProblem(result.failure, "worker_busy")) awaitRun();
       else {
         outdated.value = undefined;
-        refused.value = result.failure;
-        if (isProblem(result.failure, "submission_conflict")) renew(submission_id, text);
+        const isUsed = isProblem(result.failure, "submission_conflict");
+        refused.value = { id: isUsed ? renew(submission_id, text) : submission_id, failure: result.failure };
       }
     });
   };
 
-  const renew = (id: SubmissionId, text: string) => {
+  /** @returns The message's new id. */
+  const renew = (id: SubmissionId, text: string): SubmissionId => {
     const fresh: Queued = { submission_id: options.createSubmissionId(), text };
     store(present().map((item) => (item.submission_id === id ? fresh : item)));
+    return fresh.submission_id;
   };
 
   const drain = async () => {
@@ -134,6 +137,15 @@ export const Queue = createModel((options: QueueOptions) => {
   };
 
   effect(() => {
+    // What passes by itself at a known time is tried again then.
+    const held = hold.value;
+    const retryAt = held?.kind === "refused" && held.failure.kind === "problem" ? held.failure.retryAt : undefined;
+    if (retryAt === undefined) return undefined;
+    const waitMs = Math.max(0, retryAt - options.clock.now());
+    const timer = options.clock.setTimeout(() => (refused.value = undefined), waitMs);
+    return () => options.clock.clearTimeout(timer);
+  });
+  effect(() => {
     if (isReady.value) void drain();
   });
   effect(() => {
@@ -142,7 +154,7 @@ export const Queue = createModel((options: QueueOptions) => {
   });
   effect(() => {
     // What nobody answered is tried again as soon as there is somebody.
-    if (options.isLive.value && refused.peek() && mayHelp(refused.peek())) refused.value = undefined;
+    if (options.isLive.value && mayHelp(refused.peek()?.failure)) refused.value = undefined;
   });
 
   return {
@@ -229,7 +241,7 @@ function isProblem(failure: ApiFailure, code: string): boolean {
   return failure.kind === "problem" && failure.code === code;
 }
 
-/** Whether another attempt may fare better once the link is back. */
+/** Whether another attempt may fare better once the link is back, rather than at a known time. */
 function mayHelp(failure: ApiFailure | undefined): boolean {
-  return failure?.kind !== "problem" || failure.retryable;
+  return failure?.kind !== "problem" || (failure.retryable && failure.retryAt === undefined);
 }

@@ -55,7 +55,6 @@ export const WorkerList = createModel((options: WorkerListOptions) => {
   const runtimes = signal<readonly ListedRuntime[]>(options.runtimes);
   const spawn = signal<SpawnState>({ kind: "idle" });
   let timer: TimerHandle | undefined;
-  let isStopped = false;
   let pollMs = POLL_MS;
 
   const delayMs = () => {
@@ -75,7 +74,7 @@ export const WorkerList = createModel((options: WorkerListOptions) => {
       });
     }
     options.clock.clearTimeout(timer);
-    if (!isStopped) timer = options.clock.setTimeout(() => void refresh(), delayMs());
+    timer = options.clock.setTimeout(() => void refresh(), delayMs());
   };
 
   return {
@@ -106,11 +105,6 @@ export const WorkerList = createModel((options: WorkerListOptions) => {
       // What kept it from being made is news of the Runtime too.
       void refresh();
       return undefined;
-    },
-
-    stop(): void {
-      isStopped = true;
-      options.clock.clearTimeout(timer);
     },
   };
 });

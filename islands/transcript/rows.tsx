@@ -148,15 +148,16 @@ function isSame(one: PageContent, other: PageContent): boolean {
 function useEntryRows(): EntryRow {
   const { messages } = useConsole();
   return useMemo(() => {
-    const made = new WeakMap<LogEntry, VNode | null>();
+    const made = new WeakMap<LogEntry, { readonly index: number; readonly vnode: VNode | null }>();
     return (entries, at, index) => {
       const entry = entries[at];
       if (entry === undefined) return null;
       const known = made.get(entry);
-      if (known !== undefined) return known;
+      // An entry that is kept while the rest begins anew stands at another place.
+      if (known?.index === index) return known.vnode;
       const row = rowOfEntry(entries, at, messages);
       const vnode = row ? <RowView key={index} index={index} row={row} /> : null;
-      made.set(entry, vnode);
+      made.set(entry, { index, vnode });
       return vnode;
     };
   }, [messages]);

@@ -4,7 +4,7 @@ import { useRef } from "preact/hooks";
 import { CONVERSATION_MAX_BYTES } from "../../protocol/conversation-file.ts";
 import type { RuntimeId } from "../../protocol/id.ts";
 import { useFrame } from "../context.ts";
-import { problemWords } from "../failure-words.ts";
+import { againWords, problemWords } from "../failure-words.ts";
 import type { ApiFailure } from "../store/api-client.ts";
 import { Dialog } from "../tools/dialog.tsx";
 import type { ToolProps } from "../tools/open-tool.tsx";
@@ -16,7 +16,8 @@ const MEBI = 1024 * 1024;
 type State = "asking" | "reading" | "no-file" | "too-large" | "gone" | ApiFailure;
 
 export function ImportDialog({ close }: ToolProps) {
-  const { api, workers, messages, paths, ref } = useFrame();
+  const frame = useFrame();
+  const { api, workers, messages, paths, ref } = frame;
   const words = useToolMessages().importDialog;
   const field = useRef<HTMLInputElement>(null);
   const state = useSignal<State>("asking");
@@ -115,6 +116,6 @@ export function ImportDialog({ close }: ToolProps) {
       );
     }
     const reason = now.kind === "problem" ? problemWords(now.code, now.detail, messages) : "";
-    return <>{`${words.failed} ${reason}`.trimEnd()}</>;
+    return <>{`${words.failed} ${reason}`.trimEnd() + againWords(now, frame)}</>;
   }
 }

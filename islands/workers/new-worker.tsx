@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { RuntimeId } from "../../protocol/id.ts";
 import { useFrame } from "../context.ts";
-import { problemWords } from "../failure-words.ts";
+import { againWords, problemWords } from "../failure-words.ts";
 import { Icon } from "../icon.tsx";
 import type { Messages } from "../messages.ts";
 import type { ApiFailure } from "../store/api-client.ts";
@@ -42,12 +42,12 @@ export function NewWorker({ group, name }: { readonly group: RuntimeGroup; reado
 }
 
 export function SpawnFailure({ runtimeId }: { readonly runtimeId: RuntimeId }) {
-  const { workers, messages } = useFrame();
-  const spawn = workers.spawn.value;
+  const frame = useFrame();
+  const spawn = frame.workers.spawn.value;
   if (spawn.kind !== "failed" || spawn.runtimeId !== runtimeId) return null;
   return (
     <p class="notice" role="alert">
-      {spawnWords(spawn.failure, messages)}
+      {spawnWords(spawn.failure, frame.messages) + againWords(spawn.failure, frame)}
     </p>
   );
 }

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { DISPLAY_NAME_MAX_CHARS } from "../../protocol/runtime-api.ts";
 import { useFrame } from "../context.ts";
-import { problemWords } from "../failure-words.ts";
+import { againWords, problemWords } from "../failure-words.ts";
 import type { ApiFailure } from "../store/api-client.ts";
 import { workerKey } from "../store/worker-list.ts";
 import { Dialog } from "../tools/dialog.tsx";
@@ -12,7 +12,8 @@ import { useToolMessages } from "../tools/tool-context.ts";
 const HINT_ID = "rename-worker-hint";
 
 export function RenameDialog({ tool, close }: ToolProps) {
-  const { api, workers, messages, ref, ime } = useFrame();
+  const frame = useFrame();
+  const { api, workers, messages, ref, ime } = frame;
   const words = useToolMessages().renameDialog;
   const target = tool.kind === "rename-worker" ? tool.target : ref;
   const listed = workers.workers.peek().find(({ worker }) => workerKey(worker) === workerKey(target));
@@ -84,6 +85,6 @@ export function RenameDialog({ tool, close }: ToolProps) {
     if (typeof now !== "object") return "";
     if (now.kind === "network" || now.kind === "timeout") return words.unknown;
     const reason = now.kind === "problem" ? problemWords(now.code, now.detail, messages) : "";
-    return `${words.failed} ${reason}`.trimEnd();
+    return `${words.failed} ${reason}`.trimEnd() + againWords(now, frame);
   }
 }

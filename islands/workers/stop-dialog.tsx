@@ -1,7 +1,7 @@
 /** Asks before a Worker is stopped for good, and says so when that failed. */
 import { useComputed, useSignal } from "@preact/signals";
 import { useFrame } from "../context.ts";
-import { problemWords } from "../failure-words.ts";
+import { againWords, problemWords } from "../failure-words.ts";
 import type { ApiFailure } from "../store/api-client.ts";
 import { Dialog } from "../tools/dialog.tsx";
 import type { ToolProps } from "../tools/open-tool.tsx";
@@ -10,7 +10,8 @@ import { useToolMessages } from "../tools/tool-context.ts";
 const TEXT_ID = "stop-worker-text";
 
 export function StopDialog({ tool, close }: ToolProps) {
-  const { api, workers, messages, ref, label, isRunning } = useFrame();
+  const frame = useFrame();
+  const { api, workers, messages, ref, label, isRunning } = frame;
   const words = useToolMessages().stopDialog;
   const state = useSignal<"asking" | "stopping" | ApiFailure>("asking");
   const target = tool.kind === "stop-worker" ? tool.target : ref;
@@ -58,6 +59,6 @@ export function StopDialog({ tool, close }: ToolProps) {
   function failureOf(failure: ApiFailure): string {
     if (failure.kind === "network" || failure.kind === "timeout") return words.unknown;
     const reason = failure.kind === "problem" ? problemWords(failure.code, failure.detail, messages) : "";
-    return `${words.failed} ${reason}`.trimEnd();
+    return `${words.failed} ${reason}`.trimEnd() + againWords(failure, frame);
   }
 }

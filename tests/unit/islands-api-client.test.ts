@@ -9,7 +9,7 @@ const ref = { runtime_id: RuntimeId.parse("backend-internal"), worker_id: Worker
 const id = SubmissionId.parse("s-1");
 
 function clientOf(answer: (input: string, init: RequestInit) => Promise<Response>, timeoutMs = 1_000) {
-  return createApiClient({ fetch: answer, timeoutMs, paths: createPaths("/") });
+  return createApiClient({ fetch: answer, timeoutMs, now: () => 1_000_000, paths: createPaths("/") });
 }
 
 describe("createApiClient()", () => {
@@ -54,6 +54,15 @@ describe("createApiClient()", () => {
       ok: false,
       failure: { kind: "problem", code: "worker_busy", status: 409, detail: "It is answering.", retryable: true },
     });
+  });
+
+  test.each([
+    [1_200, 1_001_200],
+    [1e15, 4_600_000],
+  ])("a problem that passes by itself after %i ms says when, within reason", async (retryAfterMs, retryAt) => {
+    const body = problemBody(new ProblemError("rate_limited", "…", { retryAfterMs }));
+    const client = clientOf(() => Promise.resolve(Response.json(body, { status: 429 })));
+    expect(await client.cancelRun(ref)).toMatchObject({ failure: { code: "rate_limited", retryAt } });
   });
 
   test("a code of a newer server is a problem too", async () => {

@@ -35,7 +35,7 @@ function setUp(storage: DraftStorage = memoryStorage(), idPrefix = "s") {
   const answers: PromiseWithResolvers<ApiResult<WorkerInputResult>>[] = [];
   const cancels: PromiseWithResolvers<ApiResult<WorkerLifecycleResult>>[] = [];
   const entries = signal<readonly LogEntry[]>([]);
-  const isRunning = signal(false);
+  const runningSince = signal<number | undefined>(undefined);
   let ids = 0;
   const composer = new Composer({
     ref,
@@ -56,10 +56,10 @@ function setUp(storage: DraftStorage = memoryStorage(), idPrefix = "s") {
     clock: systemClock(),
     createSubmissionId: () => SubmissionId.parse(`${idPrefix}-${(ids += 1)}`),
     entries,
-    isRunning,
+    runningSince,
   });
   composer.restore("");
-  return { composer, sent, answers, cancels, entries, isRunning, storage };
+  return { composer, sent, answers, cancels, entries, runningSince, storage };
 }
 
 const said = (content: string, submission_id: string): LogEntry => ({
@@ -166,6 +166,25 @@ describe("Composer", () => {
     expect(other.composer.text.value).toBe("hello and more");
     await sendAndAnswer(other, accepted);
     expect(other.sent).toEqual([{ content: "hello and more", id: "other-1" }]);
+  });
+
+  test("what another tab writes while the message is on its way is kept there and here", async () => {
+    const storage = memoryStorage();
+    const one = setUp(storage, "one");
+    one.composer.edit("hello");
+    const done = one.composer.submit();
+    const other = setUp(storage, "other");
+    other.composer.edit("hello, next");
+    other.composer.save();
+    const drafts = createDrafts(ref, () => storage);
+    one.composer.adopt(drafts.read(), "hello");
+    one.answers[0]?.resolve(accepted);
+    await done;
+    other.composer.adopt(drafts.read(), "hello, next");
+    expect([one.composer.text.value, other.composer.text.value]).toEqual(["hello, next", "hello, next"]);
+    await sendAndAnswer(other, accepted);
+    expect([one, other].map(({ sent }) => sent.map(({ content }) => content))).toEqual([["hello"], ["hello, next"]]);
+    expect(new Set([...one.sent, ...other.sent].map(({ id }) => id)).size).toBe(2);
   });
 
   test("a refusal is an answer: what is changed after it is still the same message", async () => {
@@ -315,6 +334,15 @@ describe("Composer", () => {
     expect(composer.text.value).toBe("new");
   });
 
+  test("an older draft comes back after what was typed before the page came alive", async () => {
+    const storage = memoryStorage();
+    storage.items.set(KEY, JSON.stringify({ text: "old" }));
+    const setup = setUp(storage);
+    setup.composer.restore("new");
+    await sendAndAnswer(setup, accepted);
+    expect(setup.composer.text.value).toBe("old");
+  });
+
   test("another tab's change is adopted unless this tab went its own way", () => {
     const setup = setUp();
     setup.composer.edit("same");
@@ -329,17 +357,30 @@ describe("Composer", () => {
     const setup = setUp();
     await setup.composer.cancelRun();
     expect(setup.cancels).toHaveLength(0);
-    setup.isRunning.value = true;
+    setup.runningSince.value = 1;
     void setup.composer.cancelRun();
     void setup.composer.cancelRun();
     expect(setup.cancels).toHaveLength(1);
     expect(setup.composer.stop.value.kind).toBe("stopping");
-    setup.isRunning.value = false;
+    setup.runningSince.value = undefined;
     expect(setup.composer.stop.value.kind).toBe("idle");
-    setup.isRunning.value = true;
+    setup.runningSince.value = 2;
     const done = setup.composer.cancelRun();
     setup.cancels[1]?.resolve(lost);
     await done;
     expect(setup.composer.stop.value).toEqual({ kind: "failed", failure: { kind: "network" } });
+  });
+
+  test("stopping one run is no stopping of the next, though both are seen in one step", async () => {
+    const setup = setUp();
+    setup.runningSince.value = 1;
+    const first = setup.composer.cancelRun();
+    setup.runningSince.value = 2;
+    expect(setup.composer.stop.value.kind).toBe("idle");
+    setup.cancels[0]?.resolve(lost);
+    await first;
+    expect(setup.composer.stop.value.kind).toBe("idle");
+    void setup.composer.cancelRun();
+    expect(setup.cancels).toHaveLength(2);
   });
 });

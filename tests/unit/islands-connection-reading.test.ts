@@ -3,7 +3,7 @@ import ReconnectingWebSocket from "partysocket/ws";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../islands/store/clock.ts";
 import { Connection } from "../../islands/store/connection.ts";
-import { pacedScheduler, type FrameScheduler } from "../../islands/store/frame-scheduler.ts";
+import { immediateScheduler, pacedScheduler, type FrameScheduler } from "../../islands/store/frame-scheduler.ts";
 import { ClientCursor } from "../../protocol/cursor.ts";
 import { closeCodeOf } from "../../protocol/problem.ts";
 import { fakeWebSockets } from "../support/fake-web-socket.ts";
@@ -84,4 +84,13 @@ test("an attempt goes on from the last event that has come, whether or not its t
   await vi.advanceTimersByTimeAsync(1_000);
   expect(setup.newest().url).toBe("ws://test/?cursor=");
   expect(setup.received).toHaveLength(3);
+});
+
+test("frames that are no frames are counted and harmless", async () => {
+  const setup = await live(immediateScheduler);
+  setup.newest().frame("<html>");
+  setup.newest().frame({ kind: "event", envelope: {} });
+  setup.newest().frame(event(1));
+  expect(setup.connection.counters.value.badFrames).toBe(2);
+  expect(setup.received).toEqual(["bo_1"]);
 });

@@ -2,7 +2,8 @@
 import ReconnectingWebSocket from "partysocket/ws";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../islands/store/clock.ts";
-import { Connection, type ConnectionOptions } from "../../islands/store/connection.ts";
+import { Connection } from "../../islands/store/connection.ts";
+import type { ConnectionOptions } from "../../islands/store/connection-options.ts";
 import type { Envelope } from "../../islands/store/conversation.ts";
 import { immediateScheduler } from "../../islands/store/frame-scheduler.ts";
 import { ClientCursor } from "../../protocol/cursor.ts";
@@ -332,6 +333,23 @@ describe("Connection", () => {
     expect(setup.sockets).toHaveLength(attempts + 1);
   });
 
+  test("says why the server refuses the link, for as long as it does", async () => {
+    let refusal: StreamDiagnostic | undefined = { code: "login_required", message: "…" };
+    const setup = setUp({ findRefusal: async () => refusal });
+    await live(setup);
+    setup.newest().end(closeCodeOf("login_required"));
+    await vi.advanceTimersByTimeAsync(1_000);
+    setup.newest().end();
+    await settle();
+    expect(setup.connection.state.value).toMatchObject({ kind: "reconnecting", problem: "login_required" });
+    refusal = undefined;
+    await vi.advanceTimersByTimeAsync(1_000);
+    setup.newest().end();
+    await settle();
+    expect(setup.connection.state.value.kind).toBe("reconnecting");
+    expect(setup.connection.state.value).not.toHaveProperty("problem");
+  });
+
   test("a server that shuts down is come back to", async () => {
     const setup = setUp();
     await live(setup);
@@ -350,16 +368,6 @@ describe("Connection", () => {
     setup.connection.reconnectNow();
     await settle();
     expect(setup.sockets).toHaveLength(2);
-  });
-
-  test("frames that are no frames are counted and harmless", async () => {
-    const setup = setUp();
-    await live(setup);
-    setup.newest().frame("<html>");
-    setup.newest().frame({ kind: "event", envelope: {} });
-    setup.newest().frame(event(1));
-    expect(setup.connection.counters.value.badFrames).toBe(2);
-    expect(setup.received).toHaveLength(1);
   });
 
   test("a position that heartbeats name twice and that never came is a gap, and is asked for", async () => {

@@ -65,6 +65,13 @@ describe("renderConsolePage()", () => {
     expect(html).toContain('<script type="module" src="/assets/main.js"></script>');
   });
 
+  test("a message at a time that no calendar has is shown without one", () => {
+    const entry: LogEntry = { kind: "user_input", ts: 9e15, segments: [{ kind: "text", content: "from far away" }] };
+    const html = renderConsolePage(dataWith([entry]), assets, Markdown);
+    expect(html).toContain("from far away");
+    expect(html).not.toContain("<time");
+  });
+
   test("has no executable inline script, whatever was said", () => {
     const evil = "</script><script>alert(1)</script><!-- \u2028";
     const html = renderConsolePage(dataWith([said(evil), answered(evil)]), assets, Markdown);
@@ -163,6 +170,19 @@ describe("the islands", () => {
     const root = show(page, TranscriptIsland);
     expect(root.querySelector("details.line summary")?.textContent).toContain("hologram");
     expect(root.querySelector("details.line pre")?.textContent).toContain('"depth": 3');
+  });
+
+  test("a failure that stays while the conversation begins anew has one place, and that of its own", () => {
+    const failed: LogEntry = { kind: "run_errored", ts: 2, interrupted: true, message: "429" };
+    const page = createConsole(dataWith([said("hi"), failed]), renderEnvironment(), en);
+    const root = show(page, TranscriptIsland);
+    const item = (text: string) => ({ kind: "message", role: "assistant", content: [{ kind: "text", text }] });
+    const entry = { kind: "segment_start", ts: 3, session_id: "s", config: {}, history: [item("one"), item("two")] };
+    const payload = { event: "segment_rotated", data: { entry } };
+    render(() => page.conversation.receive({ ...page.ref, cursor: page.data.cursor, event_id: "e1", ts: 3, payload }));
+    const ids = [...root.querySelectorAll(".row")].map(({ id }) => id);
+    expect(ids).toEqual(["entry-0", "entry-1", "entry-2"]);
+    expect(root.querySelector("#entry-2 .failure")).not.toBeNull();
   });
 
   test("Enter sends, a confirming Enter does not, and the focus stays", async () => {

@@ -172,6 +172,8 @@ describe("Unread", () => {
     });
     forbidden.note([atWork]);
     expect([...forbidden.keys.value]).toEqual([]);
+    forbidden.note([idleWith(2)]);
+    expect([...forbidden.keys.value]).toEqual(["r/w"]);
     const { kept, open } = browser();
     open().note(Array.from({ length: 600 }, (_, number) => sight({ key: `r/w${number}`, isAtWork: true })));
     expect(Object.keys(JSON.parse(kept.get("yoi.unread") ?? "{}") as object)).toHaveLength(500);

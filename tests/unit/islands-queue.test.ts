@@ -1,118 +1,22 @@
 /** Messages that wait: their order, when they go out, and that each of them does so once. */
-import { signal } from "@preact/signals";
 import { expect, test } from "vitest";
-import type { ApiResult } from "../../islands/store/api-client.ts";
-import type { Clock } from "../../islands/store/clock.ts";
-import { createQueueStorage, QUEUE_MAX_CHARS, QUEUE_MAX_ITEMS } from "../../islands/store/queue-storage.ts";
-import { Queue } from "../../islands/store/queue.ts";
-import type { WorkerInputResult } from "../../protocol/backend-api.ts";
-import type { LogEntry } from "../../protocol/entry.ts";
-import { RuntimeId, SubmissionId, WorkerId } from "../../protocol/id.ts";
+import { alone } from "../../islands/store/alone.ts";
+import { QUEUE_MAX_CHARS, QUEUE_MAX_ITEMS } from "../../islands/store/queue-storage.ts";
+import { SubmissionId } from "../../protocol/id.ts";
 import { INPUT_MAX_CHARS } from "../../protocol/runtime-api.ts";
-import type { RunView } from "../../protocol/run-view.ts";
-
-const ref = { runtime_id: RuntimeId.parse("r"), worker_id: WorkerId.parse("w") };
-const KEY = "yoi.queue:r/w";
-const NO_RUN: RunView = { state: "none" };
-const active = (started_ts: number): RunView => ({ state: "active", started_ts });
-const ended = (started_ts: number, change: Partial<Extract<RunView, { state: "ended" }>> = {}): RunView => ({
-  state: "ended",
-  started_ts,
-  ended_ts: started_ts + 1,
-  result: "finished",
-  ...change,
-});
-const accepted: ApiResult<WorkerInputResult> = { ok: true, value: { state: "accepted", ...ref, diagnostics: [] } };
-const lost: ApiResult<never> = { ok: false, failure: { kind: "network" } };
-const refusal = (code: string, retryable = false): ApiResult<never> => ({
-  ok: false,
-  failure: { kind: "problem", code, status: 409, detail: "…", retryable },
-});
-const said = (content: string, submission_id: string): LogEntry => ({
-  kind: "user_input",
-  ts: 1,
-  segments: [{ kind: "text", content }],
-  submission_id,
-});
-
-/** A browser's storage and its lock, which several tabs share. */
-function createBrowser(stored?: string) {
-  const items = new Map<string, string>(stored === undefined ? [] : [[KEY, stored]]);
-  let last = Promise.resolve();
-  return {
-    items,
-    storage: {
-      getItem: (key: string) => items.get(key) ?? null,
-      setItem: (key: string, value: string) => void items.set(key, value),
-      removeItem: (key: string) => void items.delete(key),
-    },
-    alone: (work: () => Promise<void>) => (last = last.then(work)),
-  };
-}
-
-function openTab(browser = createBrowser(), change: { readonly run?: RunView; readonly isLive?: boolean } = {}) {
-  const sent: string[] = [];
-  const answers: PromiseWithResolvers<ApiResult<WorkerInputResult>>[] = [];
-  const timers = new Map<number, () => void>();
-  let lastTimer = 0;
-  const clock: Clock = {
-    now: () => 0,
-    setTimeout: (callback) => {
-      timers.set((lastTimer += 1), callback);
-      // why: nobody reads the handle but the clock itself.
-      return lastTimer as unknown as ReturnType<Clock["setTimeout"]>;
-    },
-    // why: as above.
-    clearTimeout: (handle) => void timers.delete(handle as unknown as number),
-  };
-  const entries = signal<readonly LogEntry[]>([]);
-  const run = signal<RunView>(change.run ?? active(1));
-  const isLive = signal(change.isLive ?? true);
-  let ids = 0;
-  const queue = new Queue({
-    ref,
-    api: {
-      sendInput: (_ref, text, id) => {
-        sent.push(`${id} ${text}`);
-        const answer = Promise.withResolvers<ApiResult<WorkerInputResult>>();
-        answers.push(answer);
-        return answer.promise;
-      },
-    },
-    storage: createQueueStorage(ref, () => browser.storage),
-    alone: browser.alone,
-    clock,
-    createSubmissionId: () => SubmissionId.parse(`n-${(ids += 1)}`),
-    entries,
-    run,
-    isLive,
-  });
-  return {
-    browser,
-    queue,
-    sent,
-    entries,
-    run,
-    isLive,
-    add: (...texts: string[]) =>
-      texts.map((text) => queue.add({ text, submission_id: SubmissionId.parse(`id-${text.slice(0, 20)}`) })),
-    texts: () => queue.items.value.map(({ text }) => text),
-    async answer(result: ApiResult<WorkerInputResult>) {
-      answers.at(-1)?.resolve(result);
-      await settle();
-    },
-    passTime() {
-      const due = [...timers.values()];
-      timers.clear();
-      for (const run of due) run();
-    },
-  };
-}
-
-/** Lets everything that waits for nothing else happen. */
-async function settle(): Promise<void> {
-  for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
-}
+import {
+  KEY,
+  NO_RUN,
+  accepted,
+  active,
+  createBrowser,
+  ended,
+  lost,
+  openTab,
+  refusal,
+  said,
+  settle,
+} from "../support/queue-tab.ts";
 
 test("Queue sends nothing while a run goes, and one after the other once runs have ended", async () => {
   const tab = openTab();
@@ -191,19 +95,6 @@ test("Queue sends nothing without a live link", async () => {
   expect(tab.sent).toEqual(["id-a a"]);
 });
 
-test("Queue keeps a message whose answer was lost, and sends it again under its id when the link is back", async () => {
-  const tab = openTab(undefined, { run: ended(1) });
-  tab.add("a");
-  await settle();
-  await tab.answer(lost);
-  expect(tab.queue.hold.value).toEqual({ kind: "refused", failure: { kind: "network" } });
-  expect(tab.sent).toHaveLength(1);
-  tab.isLive.value = false;
-  tab.isLive.value = true;
-  await settle();
-  expect(tab.sent).toEqual(["id-a a", "id-a a"]);
-});
-
 test("Queue takes the message's own event for its answer", async () => {
   const tab = openTab(undefined, { run: ended(1) });
   tab.add("a", "b");
@@ -229,17 +120,6 @@ test("Queue waits for somebody else's run that was quicker", async () => {
   tab.run.value = ended(5);
   await settle();
   expect(tab.sent).toEqual(["id-a a", "id-a a"]);
-});
-
-test("Queue is held by a refusal, and an id that was used gets another", async () => {
-  const tab = openTab(undefined, { run: ended(1) });
-  tab.add("a");
-  await settle();
-  await tab.answer(refusal("submission_conflict"));
-  expect(tab.queue.hold.value).toMatchObject({ kind: "refused", failure: { code: "submission_conflict" } });
-  tab.queue.release();
-  await settle();
-  expect(tab.sent).toEqual(["id-a a", "n-1 a"]);
 });
 
 test("Queue is in the storage before anything goes out, and the next page sends the same", async () => {
@@ -365,6 +245,19 @@ test("two tabs show the same list", () => {
   one.add("c");
   other.add("d");
   expect(other.texts()).toEqual(["a", "b", "c", "d"]);
+});
+
+test("Queue sends each message once where the browser refuses its locks", async () => {
+  const refusing = { request: () => Promise.reject(new DOMException("denied", "SecurityError")) };
+  const browser = { ...createBrowser(), alone: (work: () => Promise<void>) => alone(refusing, "queue", work) };
+  const tab = openTab(browser, { run: ended(1) });
+  tab.add("a", "b");
+  await settle();
+  await tab.answer(accepted);
+  tab.run.value = active(5);
+  tab.run.value = ended(5);
+  await settle();
+  expect(tab.sent).toEqual(["id-a a", "id-b b"]);
 });
 
 test("Queue lives as long as its page where the storage is forbidden", async () => {

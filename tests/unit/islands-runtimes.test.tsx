@@ -139,6 +139,15 @@ describe("a Runtime that is away from the server", () => {
     expect(root.querySelector("[data-testid=announcer]")?.textContent).toBe(`${finished} ${runtimeLost}`);
   });
 
+  test("tells beside its state why the server has ended the link", async () => {
+    const { page, root, say, beat, end } = await linked(LinkStatus);
+    beat();
+    say({ kind: "diagnostic", diagnostic: { code: "backend.x", message: "…", problem: "shutting_down" } });
+    end(closeCodeOf("shutting_down"));
+    expect(root.querySelector(".popover-panel p")?.textContent).toBe("The server is shutting down.");
+    page.connection.stop();
+  });
+
   test("leaves no answer behind that looks as if it were still being written, when it is gone for good", async () => {
     const { page, root, say, beat, end } = await linked(TranscriptIsland);
     beat();

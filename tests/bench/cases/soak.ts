@@ -107,12 +107,7 @@ function tableOf(engine: Engine, minutes: readonly Minute[]): Table {
   };
 }
 
-function growthChart(
-  what: string,
-  key: Compared,
-  found: readonly (readonly Minute[])[],
-  earlyMinute: number,
-): Chart {
+function growthChart(what: string, key: Compared, found: readonly (readonly Minute[])[], earlyMinute: number): Chart {
   const upTo = (minutes: readonly Minute[], minute: number): number =>
     median(minutes.slice(Math.max(0, minute - MINUTES_COMPARED), minute).map((one) => one[key]));
   return {

@@ -236,7 +236,10 @@ export class SimulatedViewer {
       noteReadOnly: () => {},
       isOnline: () => true,
     });
-    const isRunning = computed(() => conversation.run.value.state === "active");
+    const runningSince = computed(() => {
+      const run = conversation.run.value;
+      return run.state === "active" ? run.started_ts : undefined;
+    });
     const stored = new Map<string, string>();
     const composer = new Composer({
       ref,
@@ -249,7 +252,7 @@ export class SimulatedViewer {
       clock: process,
       createSubmissionId: () => this.#nextSubmissionId(),
       entries: conversation.entries,
-      isRunning,
+      runningSince,
     });
     return { conversation, connection, composer };
   }
