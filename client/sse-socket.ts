@@ -8,8 +8,6 @@ import { closeCodeOf, isProblemCode, ProblemBody } from "../protocol/problem.ts"
 
 /** Largest event; a snapshot with all that it may hold stays far below. */
 const MAX_EVENT_CHARS = 16 * 1024 * 1024;
-/** No longer wait is believed. */
-const LONGEST_WAIT_MS = 60 * 60_000;
 /** A stream that ended without saying why, as a broken socket does. */
 const BROKEN_CODE = 1006;
 const CLOSE = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
@@ -35,8 +33,6 @@ class SseSocket extends EventTarget {
   binaryType: BinaryType = "blob";
   readyState: number = CLOSE.CONNECTING;
   readonly url: string;
-  /** How long the server asks to wait before the next one, where it refused this one and said so. */
-  retryAfterMs = 0;
   readonly #request = new AbortController();
   /** What a diagnostic has announced: the code that a socket would close with. */
   #endCode = BROKEN_CODE;
@@ -73,10 +69,7 @@ class SseSocket extends EventTarget {
       const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream") ?? false;
       if (!response.ok || !isStream || response.body === null) {
         const problem = ProblemBody.safeParse(await response.json());
-        if (problem.success) {
-          this.#announce(problem.data.code);
-          this.retryAfterMs = Math.min(problem.data.retry_after_ms ?? 0, LONGEST_WAIT_MS);
-        }
+        if (problem.success) this.#announce(problem.data.code);
       } else {
         this.readyState = CLOSE.OPEN;
         this.dispatchEvent(new Event("open"));

@@ -24,6 +24,7 @@ export interface Frame {
   readonly api: ApiClient;
   readonly clock: Clock;
   readonly messages: Messages;
+  readonly locale: FrameData["locale"];
   readonly formats: Formats;
   readonly workers: WorkerList;
   /** What the person chose for this browser. */
@@ -74,6 +75,7 @@ export function createFrame(data: FrameData, environment: Environment, messages:
     api,
     clock,
     messages,
+    locale: data.locale,
     formats: createFormats(data.locale),
     workers,
     preferences: new Preferences(environment.storage),

@@ -53,8 +53,6 @@ export const en: Messages = {
   newWorker: "New Worker",
   newWorkerOn: (runtime) => `New Worker on ${runtime}`,
   importConversation: "Import a conversation",
-  newWorkerFailed: "No new Worker could be made.",
-  newWorkerUnknown: "No answer came, so a Worker may have been made or not. The list will show it.",
   takesNoWorkers: "This Runtime takes no new Workers.",
   workerName: (number) => `Worker ${number}`,
   workerStatus: (status) => STATUS[status] ?? status,
@@ -62,8 +60,6 @@ export const en: Messages = {
   workerStatusReason: (status) => STATUS_REASON[status],
   runtimeStatus: (status) => RUNTIME_STATUS[status] ?? status,
   runtimeAwaySince: ["Unavailable since ", ""],
-  noWorkers: "No Workers yet",
-  workersUnknown: "Its Workers will be listed when it is back.",
   conversation: "Conversation",
   emptyTitle: (worker) => `Good to see you. ${worker} is listening.`,
   emptyHint: "Whatever happens to this page, the answer goes on being written. Come back any time.",
@@ -175,9 +171,4 @@ export const en: Messages = {
     return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   },
   problem: (code) => `${problemRow(code).title}.`,
-  errorPage: {
-    home: "Go to the workspace",
-    retry: "Try again",
-    waiting: "The page opens by itself when the Runtime is back.",
-  },
 };

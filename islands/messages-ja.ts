@@ -111,8 +111,6 @@ export const ja: Messages = {
   newWorker: "新しい Worker",
   newWorkerOn: (runtime) => `${runtime} に新しい Worker`,
   importConversation: "会話を取り込む",
-  newWorkerFailed: "Worker を作成できませんでした。",
-  newWorkerUnknown: "応答がないため、Worker が作成されたかどうか分かりません。作成されていれば一覧に表示されます。",
   takesNoWorkers: "この Runtime では新しい Worker を作成できません。",
   workerName: (number) => `Worker ${number}`,
   workerStatus: (status) => STATUS[status] ?? status,
@@ -120,8 +118,6 @@ export const ja: Messages = {
   workerStatusReason: (status) => STATUS_REASON[status],
   runtimeStatus: (status) => RUNTIME_STATUS[status] ?? status,
   runtimeAwaySince: ["", " から接続不可"],
-  noWorkers: "Worker はまだありません",
-  workersUnknown: "再び接続できると、Worker が表示されます。",
   conversation: "会話",
   emptyTitle: (worker) => `ようこそ。${worker} が待機しています。`,
   emptyHint: "このページを閉じても、応答は続きます。いつでも戻ってきてください。",
@@ -234,9 +230,4 @@ export const ja: Messages = {
     return `${Math.floor(whole / 60)} 分 ${whole % 60} 秒`;
   },
   problem: (code) => PROBLEM[code] ?? `${problemRow(code).title}.`,
-  errorPage: {
-    home: "ワークスペースへ",
-    retry: "もう一度試す",
-    waiting: "Runtime に再び接続できると、自動的に開きます。",
-  },
 };

@@ -16,9 +16,6 @@ export interface Messages {
   /** As `newWorker`, where there are several Runtimes. */
   readonly newWorkerOn: (runtime: string) => string;
   readonly importConversation: string;
-  readonly newWorkerFailed: string;
-  /** Nobody answered: a Worker may have been made all the same. */
-  readonly newWorkerUnknown: string;
   /** Why a Runtime that runs has no button for a new one. */
   readonly takesNoWorkers: string;
   /** What a new Worker is called until somebody names it. */
@@ -31,10 +28,6 @@ export interface Messages {
   readonly runtimeStatus: (status: string) => string;
   /** Around the time when the Runtime was heard last. */
   readonly runtimeAwaySince: readonly [before: string, after: string];
-  /** Stands where a Runtime has no Workers. */
-  readonly noWorkers: string;
-  /** Stands where a Runtime's Workers are not known. */
-  readonly workersUnknown: string;
   readonly conversation: string;
   readonly emptyTitle: (worker: string) => string;
   readonly emptyHint: string;
@@ -122,12 +115,6 @@ export interface Messages {
   readonly duration: (milliseconds: number) => string;
   /** A person's words for a problem; absent: the server's own. */
   readonly problem: (code: ProblemCode) => string;
-  readonly errorPage: {
-    readonly home: string;
-    readonly retry: string;
-    /** What the page does by itself meanwhile. */
-    readonly waiting: string;
-  };
 }
 
 interface LinkMessages {

@@ -7,6 +7,7 @@
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { AwayNotice } from "../islands/away/away-notice.tsx";
+import { awayMessagesFor } from "../islands/away/messages-away.ts";
 import { ComposerForm } from "../islands/composer/composer-form.tsx";
 import {
   AWAY_DATA_ID,
@@ -144,7 +145,7 @@ export function renderErrorPage(
           <p class="error-status">{problem.status}</p>
           <h1>{title}</h1>
           <p>{problem.detail}</p>
-          <a href={createPaths(frame.base).home}>{messages.errorPage.home}</a>
+          <a href={createPaths(frame.base).home}>{awayMessagesFor(frame.locale).home}</a>
           {frame.requestId !== undefined && (
             <p class="error-number">
               {pageWordsFor(frame.locale).failureNumber} <code translate={false}>{frame.requestId}</code>

@@ -5,12 +5,7 @@ import type { Clock } from "./clock.ts";
 import type { Envelope } from "./conversation.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 
-/** A socket, or what takes its place. */
-export interface LinkSocket extends WebSocket {
-  /** How long the server asks to wait before the next one, where it refused this one and said so. */
-  readonly retryAfterMs?: number;
-}
-export type SocketClass = new (url: string) => LinkSocket;
+export type SocketClass = new (url: string) => WebSocket;
 
 export interface ConnectionOptions {
   /** The socket's address for a position, e.g. `ws://host/api/…/events/ws?heartbeat=1&cursor=…`. */

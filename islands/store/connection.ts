@@ -14,7 +14,7 @@ import { parseFrame } from "../../client/parse-frame.ts";
 import type { ClientFrame, StreamDiagnostic } from "../../protocol/frame.ts";
 import { closeCodeOf, isProblemCode } from "../../protocol/problem.ts";
 import type { TimerHandle } from "./clock.ts";
-import type { ConnectionCounters, ConnectionOptions, LinkSocket, SocketClass } from "./connection-options.ts";
+import type { ConnectionCounters, ConnectionOptions, SocketClass } from "./connection-options.ts";
 import { backoffMs, remedyFor, type LinkState } from "./link-state.ts";
 
 /** How long a handshake may take. A hung one blocks the browser's next one to the same host. */
@@ -45,15 +45,13 @@ export const Connection = createModel((options: ConnectionOptions) => {
   });
   let socket: ReconnectingWebSocket | undefined;
   /** The socket of the present link, of those that `socket` makes. */
-  let present: LinkSocket | undefined;
+  let present: WebSocket | undefined;
   let failedAttempts = 0;
   /** Between `open` and the end of that link; frames outside are an old socket's. */
   let isOpen = false;
   let lastFrameAt = clock.now();
   let attemptStartedAt = 0;
   let openedAt = 0;
-  /** How long the server asks to wait before the next attempt. */
-  let askedWaitMs = 0;
   /** Whether the present attempt went on from a position, rather than asking for a snapshot. */
   let resumed = false;
   let silenceAllowedMs = FIRST_FRAME_MS;
@@ -89,7 +87,7 @@ export const Connection = createModel((options: ConnectionOptions) => {
 
   /** Waits for the turn of the next attempt. Also without a network an attempt is made: the server may be this machine. */
   const takeTurn = async () => {
-    const waitMs = Math.max(backoffMs(failedAttempts, options.random()), askedWaitMs);
+    const waitMs = backoffMs(failedAttempts, options.random());
     if (waitMs > 0 && state.peek().kind !== "ended") {
       showLost(clock.now() + waitMs);
       await new Promise<void>((resolve) => {
@@ -284,7 +282,6 @@ export const Connection = createModel((options: ConnectionOptions) => {
   const onClose = (event: { readonly code: number }) => {
     if (state.peek().kind === "ended") return;
     const wasOpen = isOpen;
-    askedWaitMs = present?.retryAfterMs ?? 0;
     lose();
     if (event.code === CLIENT_CLOSE_CODE) return;
     failedAttempts += 1;

@@ -4,10 +4,11 @@ import { useEffect } from "preact/hooks";
 import type { RuntimeId } from "../../protocol/id.ts";
 import { useFrame } from "../context.ts";
 import { againWords, problemWords } from "../failure-words.ts";
+import type { Frame } from "../frame.ts";
 import { Icon } from "../icon.tsx";
-import type { Messages } from "../messages.ts";
 import type { ApiFailure } from "../store/api-client.ts";
 import type { RuntimeGroup } from "../store/worker-list.ts";
+import { listMessagesFor } from "./messages-list.ts";
 import { refusalOf, runtimeIds } from "./runtime-state.tsx";
 
 export function NewWorker({ group, name }: { readonly group: RuntimeGroup; readonly name: string }) {
@@ -47,13 +48,14 @@ export function SpawnFailure({ runtimeId }: { readonly runtimeId: RuntimeId }) {
   if (spawn.kind !== "failed" || spawn.runtimeId !== runtimeId) return null;
   return (
     <p class="notice" role="alert">
-      {spawnWords(spawn.failure, frame.messages) + againWords(spawn.failure, frame)}
+      {spawnWords(spawn.failure, frame) + againWords(spawn.failure, frame)}
     </p>
   );
 }
 
-function spawnWords(failure: ApiFailure | undefined, messages: Messages): string {
-  if (failure?.kind === "network" || failure?.kind === "timeout") return messages.newWorkerUnknown;
+function spawnWords(failure: ApiFailure | undefined, { messages, locale }: Frame): string {
+  const words = listMessagesFor(locale);
+  if (failure?.kind === "network" || failure?.kind === "timeout") return words.newWorkerUnknown;
   const reason = failure?.kind === "problem" ? problemWords(failure.code, failure.detail, messages) : "";
-  return `${messages.newWorkerFailed} ${reason}`.trimEnd();
+  return `${words.newWorkerFailed} ${reason}`.trimEnd();
 }

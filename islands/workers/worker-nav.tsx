@@ -5,6 +5,7 @@
 import { useFrame } from "../context.ts";
 import { Icon } from "../icon.tsx";
 import { workerKey, type ListedWorker, type RuntimeGroup } from "../store/worker-list.ts";
+import { listMessagesFor } from "./messages-list.ts";
 import { NewWorker, SpawnFailure } from "./new-worker.tsx";
 import { RuntimeState, runtimeIds } from "./runtime-state.tsx";
 
@@ -47,7 +48,8 @@ function OnlyRuntime({ group }: { readonly group: RuntimeGroup }) {
 }
 
 function RuntimeSection({ group }: { readonly group: RuntimeGroup }) {
-  const { messages, isReadOnly } = useFrame();
+  const { messages, locale, isReadOnly } = useFrame();
+  const words = listMessagesFor(locale);
   const { headingId } = runtimeIds(group.runtimeId);
   const isAway = group.runtime?.status === "unavailable";
   return (
@@ -61,7 +63,7 @@ function RuntimeSection({ group }: { readonly group: RuntimeGroup }) {
       {group.workers.length > 0 ? (
         <WorkerItems workers={group.workers} />
       ) : (
-        <p class="runtime-empty">{isAway ? messages.workersUnknown : messages.noWorkers}</p>
+        <p class="runtime-empty">{isAway ? words.workersUnknown : words.noWorkers}</p>
       )}
     </section>
   );

@@ -1,6 +1,7 @@
 /** Several Workers, each with a conversation and an address of its own. */
 import { expect, test } from "vitest";
 import { problemRow } from "../../protocol/problem.ts";
+import { awayMessagesFor } from "../../islands/away/messages-away.ts";
 import { workerApiPath, workerPagePath } from "../../islands/paths.ts";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { COMPANION, onOneServer, SHORT, SLOW } from "./both-servers.ts";
@@ -56,7 +57,7 @@ onOneServer("Workers", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     const response = await tab.page.goto(address);
     expect(response?.status()).toBe(404);
     await tab.page.getByRole("heading", { name: problemRow("worker_not_found").title }).waitFor();
-    await tab.page.getByRole("link", { name: tab.words.errorPage.home }).click();
+    await tab.page.getByRole("link", { name: awayMessagesFor("en").home }).click();
     await tab.alive();
     expect(new URL(tab.page.url()).pathname).toBe("/");
   });

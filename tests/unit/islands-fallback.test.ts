@@ -6,7 +6,6 @@ import { Connection } from "../../islands/store/connection.ts";
 import type { ConnectionOptions } from "../../islands/store/connection-options.ts";
 import { immediateScheduler } from "../../islands/store/frame-scheduler.ts";
 import { ClientCursor } from "../../protocol/cursor.ts";
-import { closeCodeOf } from "../../protocol/problem.ts";
 import { fakeWebSockets } from "../support/fake-web-socket.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
@@ -83,17 +82,6 @@ test("sockets that open and then bring nothing are given up as well", async () =
   expect(connection.isFallback.value).toBe(true);
   await vi.advanceTimersByTimeAsync(20_000);
   expect(streams.sockets.length).toBeGreaterThan(0);
-});
-
-test("a stream that is refused for a while is asked for again after as long as the server says", async () => {
-  const { sockets, streams } = await start();
-  await fail(sockets);
-  await fail(sockets);
-  Object.assign(streams.newest(), { retryAfterMs: 30_000 }).end(closeCodeOf("rate_limited"));
-  await vi.advanceTimersByTimeAsync(29_000);
-  expect(streams.sockets).toHaveLength(1);
-  await vi.advanceTimersByTimeAsync(2_000);
-  expect(streams.sockets).toHaveLength(2);
 });
 
 test("another way that can't be loaded is asked for again after the next failure", async () => {
