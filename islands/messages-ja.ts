@@ -169,7 +169,7 @@ export const ja: Messages = {
     sendKey === "enter" ? "Enter で送信、Shift+Enter で改行" : "Ctrl+Enter または ⌘+Enter で送信",
   busyHint: "メッセージは順番待ちになります。Esc で応答を停止",
   tooLong: (by) => `${by} 文字超過しています`,
-  kept: "メッセージは入力欄に残っています。",
+  kept: "メッセージは残っています。",
   possibleAgain: (time) => `${time} から再び可能になります。`,
   lostAnswer: "サーバーから返答がありません。メッセージは残っています。もう一度送信しても二重にはなりません。",
   strangeAnswer: (status) =>
