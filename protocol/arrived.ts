@@ -12,15 +12,23 @@ export const BODY_TIMEOUT_MS = 30_000;
 /** What has been read of a body. @throws ProblemError request_too_slow, or invalid_request where it broke off */
 export async function arrived<Value>(body: Promise<Value>, timeoutMs: number): Promise<Value> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(new ProblemError("request_too_slow", `The body did not arrive within ${timeoutMs} ms.`));
-  }, timeoutMs);
+  const timer = setTimeout(() => late.reject(tooSlow(timeoutMs)), timeoutMs);
   try {
     return await Promise.race([body, late.promise]);
   } catch (cause) {
-    if (cause instanceof ProblemError) throw cause;
-    throw new ProblemError("invalid_request", "The body broke off before its end.", { cause });
+    throw bodyFailure(cause);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What is said of a body that took longer than it may. */
+export function tooSlow(timeoutMs: number): ProblemError {
+  return new ProblemError("request_too_slow", `The body did not arrive within ${timeoutMs} ms.`);
+}
+
+/** What is said of a body that could not be read to its end. */
+export function bodyFailure(cause: unknown): ProblemError {
+  if (cause instanceof ProblemError) return cause;
+  return new ProblemError("invalid_request", "The body broke off before its end.", { cause });
 }

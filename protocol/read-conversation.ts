@@ -4,6 +4,7 @@
  * Owns the bounds and the parsing while it comes: each entry is parsed as soon as it is there, and a file is refused at
  * the first thing that is wrong or too much, whatever follows. Few are read at a time; others wait unread.
  */
+import { bodyFailure, tooSlow } from "./arrived.ts";
 import { CONVERSATION_MAX_BYTES, ConversationHeader, type ConversationFile } from "./conversation-file.ts";
 import { ConversationSplitter, type SplitLimits } from "./conversation-splitter.ts";
 import { LogEntry } from "./entry.ts";
@@ -96,9 +97,7 @@ async function* chunks(
   const reader = body.getReader();
   const late = Promise.withResolvers<never>();
   late.promise.catch(() => {});
-  const timer = setTimeout(() => {
-    late.reject(new ProblemError("request_too_slow", `The body did not arrive within ${timeoutMs} ms.`));
-  }, timeoutMs);
+  const timer = setTimeout(() => late.reject(tooSlow(timeoutMs)), timeoutMs);
   let size = 0;
   let isOver = false;
   const next = async (): Promise<Uint8Array | null> => {
@@ -109,8 +108,7 @@ async function* chunks(
       return value;
     } catch (cause) {
       isOver = true;
-      if (cause instanceof ProblemError) throw cause;
-      throw new ProblemError("invalid_request", "The body broke off before its end.", { cause });
+      throw bodyFailure(cause);
     }
   };
   try {
