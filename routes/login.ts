@@ -5,7 +5,6 @@
  * `server/access/`.
  */
 import { Hono, type Context } from "hono";
-import { deleteCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod/mini";
 import { arrived } from "../protocol/arrived.ts";
@@ -13,6 +12,7 @@ import { asProblem, ProblemError, problemRow } from "../protocol/problem.ts";
 import type { Access } from "../server/access/access.ts";
 import type { Assets } from "../server/platform.ts";
 import { choicesOf } from "./console.ts";
+import { sayWhenAgain } from "./problem.ts";
 import { renderLoginPage } from "./login-page.tsx";
 
 /** What the login needs. */
@@ -20,8 +20,6 @@ export interface LoginOptions {
   readonly assets: Assets;
   readonly workspaceName: string;
 }
-
-type SessionCookie = NonNullable<Access["cookie"]>;
 
 const LoginForm = z.object({
   token: z.string().check(z.minLength(1), z.maxLength(1_024)),
@@ -34,8 +32,7 @@ export function loginRoutes(access: Access, options: LoginOptions): Hono {
   const page = (context: Context, next: string, problem: ProblemError | null) => {
     const { assets, workspaceName } = options;
     context.header("Cache-Control", "no-store");
-    const waitMs = problem?.retryAfterMs ?? 0;
-    if (waitMs > 0) context.header("Retry-After", String(Math.ceil(waitMs / 1_000)));
+    if (problem !== null) sayWhenAgain(context, problem);
     const html = renderLoginPage({ workspaceName, next, problem }, assets, {
       base: context.get("base"),
       ...choicesOf(context),
@@ -62,13 +59,11 @@ export function loginRoutes(access: Access, options: LoginOptions): Hono {
 }
 
 /** The way out; for those who are in. */
-export function logoutRoutes(access: Access, cookie: SessionCookie): Hono {
+export function logoutRoutes(access: Access): Hono {
   return new Hono().post("/logout", async (context) => {
     const base = context.get("base");
     const form = LogoutForm.safeParse(await formOf(context));
-    // Whatever becomes of the session, this browser has none any more.
-    deleteCookie(context, cookie.name, { path: base });
-    await access.logOut(context.get("identity"), form.success && form.data.everywhere === "1");
+    await access.logOut(context, form.success && form.data.everywhere === "1");
     return context.redirect(`${base}login`, 303);
   });
 }

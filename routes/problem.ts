@@ -39,9 +39,14 @@ function respond(context: Context, problem: ProblemError, renderPage: ProblemRen
   // why: the table holds statuses that all may have a body; Hono's type lists them one by one.
   const status = body.status as ContentfulStatusCode;
   context.header("Cache-Control", "no-store");
-  if (body.retry_after_ms !== undefined) context.header("Retry-After", String(Math.ceil(body.retry_after_ms / 1_000)));
+  sayWhenAgain(context, problem);
   if (wantsPage(context)) return context.html(renderPage(body, context), status);
   return context.body(JSON.stringify(body), status, { "Content-Type": CONTENT_TYPE });
+}
+
+/** Says in HTTP's own words how long to wait, where that is known. */
+export function sayWhenAgain(context: Context, { retryAfterMs }: ProblemError): void {
+  if (retryAfterMs !== null) context.header("Retry-After", String(Math.ceil(retryAfterMs / 1_000)));
 }
 
 /** Whether a person's browser asks for a page. */

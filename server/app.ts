@@ -67,7 +67,7 @@ export function createApp(options: AppOptions): Hono {
   };
   const renderProblem = problemHandler(rendering);
   app.onError((error, context) => {
-    if (access.cookie === null || asProblem(error).code !== "login_required" || !wantsPage(context)) {
+    if (!access.hasLogin || asProblem(error).code !== "login_required" || !wantsPage(context)) {
       return renderProblem(error, context);
     }
     const { pathname, search } = new URL(context.req.url);
@@ -90,7 +90,7 @@ export function createApp(options: AppOptions): Hono {
   app.use(refuseWhileStopping(options.isStopping));
   app.route("/", healthRoutes(backend));
   app.route("/", assetRoutes(platform.assets));
-  if (access.cookie) app.route("/", loginRoutes(access, { assets: platform.assets, workspaceName }));
+  if (access.hasLogin) app.route("/", loginRoutes(access, { assets: platform.assets, workspaceName }));
   app.use(access.requireIdentity);
   app.use("/api/*", rates.limitCommands);
   for (const path of EVENT_PATHS) app.use(path, rates.limitConnects);
@@ -98,7 +98,7 @@ export function createApp(options: AppOptions): Hono {
     context.set("rights", policies.rightsOf(context.get("identity")));
     return next();
   });
-  if (access.cookie) app.route("/", logoutRoutes(access, access.cookie));
+  if (access.hasLogin) app.route("/", logoutRoutes(access));
   app.route("/", viewerRulesRoutes(policies));
   app.use("/api/*", refuseReadOnly);
   app.route("/", metricsRoutes(options.metrics, backend));

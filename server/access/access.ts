@@ -6,7 +6,7 @@
  * programs), or a user whom a trusted proxy names. No credential is ever read from an address.
  */
 import type { Context, MiddlewareHandler } from "hono";
-import { getCookie, setCookie } from "hono/cookie";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { ProblemError } from "../../protocol/problem.ts";
 import { SESSION_COOKIE } from "../../protocol/session-cookie.ts";
 import { digest, isSameDigest } from "../../runtime/digest.ts";
@@ -39,8 +39,8 @@ declare module "hono" {
 
 /** The way in. */
 export interface Access {
-  /** The cookie of those who have logged in; null where nobody logs in. */
-  readonly cookie: { readonly name: string } | null;
+  /** Whether people log in. */
+  readonly hasLogin: boolean;
   /** Whether a request comes through a proxy of the operator's. */
   isFromProxy(context: Context): boolean;
   /** Refuses other sites; for every request, also those that need no login. */
@@ -53,8 +53,8 @@ export interface Access {
    * @throws ProblemError login_failed, too_many_tries
    */
   logIn(context: Context, token: string): Promise<void>;
-  /** Ends the session of a request, or all for whoever holds the token. */
-  logOut(identity: Identity, everywhere: boolean): Promise<void>;
+  /** Ends the session of a request, or all for whoever holds the token, and takes the cookie away. */
+  logOut(context: Context, everywhere: boolean): Promise<void>;
 }
 
 /** Makes the way in. */
@@ -93,7 +93,7 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
   };
 
   return {
-    cookie: token === null ? null : { name: SESSION_COOKIE },
+    hasLogin: token !== null,
 
     isFromProxy: (context) => isFromProxy(context, proxies),
 
@@ -132,7 +132,10 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
       keepCookie(context, await sessions.begin());
     },
 
-    async logOut(identity, everywhere) {
+    async logOut(context, everywhere) {
+      const identity = context.get("identity");
+      // Whatever becomes of the session, this browser has none any more.
+      deleteCookie(context, SESSION_COOKIE, { path: context.get("base") });
       // Whom a proxy names came in without the token, and ends no login of those who have it.
       if (identity.kind === "user") return;
       if (everywhere) await sessions.endAll();
