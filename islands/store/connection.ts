@@ -269,9 +269,9 @@ export const Connection = createModel((options: ConnectionOptions) => {
   const explainRefusal = async () => {
     const refusal = await options.findRefusal();
     if (isHeard || socket === undefined) return;
-    if (refusal === undefined) return noteReason(undefined);
-    if (refusal !== "answered") return isOpen ? undefined : onDiagnostic(refusal);
+    if (typeof refusal === "object") return isOpen ? undefined : onDiagnostic(refusal);
     noteReason(undefined);
+    if (refusal === undefined) return;
     blockedSockets += 1;
     if (blockedSockets < BLOCKED_SOCKETS || fallback.peek() !== undefined) return;
     // What can't be loaded now is asked for again after the next failure.
