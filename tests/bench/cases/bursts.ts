@@ -31,7 +31,7 @@ const RATIO_GOAL = 3;
 const BUN_RATIO_GOAL = 0.95;
 const MICROSECONDS = 1e6;
 
-export const bursts: BenchCase = { name: "bursts", run, profiled: "serving" };
+export const bursts: BenchCase = { name: "bursts", run, isLoadApart: true, profiled: "serving" };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using stage = await openFanOut({

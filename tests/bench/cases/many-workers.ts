@@ -39,7 +39,7 @@ interface Sample {
   readonly crowdLoad: number;
 }
 
-export const manyWorkers: BenchCase = { name: "many-workers", run, profiled: "serving" };
+export const manyWorkers: BenchCase = { name: "many-workers", run, isLoadApart: true, profiled: "serving" };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();

@@ -24,7 +24,7 @@ import type { AnswerOrder } from "../programs/answer.ts";
 import { JoinResult } from "../programs/arrivals.ts";
 import { EMBEDDED_RUNTIME_ID, order, viewerUrl, type WorkerUrl } from "../programs/worker-client.ts";
 
-const ROUNDS = 12;
+const ROUNDS = 16;
 const ITEMS = [10, 1_000, 10_000] as const;
 const LIVE_CHARS = [0, 100_000] as const;
 const JOINS = 100;
@@ -50,7 +50,7 @@ interface Sample {
   readonly largestBytes: number;
 }
 
-export const snapshot: BenchCase = { name: "snapshot", run, profiled: "serving" };
+export const snapshot: BenchCase = { name: "snapshot", run, isLoadApart: true, profiled: "serving" };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();

@@ -35,7 +35,7 @@ interface Sample {
   readonly elapsedMs: number;
 }
 
-export const storm: BenchCase = { name: "storm", run, profiled: "serving" };
+export const storm: BenchCase = { name: "storm", run, isLoadApart: true, profiled: "serving" };
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();
