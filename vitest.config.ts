@@ -1,7 +1,7 @@
 /**
  * The test projects, one per folder. `contract` runs on Node and, by Deno's own process, on Deno; `browser` drives a real
- * Chromium from the Node side, one file after another, since the files share two cores and their clocks. `fault` simulates
- * and breaks whole systems.
+ * Chromium from the Node side, and `browser-timed` those of its tests that look at how long something takes, or keep both
+ * cores busy by themselves, one file after another. `fault` simulates and breaks whole systems.
  */
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vitest/config";
@@ -10,8 +10,22 @@ import { textImports } from "./vite.config.ts";
 /** Past every deadline inside a test, so that what a test waited for in vain is what it says. */
 const TEST_TIMEOUT_MS = 60_000;
 
+/** For whatever a test polls for. */
+const POLL_TIMEOUT_MS = 15_000;
+
 /** More than a small machine has cores: most of these tests wait for processes and sockets most of the time. */
 const MAX_WORKERS = 3;
+
+/** Each has a browser and a server of its own. */
+const MAX_BROWSERS = 2;
+
+/** What drives a browser. */
+const inBrowser = {
+  environment: "node",
+  testTimeout: TEST_TIMEOUT_MS,
+  hookTimeout: TEST_TIMEOUT_MS,
+  expect: { poll: { timeout: POLL_TIMEOUT_MS } },
+};
 
 const plugins = [textImports(), preact()];
 
@@ -29,7 +43,7 @@ export default defineConfig({
           name: "contract",
           include: ["tests/contract/**/*.test.ts"],
           testTimeout: TEST_TIMEOUT_MS,
-          expect: { poll: { timeout: 15_000 } },
+          expect: { poll: { timeout: POLL_TIMEOUT_MS } },
         },
       },
       {
@@ -46,13 +60,19 @@ export default defineConfig({
       {
         plugins,
         test: {
+          ...inBrowser,
           name: "browser",
-          include: ["tests/browser/**/*.test.ts"],
-          environment: "node",
+          include: ["tests/browser/*.test.ts"],
+          maxWorkers: MAX_BROWSERS,
+        },
+      },
+      {
+        plugins,
+        test: {
+          ...inBrowser,
+          name: "browser-timed",
+          include: ["tests/browser/timed/*.test.ts"],
           fileParallelism: false,
-          testTimeout: TEST_TIMEOUT_MS,
-          hookTimeout: TEST_TIMEOUT_MS,
-          expect: { poll: { timeout: 15_000 } },
         },
       },
     ],

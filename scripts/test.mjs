@@ -12,6 +12,9 @@ import { commandFor, run } from "./engines.mjs";
 
 const reports = mkdtempSync(join(tmpdir(), "yoi-test-"));
 
+/** Programs and threads that tests start from the sources, by the hundred, are compiled once. */
+const COMPILED = { NODE_COMPILE_CACHE: join(reports, "compiled") };
+
 /** What is to hold on Bun at every change: streams, resuming, kills, the end, logins, and a Runtime elsewhere. */
 const BUN_FILES = ["client", "socket-stream", "socket-shutdown", "sse", "socket-runs", "access", "remote-process"].map(
   (name) => `tests/contract/${name}.test.ts`,
@@ -29,7 +32,8 @@ const stages = {
     const steps = ["install-chromium.mjs", "install-firefox.mjs", "install-proxies.mjs", "build.mjs"];
     const prepared = [];
     for (const step of steps) prepared.push(await runStep(step));
-    return prepared.some((step) => step.failed > 0) ? sum(prepared) : runVitest("node", "browser");
+    if (prepared.some((step) => step.failed > 0)) return sum(prepared);
+    return sum([await runVitest("node", "browser"), await runVitest("node", "browser-timed")]);
   },
 };
 
@@ -106,7 +110,7 @@ async function runVitest(engine, project, files = [], environment = {}) {
     "--reporter=json",
     `--outputFile.json=${report}`,
   ];
-  const env = { ...process.env, ...environment };
+  const env = { ...process.env, ...COMPILED, ...environment };
   const code = await run(commandFor(engine, ["node_modules/vitest/vitest.mjs", ...options]), { env });
   const results = JSON.parse(readFileSync(report, "utf8"));
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = results;

@@ -38,11 +38,13 @@ onOneServer("Settings", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     await tab.page.locator('html[lang="en"]').waitFor();
   });
 
-  test("change which key sends, also in the tab beside", async () => {
+  test("change the colours and which key sends, also in the tab beside", async () => {
     const context = await stage.newContext({ locale: "en-GB" });
     const one = await stage.openConsole({ context });
     const other = await stage.openConsole({ context, ref: one.ref });
     await one.page.getByRole("button", { name: words.settings.title }).click();
+    await one.page.getByRole("radio", { name: words.settings.themes.dark }).check();
+    await expect.poll(() => other.page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
     await one.page.getByRole("radio", { name: words.settings.sendKeys("Ctrl")["mod-enter"] }).check();
     await expect.poll(() => other.sendButton.getAttribute("title")).toContain("Ctrl+Enter");
     await other.composer.fill(SHORT);

@@ -94,6 +94,26 @@ onScenes("Away from the end", (stage) => {
     await expect.poll(distance).toBeLessThan(60);
     expect(scene.pagesAsked).toBe(5);
   });
+
+  test("a link is followed also while older pages are on their way for another one", async () => {
+    const scene = await Scene.open(stage, { entries: messages(500), shown: 60 });
+    const { page } = scene.tab;
+    const followed = (hash: string) =>
+      page.evaluate(
+        (to) =>
+          new Promise<void>((resolve) => {
+            addEventListener("hashchange", () => resolve(), { once: true });
+            location.hash = to;
+          }),
+        hash,
+      );
+    const held = scene.holdPages();
+    await followed("#entry-203");
+    await expect.poll(() => scene.pagesAsked).toBe(1);
+    await followed("#entry-301");
+    held.release();
+    await page.locator("#entry-301[data-linked]").waitFor();
+  });
 });
 
 onScenes("A failed answer", (stage) => {
@@ -102,12 +122,14 @@ onScenes("A failed answer", (stage) => {
     await tab.say("/demo auth");
     await tab.failures.first().waitFor();
     await tab.composer.fill("half a thought");
-    await tab.page.getByRole("button", { name: tab.words.askAgain }).click();
+    await tab.page.getByRole("button", { name: tab.words.askAgain }).press("Enter");
     await expect.poll(() => tab.failures.count()).toBe(2);
     expect(
       (await stage.transcript(tab.ref)).filter(({ role }) => role === "user").map(({ content }) => content),
     ).toEqual(["/demo auth", "/demo auth"]);
     await expect.poll(() => tab.composer.inputValue()).toBe("half a thought");
+    // Whoever came to the button by keys goes on by keys.
+    expect(await tab.page.evaluate(() => document.activeElement?.id)).toBe("composer-input");
     await expect.poll(() => tab.page.getByRole("button", { name: tab.words.askAgain }).count()).toBe(1);
   });
 

@@ -1,6 +1,6 @@
 /** Following the newest text, reading older text in peace, and staying quick in a long answer. */
 import { expect, test } from "vitest";
-import { onOneServer } from "./both-servers.ts";
+import { onOneServer } from "../both-servers.ts";
 
 /** How far a line under the reader's eyes may move while text streams in below it. */
 const STILL_PX = 1;

@@ -1,8 +1,8 @@
 /** Ten thousand messages: found, selected, paged and kept still, at the cost of a short conversation. */
 import { expect, test } from "vitest";
-import type { ConsolePage } from "./console-page.ts";
-import { messages, onScenes, runBegins, Scene } from "./transcript-scene.ts";
-import { showSelection } from "../support/in-page.ts";
+import type { ConsolePage } from "../console-page.ts";
+import { messages, onScenes, runBegins, Scene } from "../transcript-scene.ts";
+import { showSelection } from "../../support/in-page.ts";
 
 const MANY = 10_000;
 /** What a delta may cost more in a long conversation than in a short one: the machine's own noise. */

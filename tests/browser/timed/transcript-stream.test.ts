@@ -1,7 +1,7 @@
 /** A long answer with everything in it, as fast as a model can write: nothing jumps, and the page never stalls. */
 import { expect, test } from "vitest";
 import * as z from "zod/mini";
-import { answered, messages, onScenes, richText, runBegins, runEnds, Scene } from "./transcript-scene.ts";
+import { answered, messages, onScenes, richText, runBegins, runEnds, Scene } from "../transcript-scene.ts";
 
 const ANSWER_CHARS = 100_000;
 /** A hundred events a second. */

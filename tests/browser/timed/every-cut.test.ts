@@ -3,8 +3,8 @@
  * Every index of a run is cut in every way, until a run ends before its cut would come.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { onBothServers, SHORT, type Stage } from "./both-servers.ts";
-import { FrameProxy, type Break } from "./frame-proxy.ts";
+import { onBothServers, SHORT, type Stage } from "../both-servers.ts";
+import { FrameProxy, type Break } from "../frame-proxy.ts";
 
 /** Conversations at the same time, each in a tab of its own. */
 const LANES = 8;

@@ -1,12 +1,12 @@
 /** The console's bench still builds its peer, opens both pages and measures a window of each. */
 import { rm } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { conversationOf, openConsoleStage, openPeerStage } from "../bench/console-stage.ts";
-import { subjectOf } from "../bench/console-subject.ts";
-import { buildPeer } from "../bench/peer-page.ts";
-import { spawnWorker } from "../bench/programs/worker-client.ts";
-import { launchChromium } from "../support/chromium.ts";
-import { ServerProcess } from "../support/server-process.ts";
+import { conversationOf, openConsoleStage, openPeerStage } from "../../bench/console-stage.ts";
+import { subjectOf } from "../../bench/console-subject.ts";
+import { buildPeer } from "../../bench/peer-page.ts";
+import { spawnWorker } from "../../bench/programs/worker-client.ts";
+import { launchChromium } from "../../support/chromium.ts";
+import { ServerProcess } from "../../support/server-process.ts";
 
 test("a window of a stream is measured on the console and on its peer", async () => {
   const messages = conversationOf(10);

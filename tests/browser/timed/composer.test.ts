@@ -1,9 +1,9 @@
 /** The message box: it grows, sends by the key that a person wants, remembers, and takes whatever is put into it. */
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { INPUT_MAX_CHARS } from "../../protocol/runtime-api.ts";
-import { onOneServer, SHORT } from "./both-servers.ts";
-import type { ConsolePage } from "./console-page.ts";
+import { INPUT_MAX_CHARS } from "../../../protocol/runtime-api.ts";
+import { onOneServer, SHORT } from "../both-servers.ts";
+import type { ConsolePage } from "../console-page.ts";
 
 /** A megabyte, far more than a message may have. */
 const LARGE_PASTE = "lorem ipsum dolor sit amet, consectetur adipiscing\n".repeat(20_000);
