@@ -80,7 +80,8 @@ export async function* readFrames(
     ping = clock.schedule(limits.pingIntervalMs, () => {
       // A paused socket hears nothing, and that is its reader's doing.
       if (isPaused) onSign();
-      if (clock.now() - lastSignMs >= limits.silenceTimeoutMs) return fail(timedOut(label));
+      // Either way: a clock that was set back keeps no dead connection.
+      if (Math.abs(clock.now() - lastSignMs) >= limits.silenceTimeoutMs) return fail(timedOut(label));
       socket.ping();
       watch();
     });

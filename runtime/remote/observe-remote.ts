@@ -42,6 +42,19 @@ export async function* observeRemote(
   observation: RemoteObservation,
   cursor: RuntimeCursor | undefined,
 ): AsyncGenerator<ObservationStep, void, void> {
+  const head = yield* observeFrames(observation, cursor);
+  if (head !== null) yield* observeSeeded(observation, head);
+}
+
+/**
+ * Follows a Worker by what its Runtime sends.
+ *
+ * @returns where the Worker stands, as soon as the Runtime begins with an empty snapshot: then this socket is let go of
+ */
+async function* observeFrames(
+  observation: RemoteObservation,
+  cursor: RuntimeCursor | undefined,
+): AsyncGenerator<ObservationStep, RuntimeCursor | null, void> {
   let isFirst = true;
   /** Whether who observes knows that the observation stands. */
   let isTold = false;
@@ -53,10 +66,7 @@ export async function* observeRemote(
       if (frame.kind === "event") events.push(frame.observed);
       if (frame.kind === "snapshot") {
         const isEcho = isFirst && frame.observed.cursor === cursor;
-        if (!isEcho && isFirst && isStub(frame.event)) {
-          yield* observeSeeded(observation, frame.observed.cursor);
-          return;
-        }
+        if (!isEcho && isFirst && isStub(frame.event)) return frame.observed.cursor;
         stands ||= isEcho;
         if (!isEcho) {
           isTold = true;
@@ -71,6 +81,7 @@ export async function* observeRemote(
       yield { kind: "events", events };
     }
   }
+  return null;
 }
 
 /**

@@ -44,6 +44,9 @@ const BY_CODE: Rejection = {
   unsupported: ["unsupported", "LABEL does not support that."],
   route_not_found: ["unsupported", "LABEL does not support that."],
   shutting_down: ["runtime_unavailable", "LABEL is shutting down."],
+  store_full: ["store_full", "LABEL has no room left on its disk."],
+  store_read_only: ["store_read_only", "LABEL can't write to its disk."],
+  store_failed: ["store_failed", "LABEL could not keep it."],
 };
 
 /** By the status, where the body has no known code. */

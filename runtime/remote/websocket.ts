@@ -31,7 +31,7 @@ export interface SocketListener {
   onOpen(): void;
   onText(text: string): void;
   onBinary(): void;
-  /** The other end answered a ping, or sent one. */
+  /** The other end answered a ping or sent one, or a part of a message has come when a ping is due. */
   onSign(): void;
   onEnd(end: SocketEnd): void;
 }

@@ -41,6 +41,11 @@ export const connectWs: ConnectWebSocket = (request, listener) => {
     if (!hasEnded) call();
   };
 
+  let connection: { readonly bytesRead: number } | undefined;
+  let heardBytes = 0;
+  socket.on("upgrade", (response) => {
+    connection = response.socket;
+  });
   socket.on(
     "open",
     unlessEnded(() => {
@@ -88,7 +93,12 @@ export const connectWs: ConnectWebSocket = (request, listener) => {
 
   return {
     ping: () => {
-      if (socket.readyState === WebSocket.OPEN) socket.ping();
+      if (socket.readyState !== WebSocket.OPEN) return;
+      // A long message may take longer than anybody waits for a sign, and the answer to a ping comes behind it.
+      const bytes = connection?.bytesRead ?? 0;
+      if (bytes > heardBytes) listener.onSign();
+      heardBytes = bytes;
+      socket.ping();
     },
     pause: () => {
       if (socket.readyState === WebSocket.OPEN) socket.pause();

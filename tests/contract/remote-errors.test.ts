@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { RuntimeCursor } from "../../protocol/cursor.ts";
 import { WorkerId } from "../../protocol/id.ts";
-import { isProblemCode, ProblemError, type ProblemCode } from "../../protocol/problem.ts";
+import { isProblemCode, ProblemError, problemRow, type ProblemCode } from "../../protocol/problem.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { acceptUpgrade, HostileServer, json } from "../support/hostile-server.ts";
 import { remoteClient, TOKEN } from "../support/remote-client.ts";
@@ -44,6 +44,22 @@ describe("a request", () => {
     expect(isProblemCode(problem.code)).toBe(true);
     for (const secret of [CANARY, TOKEN, ...there.secrets]) expect(wordsOf(problem)).not.toContain(secret);
   });
+
+  test.each(["store_full", "store_read_only", "store_failed"] as const)(
+    "that a Runtime's store does not keep ends with %s, as it does here",
+    async (code) => {
+      await using hostile = await HostileServer.start({
+        http(request, response) {
+          if (request.url === "/v1/runtime") json(response, 200, runtimeBody());
+          else json(response, problemRow(code).status, { error: { code, message: CANARY } });
+        },
+      });
+      await using remote = remoteClient(`http://127.0.0.1:${hostile.port}`);
+      const problem = await problemOf(remote.sendInput(workerId, { content: "hi" }));
+      expect(problem.code).toBe(code);
+      expect(wordsOf(problem)).not.toContain(CANARY);
+    },
+  );
 
   test("is not carried on to where a redirect points, nor is the token", async () => {
     await using other = await HostileServer.start({ http: (_, response) => json(response, 200, runtimeBody()) });
@@ -126,6 +142,28 @@ describe("an observation", () => {
       proxy.swallow(directions);
       expect(await problemCode(steps.next())).toBe("runtime_timeout");
     }
+  });
+
+  test("whose message takes longer to come than a sign of life may is not given up", async () => {
+    await using hostile = await HostileServer.start({
+      http: (_, response) => json(response, 200, runtimeBody()),
+      upgrade(request, socket) {
+        acceptUpgrade(request, socket);
+        let rest = eventFrame("wo_0000000000000001", { event: "text_delta", data: { text: "a".repeat(40) } });
+        const drip = setInterval(() => {
+          socket.write(rest.subarray(0, 1));
+          rest = rest.subarray(1);
+          if (rest.length === 0) clearInterval(drip);
+        }, 5);
+        socket.on("close", () => clearInterval(drip));
+      },
+    });
+    await using remote = remoteClient(`http://127.0.0.1:${hostile.port}`, {
+      pingIntervalMs: 20,
+      silenceTimeoutMs: 200,
+    });
+    const steps = remote.observe(workerId, { signal: never() })[Symbol.asyncIterator]();
+    expect((await steps.next()).value).toMatchObject({ kind: "events" });
   });
 
   test("that is cut after any number of bytes gives whole events only, and then ends with a problem", async () => {

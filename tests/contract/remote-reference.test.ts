@@ -98,6 +98,14 @@ describe("a Runtime of the reference's form", () => {
     expect(follower.transcript.in_flight.blocks).toEqual([]);
   });
 
+  test("is observed over one socket, also where its snapshot had to be put together", async () => {
+    await using scene = await openScene();
+    await using follower = await follow(scene);
+    await scene.say("one", "first");
+    await until(() => linesOf(follower).length === 2);
+    await expect.poll(() => scene.peer.observers).toBe(1);
+  });
+
   test("is given a snapshot also where nothing is kept, or nothing was said", async () => {
     await using scene = await openScene();
     await using empty = await follow(scene);
