@@ -71,7 +71,6 @@ export const en: ToolMessages = {
     found: (hits, shown) => (hits === 1 ? "1 place" : `${shown} places`),
     capped: (hits) => `The newest ${hits} places are shown. Longer words find fewer.`,
     none: "Found nowhere in this conversation.",
-    opening: "Opening…",
     who: {
       you: "You",
       worker: "Worker",

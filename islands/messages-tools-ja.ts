@@ -71,7 +71,6 @@ export const ja: ToolMessages = {
     found: (_, shown) => `${shown} か所`,
     capped: (hits) => `新しい順に ${hits} か所を表示しています。言葉を長くすると絞り込めます。`,
     none: "この会話には見つかりませんでした。",
-    opening: "開いています…",
     who: {
       you: "あなた",
       worker: "Worker",

@@ -77,7 +77,6 @@ export interface ToolMessages {
     readonly found: (hits: number, shown: string) => string;
     readonly capped: (hits: string) => string;
     readonly none: string;
-    readonly opening: string;
     readonly who: Readonly<Record<"you" | "worker" | "thinking" | "tool" | "system" | "failure", string>>;
   };
   readonly settings: {

@@ -24,7 +24,7 @@ export interface QueueItemProps {
   readonly onMove: (place: number, button: string) => void;
   readonly onRemove: () => void;
   readonly onEditBegin: () => void;
-  /** Also when it leaves the page in the middle of editing. */
+  /** Also when it leaves the page, or the page goes away, in the middle of editing. */
   readonly onEditEnd: (text: string) => void;
 }
 
@@ -96,7 +96,12 @@ function Editor({ text, words, onEnd }: EditorProps) {
   useLayoutEffect(() => {
     field.current?.focus();
     field.current?.setSelectionRange(text.length, text.length);
-    return () => end(value.peek());
+    const leave = () => end(value.peek());
+    addEventListener("pagehide", leave);
+    return () => {
+      removeEventListener("pagehide", leave);
+      leave();
+    };
   }, []);
   return (
     <div class="queue-editor">

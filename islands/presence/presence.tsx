@@ -16,11 +16,14 @@ import { ToolContext } from "../tools/tool-context.ts";
 import { NO_MEMORY, stepTab, titleOf } from "./tab-state.ts";
 import { Unread, type Sight } from "./unread.ts";
 
-/** Keeps the marks at Workers, on every page. Returns whether the page is looked at. */
-export function followWorkers(frame: Frame, environment: Environment) {
-  const { ref, workers, unread } = frame;
+/**
+ * Keeps the marks at Workers, on every page. Returns whether the page is looked at.
+ *
+ * @param own Key of the Worker whose conversation the page shows; one that can't be shown is like any other.
+ */
+export function followWorkers(frame: Frame, environment: Environment, own?: string) {
+  const { workers, unread } = frame;
   const marks = new Unread(environment.storage);
-  const own = workerKey(ref);
   const isLookedAt = signal(environment.isVisible());
   document.addEventListener("visibilitychange", () => (isLookedAt.value = environment.isVisible()));
   addEventListener("storage", (event) => marks.adopt(event));
@@ -31,6 +34,7 @@ export function followWorkers(frame: Frame, environment: Environment) {
     );
     marks.note(others.map((listed) => ({ ...sightOf(listed), isLookedAt: false })));
   });
+  if (own === undefined) return isLookedAt;
   const listedOwn = computed(() => workers.workers.value.find(({ worker }) => workerKey(worker) === own));
   let outdated: ListedWorker | undefined;
   effect(() => {
@@ -52,7 +56,7 @@ function sightOf({ worker }: ListedWorker): Omit<Sight, "isLookedAt"> {
 
 /** Follows the Worker of a console. */
 export function followRuns(page: Console, environment: Environment, words: ToolMessages): void {
-  const isLookedAt = followWorkers(page, environment);
+  const isLookedAt = followWorkers(page, environment, workerKey(page.ref));
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
   const heading = document.querySelector("header h1");
   let memory = NO_MEMORY;

@@ -40,10 +40,11 @@ export const ConversationSearch = createModel((options: ConversationSearchOption
   const position = signal(0);
   /** Length of the conversation when the search began. */
   const total = signal(0);
-  /** Newest first, of the entries from `keptStart` up to what the page has. */
+  /** Newest first, of the entries from `keptStart` up to `keptEnd`, where what the page has begins. */
   let kept: EntryText[] = [];
   let keptChars = 0;
-  let keptStart: number | undefined;
+  let keptStart = 0;
+  let keptEnd: number | undefined;
   let oldestKept = 0;
   let query = "";
   let run = 0;
@@ -101,11 +102,11 @@ export const ConversationSearch = createModel((options: ConversationSearchOption
       const entries = options.entries();
       const start = options.entriesStart();
       total.value = start + entries.length;
-      // The page may have got older entries itself meanwhile; then what was kept does not fit any more.
-      if (keptStart === undefined || keptStart > start || kept.some(({ index }) => index >= start)) {
+      // The page may have got older entries itself meanwhile, or lost some; then what was kept does not fit any more.
+      if (keptEnd !== start) {
         kept = [];
         keptChars = 0;
-        keptStart = start;
+        keptStart = keptEnd = start;
       }
       position.value = keptStart;
       if (!look(textsOf(entries, start)) || !look(kept)) return end({ kind: "capped" });

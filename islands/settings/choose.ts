@@ -2,6 +2,7 @@
  * A choice of the person's, with what follows from it at once: the page's colours change in place, and another language
  * is another page, for which what is being written is kept first (it is with every page that goes).
  */
+import { effect } from "@preact/signals";
 import { choiceCookie, LOCALE_COOKIE, THEME_COOKIE } from "../cookies.ts";
 import type { Frame } from "../frame.ts";
 import type { PreferenceValues } from "../store/preferences.ts";
@@ -25,4 +26,14 @@ export function choose(
     if (hadLanguage) location.replace(url);
     else location.reload();
   }
+}
+
+/** Paints the page anew also when other colours are chosen in another tab; the first are as the server has them. */
+export function followTheme({ preferences }: Pick<Frame, "preferences">): void {
+  let known = preferences.theme.peek();
+  effect(() => {
+    const theme = preferences.theme.value;
+    if (theme !== known) applyTheme(theme, document);
+    known = theme;
+  });
 }

@@ -94,6 +94,12 @@ export const Composer = createModel((options: ComposerOptions) => {
     const found = submissionId.value && textOfSubmission(options.entries.value, submissionId.value);
     if (found !== undefined) accept(draft.peek().sent ?? found);
   });
+  const shown = computed(() => draft.value.text);
+  effect(() => {
+    // A refusal is told of the words that were refused, and not of others, whoever has put them there.
+    void shown.value;
+    if (send.peek().kind === "refused") send.value = { kind: "idle" };
+  });
   effect(() => {
     // Stopping is of one run: the next may begin in the very step in which its end is seen.
     void options.runningSince.value;
@@ -101,10 +107,10 @@ export const Composer = createModel((options: ComposerOptions) => {
   });
 
   return {
-    text: computed(() => draft.value.text),
+    text: shown,
     send: computed(() => send.value),
     stop: computed(() => stop.value),
-    tooLongBy: computed(() => Math.max(0, draft.value.text.length - INPUT_MAX_CHARS)),
+    tooLongBy: computed(() => Math.max(0, shown.value.length - INPUT_MAX_CHARS)),
 
     /** Takes up what an earlier visit left, after what the person has `typed` before the page was ready. */
     restore(typed: string): void {
@@ -115,10 +121,7 @@ export const Composer = createModel((options: ComposerOptions) => {
     edit(text: string): void {
       const before = draft.peek();
       if (text === before.text) return;
-      batch(() => {
-        draft.value = before.submission_id === undefined ? { ...before, ...written(text) } : { ...before, text };
-        if (send.peek().kind === "refused") send.value = { kind: "idle" };
-      });
+      draft.value = before.submission_id === undefined ? { ...before, ...written(text) } : { ...before, text };
       saveTimer ??= options.clock.setTimeout(save, SAVE_AFTER_MS);
     },
 

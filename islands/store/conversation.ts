@@ -112,12 +112,12 @@ export const Conversation = createModel((options: ConversationOptions) => {
     const received = queue.length;
     queue.length = 0;
     const bounded = bound(next);
+    const isOther = snapshots > 0 || bounded.entries_start !== entriesStart.peek();
     batch(() => {
       newestGrowth.value = growth;
       show(bounded);
       count("received", received);
       if (snapshots > 0) count("snapshots", snapshots);
-      const isOther = snapshots > 0 || bounded !== next;
       if (isOther && older.peek().kind !== "loading") older.value = olderStateOf(bounded);
     });
   };
@@ -132,7 +132,6 @@ export const Conversation = createModel((options: ConversationOptions) => {
     /** How the newest block's text has grown with the last rendering, if that is all that happened to it. */
     growth: computed(() => newestGrowth.value),
     run: computed(() => run.value),
-    status: computed(() => transcript.value.status),
     greeting: computed(() => greeting.value),
     usage: computed(() => transcript.value.usage),
     shutDown: computed(() => shutDown.value),
@@ -190,7 +189,9 @@ export const Conversation = createModel((options: ConversationOptions) => {
           show({ ...current, entries: [...page.entries, ...current.entries], entries_start: page.entries_start });
         }
         const first = transcript.peek().entries_start;
-        older.value = first <= page.oldest_kept || page.entries.length === 0 ? { kind: "none" } : { kind: "more" };
+        const isNone = first <= page.oldest_kept || page.entries.length === 0;
+        // Asking again for what did not fit would bring the same.
+        older.value = { kind: isNone ? "none" : first === before ? "failed" : "more" };
       });
     },
   };

@@ -10,6 +10,7 @@ import { batch, computed, createModel, effect, signal, type ReadonlySignal } fro
 import { isKnownEntry, type LogEntry } from "../../protocol/entry.ts";
 import type { SubmissionId, WorkerRef } from "../../protocol/id.ts";
 import type { RunView } from "../../protocol/run-view.ts";
+import { INPUT_MAX_CHARS } from "../../protocol/runtime-api.ts";
 import type { ApiClient, ApiFailure } from "./api-client.ts";
 import type { Clock, TimerHandle } from "./clock.ts";
 import type { Outgoing } from "./composer.ts";
@@ -34,6 +35,13 @@ export interface QueueOptions {
   readonly run: ReadonlySignal<RunView>;
   /** Whether what is seen of the Worker is its present, and it takes messages. */
   readonly isLive: ReadonlySignal<boolean>;
+}
+
+/** As much of a `StorageEvent` as is read. */
+interface StorageNews {
+  readonly key: string | null;
+  readonly oldValue: string | null;
+  readonly newValue: string | null;
 }
 
 /** How long the run of a message that was taken may take to be seen before the next one is tried. */
@@ -185,14 +193,15 @@ export const Queue = createModel((options: QueueOptions) => {
       editing.value = id;
     },
 
-    /** Ends editing; other words are another message. @returns Whether the message was still there. */
+    /** Ends editing; other words are another message. @returns Whether it was still there, and they fit in. */
     endEdit(id: SubmissionId, text: string): boolean {
       const item = present().find(({ submission_id }) => submission_id === id);
+      const fits = text.length <= INPUT_MAX_CHARS;
       batch(() => {
         editing.value = undefined;
-        if (item && text !== item.text && /\S/.test(text)) renew(id, text);
+        if (item && fits && text !== item.text && /\S/.test(text)) renew(id, text);
       });
-      return item !== undefined;
+      return item !== undefined && fits;
     },
 
     /** Puts a message to another place, counted from 0. */
@@ -206,10 +215,14 @@ export const Queue = createModel((options: QueueOptions) => {
       if (sending.peek() !== id) store(without(id));
     },
 
-    /** Takes over what another tab did, by its `storage` event. */
-    storageChanged(event: { readonly key: string | null; readonly newValue: string | null }): void {
-      const next = options.storage.changed(event);
-      if (next) adopt(next);
+    /** Takes over what another tab did, by its `storage` event, which may come after something newer of this one's. */
+    storageChanged({ key, oldValue, newValue }: StorageNews): void {
+      const before = options.storage.changed({ key, newValue: oldValue });
+      const next = options.storage.changed({ key, newValue });
+      if (!before || !next) return;
+      // What a full storage did not take, only this tab has.
+      const told = new Set([...before, ...next].map(({ submission_id }) => submission_id));
+      adopt(isStored ? present() : [...next, ...items.peek().filter(({ submission_id }) => !told.has(submission_id))]);
     },
   };
 });

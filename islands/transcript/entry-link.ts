@@ -2,6 +2,7 @@
  * Links to a place in the conversation (`#entry-123`): what a row is called, and getting there, also when its entry lies
  * in an older page that has to be fetched first.
  */
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { useConsole } from "../context.ts";
 import type { RowSource } from "./rows.tsx";
@@ -28,31 +29,39 @@ function entryIndex(hash: string): number | undefined {
 /** Goes where the address leads, now and whenever its fragment changes. */
 export function useEntryLink({ start, entries }: RowSource): void {
   const { conversation, data } = useConsole();
+  /** The place that the address names, until it is shown. */
+  const wanted = useSignal<number | undefined>(undefined);
   useEffect(() => {
-    let gone = false;
-    const follow = async () => {
+    const isElsewhere = (index: number) =>
+      index < start.peek() - MAX_FETCHED_ENTRIES ||
+      (data.earlier !== undefined && !isBetween(index, start.peek(), entries.peek().length));
+    const follow = () => {
       const index = entryIndex(location.hash);
-      if (index === undefined) return;
-      const isFar = index < start.peek() - MAX_FETCHED_ENTRIES;
-      if (isFar || (data.earlier && !isBetween(index, start.peek(), entries.peek().length))) {
+      if (index !== undefined && isElsewhere(index)) {
         return location.assign(`?before=${index + ENTRIES_BEHIND}#${entryAnchor(index)}`);
       }
-      while (!gone && index < start.peek() && conversation.older.peek().kind === "more") await conversation.loadOlder();
-      if (gone || entryIndex(location.hash) !== index) return;
-      // Once more when the pages around it have got their true heights.
-      requestAnimationFrame(() => {
-        reveal(index);
-        requestAnimationFrame(() => reveal(index));
-      });
+      wanted.value = index;
     };
-    void follow();
-    const onChange = () => void follow();
-    addEventListener("hashchange", onChange);
-    return () => {
-      gone = true;
-      removeEventListener("hashchange", onChange);
-    };
+    follow();
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
   }, []);
+  useSignalEffect(() => {
+    const index = wanted.value;
+    if (index === undefined) return;
+    if (index < start.value) {
+      // A page that is on its way is waited for, whoever has asked for it.
+      const { kind } = conversation.older.value;
+      if (kind === "more") void conversation.loadOlder();
+      if (kind === "more" || kind === "loading") return;
+    }
+    wanted.value = undefined;
+    // Once more when the pages around it have got their true heights.
+    requestAnimationFrame(() => {
+      reveal(index);
+      requestAnimationFrame(() => reveal(index));
+    });
+  });
 }
 
 function isBetween(index: number, start: number, count: number): boolean {

@@ -15,7 +15,8 @@ const NEAR_START_PX = 600;
 
 export interface Follow {
   readonly isAtEnd: Signal<boolean>;
-  jump(): void;
+  /** @param button By which it was asked for, and which goes now: who came to it by keys reads on there. */
+  jump(button: Element): void;
 }
 
 export function useFollow(scroller: { readonly current: HTMLElement | null }, onNearStart: () => void): Follow {
@@ -60,7 +61,8 @@ export function useFollow(scroller: { readonly current: HTMLElement | null }, on
   }, []);
   return {
     isAtEnd,
-    jump() {
+    jump(button) {
+      if (document.activeElement === button) scroller.current?.focus({ preventScroll: true });
       isJumping.current = true;
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       scroller.current?.scrollTo({ top: 0, behavior: calm ? "instant" : "smooth" });

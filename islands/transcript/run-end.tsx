@@ -43,10 +43,13 @@ function Retry({ index }: { readonly index: number }) {
       : failedRequest(conversation.entries.value, index - conversation.entriesStart.value),
   );
   if (text.value === undefined || !isInteractive.value) return null;
-  const askAgain = () => {
+  const askAgain = ({ detail }: MouseEvent) => {
     // By way of the message box: what stands there is kept meanwhile, and a refusal is told where all are.
     composer.takeUp(text.peek() ?? "");
     void composer.submit();
+    // The button goes as soon as the run begins; a touch of it is not to bring up a screen's keys.
+    const isByKey = detail === 0;
+    if (isByKey) document.getElementById("composer-input")?.focus();
   };
   return (
     <p class="failure-retry">

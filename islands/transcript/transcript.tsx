@@ -56,7 +56,12 @@ function Jump({ source, follow }: { readonly source: RowSource; readonly follow:
     ...(isWriting.value ? [messages.stillWriting] : []),
   ];
   return (
-    <button type="button" class="jump needs-script" hidden={follow.isAtEnd.value} onClick={() => follow.jump()}>
+    <button
+      type="button"
+      class="jump needs-script"
+      hidden={follow.isAtEnd.value}
+      onClick={(event) => follow.jump(event.currentTarget)}
+    >
       <Icon name="down" />
       <span>{messages.jumpToLatest}</span>
       {words.length > 0 && <span class="jump-news">{words.join(" · ")}</span>}

@@ -1,6 +1,6 @@
 /** Takes a conversation's file, makes a Worker with it and goes there, or says what is wrong with the file. */
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { CONVERSATION_MAX_BYTES } from "../../protocol/conversation-file.ts";
 import type { RuntimeId } from "../../protocol/id.ts";
 import { useFrame } from "../context.ts";
@@ -25,6 +25,8 @@ export function ImportDialog({ close }: ToolProps) {
   const own = makers.find(({ runtimeId }) => runtimeId === ref.runtime_id) ?? makers[0];
   const chosen = useSignal<RuntimeId>(own?.runtimeId ?? ref.runtime_id);
   const isReading = state.value === "reading";
+  const isClosed = useRef(false);
+  useEffect(() => () => void (isClosed.current = true), []);
 
   const importFile = async () => {
     if (state.peek() === "reading") return;
@@ -40,6 +42,8 @@ export function ImportDialog({ close }: ToolProps) {
       return;
     }
     const result = await api.importConversation(chosen.peek(), file);
+    // Whoever has closed the dialog does something else now; the list will show the Worker.
+    if (isClosed.current) return workers.refresh();
     if (result.ok && result.value.worker) return location.assign(paths.workerPage(result.value.worker));
     void workers.refresh();
     state.value = result.ok ? { kind: "malformed", status: 200 } : result.failure;

@@ -90,6 +90,7 @@ onOneServer("The keyboard alone", { YOI_DEMO_PACE: "0.1" }, (stage) => {
     await tab.page.keyboard.press("Enter");
     await tab.jumpButton.waitFor({ state: "hidden" });
     await expect.poll(() => tab.distanceFromEnd()).toBeLessThan(2);
+    expect(await focused(tab.page)).toBe(`div ${tab.words.conversation}`);
   });
 
   test("opens the connection's details and closes them by Escape", async () => {

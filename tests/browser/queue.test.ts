@@ -230,6 +230,20 @@ onOneServer("Messages that are written while an answer is", { YOI_DEMO_PACE: "0.
     expect(await said(tab.ref)).toEqual([SLOW, "assistant", "the second, at length", "assistant"]);
   });
 
+  test("keep what was being changed when the page goes", async () => {
+    const tab = await stage.openConsole();
+    const queue = new QueuePart(tab);
+    await tab.say(ENDLESS);
+    await queue.add("the second");
+    await queue.button(0, words.edit).click();
+    await queue.editor.fill("the second, at length");
+    await tab.reload();
+    await queue.items.first().waitFor();
+    expect(await queue.texts()).toEqual(["the second, at length"]);
+    await tab.page.keyboard.press("Escape");
+    await tab.settled();
+  });
+
   test("are shown by both tabs of a Worker and sent once", async () => {
     const context = await stage.newContext({ locale: "en-GB" });
     const { tab: one, ends } = await openHolding(undefined, context);

@@ -343,6 +343,20 @@ describe("Composer", () => {
     expect(setup.composer.text.value).toBe("old");
   });
 
+  test("a refusal is not told of other words: not of another tab's, nor of the draft that comes back", async () => {
+    const setup = setUp();
+    setup.composer.edit("hello");
+    await sendAndAnswer(setup, lost);
+    setup.composer.adopt({ text: "" }, "hello");
+    expect(setup.composer.send.value).toEqual({ kind: "idle" });
+    setup.composer.edit("draft");
+    setup.composer.takeUp("once more");
+    await sendAndAnswer(setup, refusal("worker_busy"));
+    setup.composer.putBack();
+    expect(setup.composer.text.value).toBe("draft");
+    expect(setup.composer.send.value).toEqual({ kind: "idle" });
+  });
+
   test("another tab's change is adopted unless this tab went its own way", () => {
     const setup = setUp();
     setup.composer.edit("same");

@@ -157,11 +157,31 @@ describe("Conversation", () => {
     expect(conversation.older.value).toEqual({ kind: "none" });
   });
 
+  test("nothing older is offered once the conversation has begun anew", () => {
+    const { conversation, nextFrame } = setUp({ snapshot: snapshotOf([entry("3")], 3) });
+    const history = [{ kind: "message", role: "user", content: [{ kind: "text", text: "summary" }] }];
+    const segment = { kind: "segment_start", ts: 1, session_id: "s", system_prompt: null, config: {}, history };
+    conversation.receive(envelope(1, { event: "segment_rotated", data: { entry: segment } }));
+    nextFrame();
+    expect(conversation.entriesStart.value).toBe(0);
+    expect(conversation.older.value).toEqual({ kind: "none" });
+  });
+
   test("a failed page can be asked for again", async () => {
     const { conversation } = setUp({ snapshot: snapshotOf([entry("3")], 3) });
     await conversation.loadOlder();
     expect(conversation.older.value).toEqual({ kind: "failed" });
     expect(conversation.entries.value).toEqual([entry("3")]);
+  });
+
+  test("a page that does not end where the first entry stands has failed, and is not asked for on and on", async () => {
+    const { conversation } = setUp({
+      snapshot: snapshotOf([entry("9")], 9),
+      loadEntries: () => Promise.resolve(page(1, [entry("1"), entry("2")])),
+    });
+    await conversation.loadOlder();
+    expect(conversation.entries.value).toEqual([entry("9")]);
+    expect(conversation.older.value).toEqual({ kind: "failed" });
   });
 
   test("older pages survive a snapshot that goes on where they end", async () => {

@@ -1,10 +1,15 @@
 /** What is told to somebody who looks elsewhere: the tab, the marks at Workers; and how full the model's context is. */
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { renderEnvironment } from "../../islands/environment.ts";
 import { faviconOf } from "../../islands/favicon.ts";
+import { createFrame } from "../../islands/frame.ts";
+import { en } from "../../islands/messages-en.ts";
+import { followWorkers } from "../../islands/presence/presence.tsx";
 import { NO_MEMORY, stepTab, titleOf } from "../../islands/presence/tab-state.ts";
 import { Unread, type Sight } from "../../islands/presence/unread.ts";
 import { contextUsageOf } from "../../islands/status/context-usage.ts";
 import type { RunView } from "../../protocol/run-view.ts";
+import { consoleData } from "../support/console-data.ts";
 
 const active: RunView = { state: "active", started_ts: 1 };
 const ended = (change: object = {}): RunView => ({
@@ -177,6 +182,23 @@ describe("Unread", () => {
     const { kept, open } = browser();
     open().note(Array.from({ length: 600 }, (_, number) => sight({ key: `r/w${number}`, isAtWork: true })));
     expect(Object.keys(JSON.parse(kept.get("yoi.unread") ?? "{}") as object)).toHaveLength(500);
+  });
+});
+
+describe("followWorkers()", () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  test("leaves the mark at a Worker that the page can't show", () => {
+    const marks = JSON.stringify({ "r/w": { state: "ended" } });
+    const storage = { getItem: () => marks, setItem: () => {}, removeItem: () => {} };
+    vi.stubGlobal("document", new EventTarget());
+    vi.stubGlobal("addEventListener", () => {});
+    const environment = { ...renderEnvironment(), storage: () => storage, isVisible: () => true };
+    const frame = createFrame(consoleData(), environment, en);
+    followWorkers(frame, environment);
+    expect([...frame.unread.value]).toEqual(["r/w"]);
+    followWorkers(frame, environment, "r/w");
+    expect([...frame.unread.value]).toEqual([]);
   });
 });
 

@@ -237,14 +237,40 @@ test("two tabs show the same list", () => {
   const one = openTab(browser);
   const other = openTab(browser);
   one.add("a", "b");
-  other.queue.storageChanged({ key: "yoi.draft:r/w", newValue: "[]" });
+  other.queue.storageChanged({ key: "yoi.draft:r/w", oldValue: null, newValue: "[]" });
   expect(other.texts()).toEqual([]);
-  other.queue.storageChanged({ key: KEY, newValue: browser.items.get(KEY) ?? null });
+  other.queue.storageChanged({ key: KEY, oldValue: null, newValue: browser.items.get(KEY) ?? null });
   expect(other.texts()).toEqual(["a", "b"]);
   // Of a change that has not been heard of yet, nothing is lost.
   one.add("c");
   other.add("d");
   expect(other.texts()).toEqual(["a", "b", "c", "d"]);
+});
+
+test("Queue keeps what was added since another tab did something that is heard of late", () => {
+  const browser = createBrowser();
+  const [one, other] = [openTab(browser), openTab(browser)];
+  one.add("a");
+  const newValue = browser.items.get(KEY) ?? null;
+  other.add("b");
+  other.queue.storageChanged({ key: KEY, oldValue: null, newValue });
+  expect(other.texts()).toEqual(["a", "b"]);
+});
+
+test("Queue keeps what the full storage did not take, whatever another tab does with the rest", () => {
+  const browser = createBrowser();
+  const [one, other] = [openTab(browser), openTab(browser)];
+  one.add("a", "b");
+  const oldValue = browser.items.get(KEY) ?? null;
+  const { setItem } = browser.storage;
+  browser.storage.setItem = () => {
+    throw new DOMException("full", "QuotaExceededError");
+  };
+  other.add("c");
+  browser.storage.setItem = setItem;
+  one.queue.remove(SubmissionId.parse("id-a"));
+  other.queue.storageChanged({ key: KEY, oldValue, newValue: browser.items.get(KEY) ?? null });
+  expect(other.texts()).toEqual(["b", "c"]);
 });
 
 test("Queue sends each message once where the browser refuses its locks", async () => {
@@ -272,6 +298,16 @@ test("Queue lives as long as its page where the storage is forbidden", async () 
   expect(tab.sent).toEqual(["id-a a"]);
   await tab.answer(accepted);
   expect(tab.texts()).toEqual(["b"]);
+});
+
+test("Queue gives back words that are too long for the message that was edited, and keeps the message", () => {
+  const tab = openTab();
+  tab.add("a", "b");
+  const id = SubmissionId.parse("id-a");
+  tab.queue.beginEdit(id);
+  expect(tab.queue.endEdit(id, "a".repeat(INPUT_MAX_CHARS + 1))).toBe(false);
+  expect(tab.texts()).toEqual(["a", "b"]);
+  expect(openTab(tab.browser).texts()).toEqual(["a", "b"]);
 });
 
 test("Queue tells whether a further message would overtake something", async () => {

@@ -81,13 +81,15 @@ function conversation(count: number, shown: number, textAt = (index: number) => 
   const loadEntries = vi.fn<(before: number) => Promise<ApiResult<WorkerEntries>>>((before) =>
     Promise.resolve(page(before)),
   );
+  let start = count - shown;
   const search = new ConversationSearch({
-    entries: () => all.slice(count - shown),
-    entriesStart: () => count - shown,
+    entries: () => all.slice(start),
+    entriesStart: () => start,
     loadEntries,
   });
   const ended = () => vi.waitFor(() => expect(search.state.value.kind).not.toBe("searching"));
-  return { search, loadEntries, page, ended };
+  const show = (only: number) => (start = count - only);
+  return { search, loadEntries, page, ended, show };
 }
 
 describe("ConversationSearch", () => {
@@ -110,6 +112,18 @@ describe("ConversationSearch", () => {
     await ended();
     expect(search.hits.value.map(({ index }) => index)).toEqual([7]);
     expect(loadEntries).toHaveBeenCalledTimes(2);
+  });
+
+  test("leaves nothing out where the page has come to show less or more since the last words", async () => {
+    const { search, ended, show } = conversation(450, 300);
+    search.start("entry 5 of");
+    await ended();
+    for (const shown of [100, 400]) {
+      show(shown);
+      search.start("entry 250 of");
+      await ended();
+      expect(search.hits.value.map(({ index }) => index)).toEqual([250]);
+    }
   });
 
   test("newer words end the older search", async () => {

@@ -5,7 +5,7 @@ import { createConsole } from "../../islands/console.ts";
 import { choiceCookie, LOCALE_COOKIE } from "../../islands/cookies.ts";
 import { renderEnvironment } from "../../islands/environment.ts";
 import { en } from "../../islands/messages-en.ts";
-import { choose } from "../../islands/settings/choose.ts";
+import { choose, followTheme } from "../../islands/settings/choose.ts";
 import { applyTheme } from "../../islands/theme.ts";
 import { consoleData } from "../support/console-data.ts";
 
@@ -41,4 +41,13 @@ describe("choose()", () => {
   test("forgets a choice that is the device's own again", () => {
     expect(choiceCookie(LOCALE_COOKIE, "system", "/")).toBe("yoi_locale=; Path=/; Max-Age=0; SameSite=Lax");
   });
+});
+
+test("followTheme() paints what another tab's settings say, and leaves what the server has painted until then", () => {
+  document.documentElement.dataset["theme"] = "dark";
+  const page = createConsole(consoleData(), renderEnvironment(), en);
+  followTheme(page);
+  expect(document.documentElement.dataset["theme"]).toBe("dark");
+  page.preferences.adopt({ key: "yoi.preferences", newValue: '{"theme":"light"}' });
+  expect(document.documentElement.dataset["theme"]).toBe("light");
 });
