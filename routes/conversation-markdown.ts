@@ -143,7 +143,9 @@ function quote(text: string): string {
 
 /** As code, with a fence longer than any inside. */
 function fence(text: string): string {
-  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([ticks]) => ticks.length));
+  // One after the other: there may be more of them than a call takes arguments.
+  let longest = 2;
+  for (const [ticks] of text.matchAll(/`+/g)) longest = Math.max(longest, ticks.length);
   const ticks = "`".repeat(longest + 1);
   return `${ticks}\n${text}\n${ticks}`;
 }
@@ -153,15 +155,23 @@ function folded(summary: string, text: string): string {
 }
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
+/** What begins a block of HTML that ends at its own mark only, and not at an empty line. */
+const HTML = /^ {0,3}<(?:(pre|script|style|textarea)(?=[\s>]|$)|\?)/i;
 
-/** A model's words, which are Markdown; a fence or a comment that they leave open is closed. */
+/** A model's words, which are Markdown; a fence, a comment or a block of HTML that they leave open is closed. */
 function closeBlocks(text: string): string {
   let open = "";
+  let html = "";
   let comment = false;
   for (const line of lines(text)) {
     const [, marks = "", rest = ""] = FENCE.exec(line) ?? [];
     if (open !== "") {
       if (marks.startsWith(open) && rest.trim() === "") open = "";
+      continue;
+    }
+    if (html === "" && !comment) html = endOfHtml(line);
+    if (html !== "") {
+      if (line.toLowerCase().includes(html)) html = "";
       continue;
     }
     if (!comment && marks !== "" && !(marks.startsWith("`") && rest.includes("`"))) {
@@ -173,8 +183,15 @@ function closeBlocks(text: string): string {
     if (opened > closed) comment = true;
     else if (closed !== -1) comment = false;
   }
-  if (open !== "") return `${text}\n${open}`;
-  return comment ? `${text}\n-->` : text;
+  const end = open || html || (comment ? "-->" : "");
+  return end === "" ? text : `${text}\n${end}`;
+}
+
+/** What ends the block of HTML that a line begins; empty where it begins none. */
+function endOfHtml(line: string): string {
+  const [begun, tag] = HTML.exec(line) ?? [];
+  if (begun === undefined) return "";
+  return tag === undefined ? "?>" : `</${tag.toLowerCase()}>`;
 }
 
 function lines(text: string): readonly string[] {

@@ -12,7 +12,7 @@ import { writeConversation } from "../protocol/write-conversation.ts";
 import type { Backend } from "../server/backend.ts";
 import { choicesOf } from "./console.ts";
 import { writeMarkdown } from "./conversation-markdown.ts";
-import { checkJson, choiceOf, observationOf, runtimeIdOf, workerRefOf } from "./request.ts";
+import { checkJson, choiceOf, runtimeIdOf, workerRefOf } from "./request.ts";
 
 const WORKERS = "/api/runtimes/:runtime_id/workers";
 const IMPORT_PATTERN = /\/api\/runtimes\/[^/]+\/workers\/import$/;
@@ -38,7 +38,7 @@ export function conversationRoutes(backend: Backend): Hono {
       const ref = workerRefOf(context);
       const format = choiceOf(context, "format", ["json", "markdown"]) ?? "json";
       const withThinking = choiceOf(context, "thinking", ["0", "1"]) !== "0";
-      const { header, pages } = await backend.exportConversation(ref, observationOf(context));
+      const { header, pages } = await backend.exportConversation(ref, context.get("rights"));
       const { locale } = choicesOf(context);
       const pieces =
         format === "json"

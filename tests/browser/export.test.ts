@@ -90,6 +90,29 @@ onBothServers("A conversation as a file", { YOI_DEMO_PACE: "0.03" }, (stage) => 
     expect(await tab.messages.count()).toBe(0);
   });
 
+  test("takes nobody away who has closed the dialog while it was imported", async () => {
+    const tab = await stage.openConsole();
+    const address = tab.page.url();
+    const count = await tab.workerLinks.count();
+    const [asked, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await tab.page.route("**/import", async (route) => {
+      asked.resolve();
+      await held.promise;
+      await route.continue();
+    });
+    await tab.page.getByRole("button", { name: tab.words.importConversation }).click();
+    const { importDialog } = words;
+    const dialog = tab.page.getByRole("dialog", { name: importDialog.title });
+    await dialog.getByLabel(importDialog.file).setInputFiles(jsonFile(JSON.stringify(conversationFile())));
+    await dialog.getByRole("button", { name: importDialog.confirm }).click();
+    await asked.promise;
+    await dialog.getByRole("button", { name: importDialog.cancel }).click();
+    await dialog.waitFor({ state: "detached" });
+    held.resolve();
+    await expect.poll(() => tab.workerLinks.count()).toBe(count + 1);
+    expect(tab.page.url()).toBe(address);
+  });
+
   test("is imported in Japanese, by keys alone", async () => {
     const ja = toolMessagesFor("ja");
     const tab = await stage.openConsole({ ref: COMPANION, locale: "ja", forgive: /400/ });

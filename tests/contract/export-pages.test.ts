@@ -8,12 +8,17 @@ import type { EntryPage, WorkerDetail } from "../../protocol/runtime-api.ts";
 import { emptyTranscript, snapshotEvent } from "../../protocol/transcript.ts";
 import { writeMarkdown } from "../../routes/conversation-markdown.ts";
 import { conversationRoutes } from "../../routes/conversations.ts";
+import { systemClock, systemRandom } from "../../runtime/clock.ts";
 import type { EntriesQuery } from "../../runtime/runtime.ts";
 import type { Backend } from "../../server/backend.ts";
+import { createBackend } from "../../server/create-backend.ts";
 import { exportConversation, type ExportSource } from "../../server/export-conversation.ts";
+import { hideInnerWork } from "../../server/hide-inner-work.ts";
+import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
 import { passThrough } from "../../server/policy.ts";
 import { conversationFile } from "../support/conversation-file.ts";
-import { withRights } from "../support/viewer-rights.ts";
+import { ensureCompanion, openRuntimeFixture } from "../support/runtime-fixture.ts";
+import { ChangingRights, withRights } from "../support/viewer-rights.ts";
 
 const REF = { runtime_id: RuntimeId.parse("lab"), worker_id: WorkerId.parse("companion") };
 const said = (content: string, ts = 0): LogEntry => ({ kind: "user_input", ts, segments: [{ kind: "text", content }] });
@@ -146,6 +151,35 @@ describe("an export", () => {
     expect((await all(pages)).map(({ ts }) => ts)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]);
     const whole = [said("a"), said("b")];
     expect(passThrough.showEntries(whole)).toBe(whole);
+  });
+
+  test("hides what a rule hides that is made while it is read", async () => {
+    await using fixture = await openRuntimeFixture();
+    const { runtime } = fixture;
+    await using backend = createBackend({
+      workspace: { id: "workspace", displayName: "Workspace" },
+      runtimes: [runtime],
+      companion: { runtime_id: runtime.runtimeId, worker_id: await ensureCompanion(runtime) },
+      cursorSecret: new Uint8Array(32),
+      limits: { ...DEFAULT_BACKEND_LIMITS, maxRecords: 10 },
+      host: { os: "linux", arch: "x64" },
+      clock: systemClock,
+      random: systemRandom,
+    });
+    const entries = Array.from({ length: 30 }, (_, ts) => ({
+      kind: "assistant_item",
+      ts,
+      item: { kind: "reasoning", text: "SECRET" },
+    }));
+    const { worker_ref } = await runtime.importWorker(conversationFile({ entries }));
+    const rights = new ChangingRights();
+    const { pages } = await backend.exportConversation(worker_ref, rights);
+    const shown: string[] = [];
+    for await (const page of pages) {
+      shown.push(JSON.stringify(page));
+      rights.change({ observation: hideInnerWork });
+    }
+    expect(shown.map((page) => page.includes("SECRET"))).toEqual([true, false, false]);
   });
 });
 
@@ -307,17 +341,26 @@ It broke
     ["a fence of tildes", "~~~~\nx\n~~~", "\n~~~~\n"],
     ["a fence after a closed one", "```\na\n```\n\n````md\n```\nb\n```", "\n````\n"],
     ["a comment", "see <!-- this", "\n-->\n"],
+    ["a block of HTML", "so:\n<PRE class=a>\n\n```", "\n</pre>\n"],
+    ["a script after a closed one", "<script>a</script>\n<script\nsrc=x>", "\n</script>\n"],
+    ["a program in PHP", "<?php\n\necho 1;", "\n?>\n"],
   ])("closes %s that an answer leaves open", async (_what, text, ending) => {
     expect(await markdown([answer(text)])).toContain(`\n${text}${ending}`);
   });
 
-  test.each(["```\na\n```", "a `<!--` b --> c", "~~~\n```\n~~~", "    ```\nindented", "```a`b``` inline"])(
-    "leaves %j as it is",
-    async (text) => {
-      const whole = await markdown([answer(text)]);
-      expect(whole.slice(whole.indexOf("</small>"))).toBe(`</small>\n\n${text}\n`);
-    },
-  );
+  test.each([
+    "```\na\n```",
+    "a `<!--` b --> c",
+    "~~~\n```\n~~~",
+    "    ```\nindented",
+    "```a`b``` inline",
+    "<pre>\n<script>\n</PRE> a",
+    "`<pre>` and <script> inside, <prelude>",
+    "```\n<style>\n```",
+  ])("leaves %j as it is", async (text) => {
+    const whole = await markdown([answer(text)]);
+    expect(whole.slice(whole.indexOf("</small>"))).toBe(`</small>\n\n${text}\n`);
+  });
 
   test("fences longer than any fence inside", async () => {
     const text = await markdown([item("reasoning", { text: "a\n`````\nb" })]);
@@ -329,5 +372,11 @@ It broke
     const header = { worker: { ...worker, display_name: "<b>*x*</b> [a](b)" } };
     const text = await markdown([{ kind: "user_input", ts: 9e15, segments: [] }], header);
     expect(text).toMatch(/^# \\<b\\>\\\*x\\\*\\<\/b\\> \\\[a\\\]\(b\)\n/);
+  });
+
+  test("fences a text with more fences inside than a call takes arguments", async () => {
+    const inside = "```\n".repeat(300_000);
+    const text = await markdown([item("reasoning", { text: inside })]);
+    expect(text.includes(`\n\`\`\`\`\n${inside}\n\`\`\`\`\n`)).toBe(true);
   });
 });
