@@ -14,7 +14,7 @@ export interface CompanionValues {
   readonly workspace: string;
   /** The language to fall back to, by its own name, e.g. `English` or `日本語`. */
   readonly language: string;
-  /** Today, e.g. `2026-11-21`. */
+  /** Today where the server is, e.g. `2026-11-21`. */
   readonly date: string;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Log entries: what a conversation has committed, as snapshots carry it.
  *
- * Owns the entry kinds and the items inside them. How events become entries is the fold's matter (`transcript.ts`).
+ * Owns the entry kinds and the items inside them. How events become entries is the fold's matter (`fold.ts`).
  * Keys that this project adds to the reference's shapes are marked "ours" and are always optional.
  */
 import * as z from "zod/mini";

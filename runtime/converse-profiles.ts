@@ -8,6 +8,7 @@ import { COMPANION_PROMPTS, renderCompanionPrompt } from "../prompts/companion.t
 import { systemClock, systemRandom } from "./clock.ts";
 import { deferredModel } from "./model/deferred.ts";
 import { DEMO_FACTS } from "./model/demo/facts.ts";
+import { estimateMessagesTokens } from "./model/history.ts";
 import type { Model } from "./model/model.ts";
 import { openAIFacts, type OpenAIModelOptions } from "./model/openai-options.ts";
 import type { Profile, Profiles } from "./profile.ts";
@@ -22,7 +23,7 @@ export const COMPANION_PROFILE = "builtin:companion";
  * The Companion's profile and the default one.
  *
  * @param workspaceName What the prompt calls the place.
- * @throws ConfigError where the owner's own prompt can't be rendered
+ * @throws ConfigError where the owner's own prompt can't be rendered, or leaves no room for a message
  */
 export function createConverseProfiles(
   config: AnswerConfig,
@@ -34,19 +35,35 @@ export function createConverseProfiles(
     renderCompanionPrompt(template, {
       workspace: workspaceName,
       language: config.language === "ja" ? "日本語" : "English",
-      date: new Date(now).toISOString().slice(0, 10),
+      date: dayOf(now),
     });
+  let prompt: string;
   try {
-    systemPrompt(systemClock.now());
+    prompt = systemPrompt(systemClock.now());
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : "it can't be rendered";
     throw new ConfigError(`Cannot start: YOI_PROMPT_FILE: ${reason}.`, { cause });
   }
-  const companion: Profile = { label: "Companion", model: modelOf(config, tracing), systemPrompt, tools: [] };
+  const model = modelOf(config, tracing);
+  checkRoom(prompt, model, config);
+  const companion: Profile = { label: "Companion", model, systemPrompt, tools: [] };
   return new Map([
     [COMPANION_PROFILE, companion],
     ["runtime_default", { ...companion, label: "Worker" }],
   ]);
+}
+
+/** @throws ConfigError where no message could be so short that it fits beside the prompt */
+function checkRoom(prompt: string, { contextWindowTokens }: Model, { run }: AnswerConfig): void {
+  const leastTokens = estimateMessagesTokens([
+    { role: "system", content: prompt },
+    { role: "user", content: "?" },
+  ]);
+  if (leastTokens + run.reservedOutputTokens <= contextWindowTokens) return;
+  throw new ConfigError(
+    "Cannot start: YOI_PROMPT_FILE: the prompt leaves no room for a message in the model's window of " +
+      `${contextWindowTokens} tokens, ${run.reservedOutputTokens} of which are kept for the answer.`,
+  );
 }
 
 function modelOf({ provider, language }: AnswerConfig, tracing: Tracing): Model {
@@ -68,4 +85,11 @@ function modelOf({ provider, language }: AnswerConfig, tracing: Tracing): Model 
     const { createOpenAIModel } = await import("./model/openai.ts");
     return createOpenAIModel(options);
   });
+}
+
+/** The day in the process's time zone, e.g. `2026-11-21`: that of UTC may be yesterday for those who ask. */
+function dayOf(now: number): string {
+  const date = new Date(now);
+  const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
+  return parts.map((part) => String(part).padStart(2, "0")).join("-");
 }

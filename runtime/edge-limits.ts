@@ -13,7 +13,7 @@ export const HEAD_TIMEOUT_MS = 15_000;
 /** Largest head of a request. */
 export const HEAD_MAX_BYTES = 16 * 1024;
 
-/** How long a whole request may take to arrive, however large: past every time-out of a body's reader. */
+/** How long a whole request may take to arrive, however large, unless its head and its body are given more together. */
 export const REQUEST_TIMEOUT_MS = 300_000;
 
 /** How long a connection may wait for its next request. */

@@ -5,7 +5,6 @@
  */
 import { BlockList, isIP, type Socket } from "node:net";
 import type { Context } from "hono";
-import { ConfigError } from "./settings.ts";
 
 /** The address at the other end of a request's connection; null where it is gone. */
 export function peerAddress(context: Pick<Context, "env">): string | null {
@@ -18,19 +17,27 @@ export function peerAddress(context: Pick<Context, "env">): string | null {
  * Whether an address is in one of some networks.
  *
  * @param networks Addresses and networks: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`.
- * @throws ConfigError that names the first that is none
+ * @throws RangeError that names the first that is none
  */
 export function networkList(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const network of networks) {
-    const [address = "", bits] = network.split("/");
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    const maxBits = family === "ipv6" ? 128 : 32;
-    const prefix = bits === undefined ? maxBits : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-    if (isIP(address) === 0 || !(prefix <= maxBits)) {
-      throw new ConfigError(`"${network}" is no address and no network; expected one as in 127.0.0.1 or 10.0.0.0/8.`);
-    }
-    list.addSubnet(address, prefix, family);
+    const subnet = subnetOf(network);
+    if (subnet === null) throw new RangeError(`Cannot list "${network}": it is no address and no network`);
+    list.addSubnet(subnet.address, subnet.prefix, subnet.family);
   }
   return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+}
+
+/** Whether a text is an address or a network, which {@link networkList} takes. */
+export function isNetwork(text: string): boolean {
+  return subnetOf(text) !== null;
+}
+
+function subnetOf(network: string) {
+  const [address = "", bits] = network.split("/");
+  const family = isIP(address) === 6 ? ("ipv6" as const) : ("ipv4" as const);
+  const maxBits = family === "ipv6" ? 128 : 32;
+  const prefix = bits === undefined ? maxBits : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
+  return isIP(address) !== 0 && prefix <= maxBits ? { address, prefix, family } : null;
 }

@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createAdaptorServer } from "@hono/node-server";
+import { BODY_TIMEOUT_MS } from "../protocol/arrived.ts";
 import { deadline } from "./deadline.ts";
 import {
   CLOSE_TIMEOUT_MS,
@@ -24,8 +25,9 @@ import { ConfigError } from "./settings.ts";
 
 /** Serves an app. See `Listen`. */
 export async function listen({ host, port, connections, createApp }: ListenOptions): Promise<Listening> {
-  const { headTimeoutMs, maxConnections } = connections ?? {
+  const { headTimeoutMs, bodyTimeoutMs, maxConnections } = connections ?? {
     headTimeoutMs: HEAD_TIMEOUT_MS,
+    bodyTimeoutMs: BODY_TIMEOUT_MS,
     maxConnections: MAX_CONNECTIONS,
   };
   const app = createApp(upgradeWebSocket);
@@ -37,7 +39,8 @@ export async function listen({ host, port, connections, createApp }: ListenOptio
       headersTimeout: headTimeoutMs,
       // How often connections are looked at: a time-out takes effect no later than that.
       connectionsCheckingInterval: Math.ceil(headTimeoutMs / 4),
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      // Node refuses to start with less than the head's, and would break off a body that still has time.
+      requestTimeout: Math.max(REQUEST_TIMEOUT_MS, headTimeoutMs + bodyTimeoutMs),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: HEAD_MAX_BYTES,
       shouldUpgradeCallback: wantsWebSocket,

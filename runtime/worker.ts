@@ -169,9 +169,9 @@ export class Worker {
   /** See `Runtime.sendInput`. */
   async sendInput(input: SendInput): Promise<WorkerInteractionAck> {
     const { content, submissionId } = input;
-    // A run whose end the store refused ends now, or says why it can't.
-    if (this.#orphan.isKnown) await this.recover();
-    const earlier = submissionId === undefined ? null : this.#submissions.find(submissionId, content);
+    // A run whose end the store refused ends now, or says why it can't; what is kept already does not depend on that.
+    if (this.#orphan.isKnown && this.#earlier(input) === null) await this.recover();
+    const earlier = this.#earlier(input);
     if (earlier) return earlier;
     this.#checkInput(content);
     const ack = this.#accept(input).finally(() => {
@@ -250,6 +250,11 @@ export class Worker {
   async idle(): Promise<void> {
     await this.#accepting?.catch(() => {});
     await this.#run?.ended.catch(() => {});
+  }
+
+  /** The acknowledgement of this very message, where it was taken before. @throws ProblemError submission_conflict */
+  #earlier({ content, submissionId }: SendInput): Promise<WorkerInteractionAck> | null {
+    return submissionId === undefined ? null : this.#submissions.find(submissionId, content);
   }
 
   #checkInput(content: string): void {

@@ -6,13 +6,22 @@
 import type { Hono } from "hono";
 import type { UpgradeWebSocket } from "hono/ws";
 
+/** What a connection may cost. */
+export interface ConnectionLimits {
+  /** How long a request's head may take to arrive. */
+  readonly headTimeoutMs: number;
+  /** The same for a body. */
+  readonly bodyTimeoutMs: number;
+  readonly maxConnections: number;
+}
+
 /** What to serve, and where. */
 export interface ListenOptions {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
-  /** What a connection may cost where the defaults are not meant. */
-  readonly connections?: { readonly headTimeoutMs: number; readonly maxConnections: number };
+  /** Absent: the defaults. */
+  readonly connections?: ConnectionLimits;
   /** Makes the app with the platform's way to turn a request into a WebSocket. */
   readonly createApp: (upgradeWebSocket: UpgradeWebSocket) => Hono;
 }

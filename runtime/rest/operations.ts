@@ -105,9 +105,9 @@ export const RUNTIME_OPERATIONS: readonly Operation[] = [
       ...STORE,
       "config_bundle_digest_mismatch",
       "unsupported_config_declaration",
+      "invalid_profile_selector",
       "too_many_config_bundles",
-      "invalid_id",
-      "invalid_request",
+      "runtime_stopped",
     ],
   }),
   row("checkConfigBundle", "GET /v1/config-bundles/:bundle_id/availability", "Whether a config bundle is stored.", {
@@ -127,7 +127,7 @@ export const RUNTIME_OPERATIONS: readonly Operation[] = [
   row("importWorker", "POST /v1/workers/import", "Makes a Worker with the conversation of a file.", {
     body: { schema: conversationFile.ConversationFile, example: CONVERSATION_EXAMPLE },
     answer: worker,
-    problems: [...BODY, ...STORE, ...SPAWN],
+    problems: [...BODY, ...STORE, "too_many_workers", "runtime_stopped"],
   }),
   row("getWorker", `GET ${WORKER_PATH}`, "One Worker.", { answer: worker, problems: WORKER }),
   row("renameWorker", `PATCH ${WORKER_PATH}`, "Gives a Worker another name, which decides nothing.", {

@@ -4,6 +4,7 @@
  * Owns which source wins, that each value is checked once, and what is remembered of where it came from. All that is wrong
  * goes to the problems; a wrong value counts as absent meanwhile.
  */
+import * as z from "zod/mini";
 import { Secret } from "../secret.ts";
 import type { Environment, ReadFile } from "../settings.ts";
 import { meant, readConfigFile, type ConfigFile, type FileValue } from "./config-file.ts";
@@ -51,7 +52,7 @@ export async function readProgramSettings<Table extends SettingTable>(
   const path = configPath ?? given["YOI_CONFIG"] ?? null;
   const file = await readConfigFile(path, readFile, wholeTable, problems);
   const read = await readSettings(table, { environment: given, flags, file, readFile }, problems);
-  return { ...read, file, given, referenced: variablesIn([...(file?.values.values() ?? [])]) };
+  return { ...read, file, given, referenced: file === null ? [] : variablesIn(file) };
 }
 
 /** Those that are set: empty values count as absent. */
@@ -181,8 +182,13 @@ function placeOf({ key }: Setting<unknown>, { place }: FileValue): string {
   return `${place}: ${key ?? ""}`;
 }
 
-function variablesIn(values: readonly FileValue[]): string[] {
-  return values.flatMap(({ value }) => {
+/** Of a Runtime elsewhere, where its token is. Whatever is wrong in the list is the server's to say. */
+const ListedToken = z.object({ token: z.optional(z.unknown()), token_env: z.optional(z.unknown()) });
+
+function variablesIn({ values, runtimes }: ConfigFile): string[] {
+  const listed = z.array(ListedToken).safeParse(runtimes?.value).data ?? [];
+  const tokens = listed.map(({ token, token_env: env }) => token ?? { env });
+  return [...Array.from(values.values(), ({ value }) => value), ...tokens].flatMap((value) => {
     const reference = Reference.safeParse(value);
     return reference.success && "env" in reference.data ? [reference.data.env] : [];
   });

@@ -85,7 +85,10 @@ export const workspaceSettings = {
   }),
   YOI_ALLOWED_ORIGINS: list({
     key: "access.allowed_origins",
-    about: "Other sites that may post and observe, as `https://a.example`.",
+    about:
+      "Other origins whose posts and sockets are taken, as `https://a.example`: where a proxy changes `Host`, the " +
+      "one that browsers have. A page of another site can only open sockets: browsers let it neither post JSON nor " +
+      "read answers.",
     pattern: /^https?:\/\/[^/\s,]{1,300}$/,
     expected: "expected origins, as in https://a.example",
   }),

@@ -98,6 +98,25 @@ describe("a store that fails", () => {
     expect(follower.names.filter((name) => name === "error" || name === "run_end")).toEqual(["error", "run_end"]);
   });
 
+  test("at a run's end refuses what is new, and acknowledges again what it has kept", async () => {
+    const store = createFailingStore();
+    await using subject = await openRuntimeFixture({ store, scripts: [[text("a"), stop]] });
+    const { runtime } = subject;
+    await ensureCompanion(runtime);
+    const input = { content: "hi", submissionId: SubmissionId.parse("s-1") };
+    const held = store.hold();
+    const sent = runtime.sendInput(COMPANION, input);
+    await settle();
+    held.release();
+    const acknowledged = await sent;
+    store.fail("append", 100);
+    await settle();
+    await expect(runtime.sendInput(COMPANION, { content: "again" })).rejects.toThrow("The disk is full");
+    expect(await runtime.sendInput(COMPANION, input)).toEqual(acknowledged);
+    const other = { ...input, content: "another" };
+    expect(await problemCode(runtime.sendInput(COMPANION, other))).toBe("submission_conflict");
+  });
+
   test("is given what comes in one turn together, the answer's end with its last pieces", async () => {
     const store = createFailingStore();
     const pieces = Array.from({ length: 8 }, (_, index) => text(String(index)));

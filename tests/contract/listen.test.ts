@@ -8,7 +8,7 @@ import { networkInterfaces } from "node:os";
 import { Hono } from "hono";
 import type { WSContext, WSEvents } from "hono/ws";
 import { afterEach, expect, test, vi } from "vitest";
-import { SOCKET_PING_INTERVAL_MS } from "../../runtime/edge-limits.ts";
+import { REQUEST_TIMEOUT_MS, SOCKET_PING_INTERVAL_MS } from "../../runtime/edge-limits.ts";
 import { peerAddress } from "../../runtime/node-addresses.ts";
 import { listen } from "../../runtime/node-listen.ts";
 import type { Listening, ListenOptions } from "../../runtime/rest/listener.ts";
@@ -79,7 +79,7 @@ const PONG = 0xa;
 // --- connections ---------------------------------------------------------------------------------------------------------
 
 test("a connection past the bound is closed, and the next one is served when one of them has gone", async () => {
-  const connections = { headTimeoutMs: 60_000, maxConnections: 2 };
+  const connections = { headTimeoutMs: 60_000, bodyTimeoutMs: 60_000, maxConnections: 2 };
   const { port } = await serve({ connections, createApp: () => new Hono().get("/", ({ text }) => text("served")) });
   const peers = [new Peer(port), new Peer(port)];
   for (const { socket } of peers) socket.write(requestHead("GET", "/", { Connection: "keep-alive" }));
@@ -125,6 +125,12 @@ test.each(LOOPBACKS)(
 );
 
 // --- requests ------------------------------------------------------------------------------------------------------------
+
+test("a head may be given longer than a whole request has by default", async () => {
+  const connections = { headTimeoutMs: 2 * REQUEST_TIMEOUT_MS, bodyTimeoutMs: REQUEST_TIMEOUT_MS, maxConnections: 2 };
+  const { port } = await serve({ connections, createApp: () => new Hono().get("/", ({ text }) => text("served")) });
+  expect((await sendRaw(port, requestHead("GET", "/"))).body).toBe("served");
+});
 
 test("requests in one write are answered in their order, also where the first one takes longer", async () => {
   const first = Promise.withResolvers<void>();
