@@ -21,9 +21,12 @@ export interface LoginOptions {
   readonly workspaceName: string;
 }
 
+/** Longest way back, in UTF-16 code units. */
+const NEXT_MAX_CHARS = 2_048;
+
 const LoginForm = z.object({
   token: z.string().check(z.minLength(1), z.maxLength(1_024)),
-  next: z._default(z.string().check(z.maxLength(2_048)), ""),
+  next: z._default(z.string().check(z.maxLength(NEXT_MAX_CHARS)), ""),
 });
 const LogoutForm = z.object({ everywhere: z.optional(z.literal("1")) });
 
@@ -73,9 +76,9 @@ function formOf(context: Context): Promise<unknown> {
   return arrived(context.req.parseBody(), context.get("bodyTimeoutMs"));
 }
 
-/** A path below the base and nothing else: never another site, never the login again. */
+/** A path below the base and nothing else: never another site, never the login again, nor more than a form takes. */
 function safeNext(next: string): string {
-  const path = next.replace(/^\/+/, "");
+  const path = next.length > NEXT_MAX_CHARS ? "" : next.replace(/^\/+/, "");
   const isPath = /^[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/.test(path) && !path.includes("//") && !path.includes(":/");
   return isPath && !path.startsWith("login") && !path.startsWith("logout") ? path : "";
 }

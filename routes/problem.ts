@@ -49,8 +49,8 @@ export function sayWhenAgain(context: Context, { retryAfterMs }: ProblemError): 
   if (retryAfterMs !== null) context.header("Retry-After", String(Math.ceil(retryAfterMs / 1_000)));
 }
 
-/** Whether a person's browser asks for a page. */
-export function wantsPage(context: Context): boolean {
-  if (context.req.path.startsWith("/api/") || context.req.method !== "GET") return false;
-  return context.req.header("Accept")?.includes("text/html") ?? false;
+/** Whether a person's browser asks for a page, as it also does where it posts a form. */
+export function wantsPage({ req }: Context): boolean {
+  if (req.path.startsWith("/api/") || (req.method !== "GET" && req.method !== "POST")) return false;
+  return req.header("Accept")?.includes("text/html") ?? false;
 }

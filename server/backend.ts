@@ -107,8 +107,8 @@ export interface Backend extends AsyncDisposable {
   /** Makes a Worker that has this conversation. */
   importWorker(runtimeId: RuntimeId, conversation: ConversationFile): Promise<WorkerSpawnResult>;
   renameWorker(ref: WorkerRef, request: WorkerRenameRequest): Promise<WorkerSummary>;
-  /** A Worker's whole conversation, as a policy shows it, up to now. */
-  exportConversation(ref: WorkerRef, policy: ObservationPolicy): Promise<ExportedConversation>;
+  /** A Worker's whole conversation up to now, each page as the rights show it when it is asked for. */
+  exportConversation(ref: WorkerRef, rights: Pick<ViewerRights, "policy">): Promise<ExportedConversation>;
   stopWorker(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;
   cancelRun(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;
   transcript(ref: WorkerRef, query: PageQuery, policy: ObservationPolicy): Promise<WorkerTranscript>;

@@ -5,6 +5,7 @@
  * from an environment and a file, which the entry point hands in.
  */
 import type { ViewerRules } from "../protocol/viewer-rules.ts";
+import { isNetwork } from "../runtime/node-addresses.ts";
 import { answerConfigOf, type AnswerConfig } from "../runtime/provider-config.ts";
 import { operationConfigOf, type OperationConfig } from "../runtime/operation-config.ts";
 import { isLoopback } from "../runtime/runtime-config.ts";
@@ -107,6 +108,7 @@ export async function loadConfig(
   const { values: keys, file, given } = reading;
   const runtimes = await runtimesOf(keys.YOI_RUNTIMES_FILE, file, { environment, readFile }, problems);
   refuseUnknownVariables(given, wholeTable, [...reading.referenced, ...runtimes.referenced], problems);
+  checkProxies(reading, problems);
   const answer = await answerConfigOf(keys, readFile, problems);
   // What settings mean together is only asked of right ones.
   if (problems.isEmpty) checkAccess(keys, problems);
@@ -142,6 +144,15 @@ export function printConfig({ reading, runtimes }: LoadedConfig, format: PrintFo
 
 type Values = ValuesOf<typeof serverTable>;
 
+/** Adds the first proxy that is none, which the pattern of the setting can't tell. */
+function checkProxies({ values, origins }: LoadedConfig["reading"], problems: Problems): void {
+  const wrong = values.YOI_TRUSTED_PROXIES.find((network) => !isNetwork(network));
+  if (wrong === undefined) return;
+  const origin = origins.get("YOI_TRUSTED_PROXIES");
+  const place = origin?.from === "file" ? `${origin.place}: access.trusted_proxies` : "YOI_TRUSTED_PROXIES";
+  problems.add(`${place}: "${wrong}" is no address and no network: expected one as in 127.0.0.1 or 10.0.0.0/8`);
+}
+
 /** The Runtimes of a file of their own, or else of the configuration file. */
 async function runtimesOf(
   path: string | null,
@@ -165,8 +176,7 @@ function checkAccess(keys: Values, problems: Problems): void {
   if (hasUserHeader && keys.YOI_TRUSTED_PROXIES.length === 0) {
     problems.add("YOI_USER_HEADER needs YOI_TRUSTED_PROXIES, or anybody could send it");
   }
-  const hasLogin = keys.YOI_ACCESS_TOKEN !== null || hasUserHeader;
-  if (!hasLogin && !keys.YOI_LET_ANYONE_IN && !isLoopback(keys.YOI_HOST)) {
+  if (!hasLogin(keys) && !keys.YOI_LET_ANYONE_IN && !isLoopback(keys.YOI_HOST)) {
     problems.add(
       "YOI_HOST is open to other machines and nobody would have to log in. Set YOI_ACCESS_TOKEN or " +
         "YOI_ACCESS_TOKEN_FILE, or YOI_LET_ANYONE_IN=yes where something else guards the address",
@@ -174,12 +184,19 @@ function checkAccess(keys: Values, problems: Problems): void {
   }
 }
 
+/** Whether people have to say who they are. */
+function hasLogin(keys: Values): boolean {
+  return keys.YOI_ACCESS_TOKEN !== null || keys.YOI_USER_HEADER !== null;
+}
+
 function accessOf(keys: Values): AccessConfig {
   return {
     token: keys.YOI_ACCESS_TOKEN,
-    letsAnyoneIn: keys.YOI_LET_ANYONE_IN,
+    // Whoever has set a token as well is protected by it: nobody is to be told otherwise.
+    letsAnyoneIn: keys.YOI_LET_ANYONE_IN && !hasLogin(keys),
     allowedHosts: keys.YOI_ALLOWED_HOSTS.map((host) => host.toLowerCase()),
-    allowedOrigins: keys.YOI_ALLOWED_ORIGINS,
+    // As browsers write them: in lower case, and without the port that goes without saying.
+    allowedOrigins: keys.YOI_ALLOWED_ORIGINS.map((origin) => URL.parse(origin)?.origin ?? origin),
     trustedProxies: keys.YOI_TRUSTED_PROXIES,
     userHeader: keys.YOI_USER_HEADER,
   };
@@ -187,7 +204,7 @@ function accessOf(keys: Values): AccessConfig {
 
 function viewersOf(keys: Values): ViewerConfig {
   const { YOI_OWNERS: named, YOI_READ_ONLY_VIEWERS: readOnly, YOI_HIDE_INNER_WORK_FROM: hidden } = keys;
-  const isOwnMachine = keys.YOI_ACCESS_TOKEN === null && keys.YOI_USER_HEADER === null && !keys.YOI_LET_ANYONE_IN;
+  const isOwnMachine = !hasLogin(keys) && !keys.YOI_LET_ANYONE_IN;
   return {
     rules: { read_only: [...readOnly], hide_inner_work: [...hidden] },
     owners: named.length > 0 ? named : isOwnMachine ? ["@anyone"] : ["@login", "@program"],

@@ -257,7 +257,7 @@ export function createBackend(options: BackendOptions): Backend {
       return projectWorker(runtime.kind, detail, await hostOf(runtime), lastSeenAt(runtime));
     },
 
-    async exportConversation(ref, policy) {
+    async exportConversation(ref, rights) {
       const runtime = registry.get(ref.runtime_id);
       const detail = await registry.ask(runtime, (call) => runtime.getWorker(ref.worker_id, call));
       const { label } = projectWorker(runtime.kind, detail, await hostOf(runtime));
@@ -265,9 +265,10 @@ export function createBackend(options: BackendOptions): Backend {
         ref,
         label,
         detail,
-        view: () => registry.ask(runtime, () => relays.view(ref, policy)),
+        view: () => registry.ask(runtime, () => relays.view(ref, rights.policy.observation)),
         entries: (query) => registry.ask(runtime, (call) => runtime.entries(ref.worker_id, query, call)),
-        show: (entries) => policy.showEntries(entries),
+        // A download may take its time: a rule that is made meanwhile holds for what has not gone out.
+        show: (entries) => rights.policy.observation.showEntries(entries),
         pageEntries: limits.maxRecords,
         now: clock.now(),
       });

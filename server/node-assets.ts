@@ -4,6 +4,8 @@
  * Owns the reading of the build's manifest. Used by every entry point that has a disk; `node:fs` is there on Deno too.
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as z from "zod/mini";
 import { ConfigError } from "../runtime/settings.ts";
 import type { Asset, Assets } from "./platform.ts";
@@ -36,10 +38,11 @@ export function loadAssets(folder: URL): Assets {
   const files = new Map<string, Asset>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || entry.name === "manifest.json") continue;
-    const path = `${entry.parentPath}/${entry.name}`;
-    const url = new URL(path, "file:").pathname.slice(folder.pathname.length);
+    const path = join(entry.parentPath, entry.name);
+    // Paths are compared as paths: a folder above may be called anything, also `c#`.
+    const url = `/${relative(fileURLToPath(folder), path).replaceAll(sep, "/")}`;
     const contentType = CONTENT_TYPES[entry.name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
-    files.set(`/${url.replace(/^\/+/, "")}`, { bytes: new Uint8Array(readFileSync(path)), contentType });
+    files.set(url, { bytes: new Uint8Array(readFileSync(path)), contentType });
   }
   return {
     files,

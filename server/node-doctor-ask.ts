@@ -8,7 +8,8 @@ import { request as requestHttps } from "node:https";
 import { connectionFailure, timedOut } from "../runtime/remote/connection-failure.ts";
 import type { Ask, Question, Reply } from "./doctor/ask.ts";
 
-const MAX_CHARS = 256 * 1024;
+/** Most of an answer that is read. A provider's list of some hundred models takes a megabyte. */
+const MAX_CHARS = 8 * 1024 * 1024;
 const LABEL = "it";
 
 /** Asks over the network. @throws ProblemError runtime_refused, runtime_name_unknown, runtime_tls_failed, runtime_timeout, runtime_network_failed */

@@ -12,6 +12,7 @@ import { ConfigError, type Environment } from "../runtime/settings.ts";
 import { takeConfigFlags } from "../runtime/settings/config-flags.ts";
 import { inspectStore } from "../runtime/store/sqlite-inspect.ts";
 import { storePath } from "../runtime/store-config.ts";
+import type { TracingDefaults } from "../runtime/tracing/tracing-config.ts";
 import { examine, type Probes } from "./doctor/examine.ts";
 import { printFinding, printFindings, type Finding } from "./doctor/finding.ts";
 import { parseDoctorOptions } from "./doctor/options.ts";
@@ -29,18 +30,21 @@ export interface DoctorTerminal {
  * Runs `doctor`.
  *
  * @param words What follows `doctor` on the command line.
+ * @param tracing What the server goes by where the environment says nothing of traces.
  * @returns the exit code
  */
 export async function runDoctor(
   words: readonly string[],
   environment: Environment,
   { say, complain }: DoctorTerminal,
+  tracing: TracingDefaults,
 ): Promise<number> {
   try {
     const { configPath, rest } = takeConfigFlags(words);
     const options = parseDoctorOptions(rest);
     const findings: Finding[] = [];
-    for await (const finding of examine(options, configFileOf(configPath, environment), probesOf(environment))) {
+    const probes = probesOf(environment, tracing);
+    for await (const finding of examine(options, configFileOf(configPath, environment), probes)) {
       findings.push(finding);
       if (options.format === "text") say(printFinding(finding));
     }
@@ -53,9 +57,10 @@ export async function runDoctor(
   }
 }
 
-function probesOf(environment: Environment): Probes {
+function probesOf(environment: Environment, tracing: TracingDefaults): Probes {
   return {
     environment,
+    tracing,
     readFile: readSettingText,
     ask: askNode,
     connectWebSocket: connectWs,

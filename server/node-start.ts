@@ -28,6 +28,9 @@ export interface ServerEngine extends Pick<ReportOptions, "platformRecorder"> {
   readonly assetsFolder: URL;
 }
 
+/** How the server is called in traces, where nobody says. */
+const SERVICE_NAME = "yoi-workspace";
+
 /** Starts the server. Where it can't start, it says why and ends the process. */
 export async function startServer(engine: ServerEngine): Promise<void> {
   try {
@@ -42,7 +45,9 @@ async function start({ assetsFolder, ...platform }: ServerEngine): Promise<void>
   const command = takeCommand(process.argv.slice(2));
   if (command.kind === "doctor") {
     const { runDoctor } = await import("./node-doctor.ts");
-    process.exitCode = await runDoctor(command.words, process.env, { say: console.log, complain: console.error });
+    const terminal = { say: console.log, complain: console.error };
+    const tracing = { serviceName: SERVICE_NAME, hasPlatformExporter: platform.platformRecorder !== undefined };
+    process.exitCode = await runDoctor(command.words, process.env, terminal, tracing);
     return;
   }
   const configPath = configFileOf(command.configPath, process.env);
@@ -56,7 +61,7 @@ async function start({ assetsFolder, ...platform }: ServerEngine): Promise<void>
   const { log, tracing } = openReports({
     config: loaded.config.log,
     environment: process.env,
-    serviceName: "yoi-workspace",
+    serviceName: SERVICE_NAME,
     isTerminal: process.stderr.isTTY,
     write: (line) => process.stderr.write(line),
     ...platform,

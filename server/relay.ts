@@ -81,11 +81,12 @@ export class Relay {
   async attach(socket: ViewerSocket, request: ViewRequest): Promise<JoinedViewer | null> {
     const { rights, cursor } = request;
     const policy = rights.policy.observation;
-    const from = cursor === undefined ? null : this.#options.mints(policy).unwrap(cursor);
     await this.#ready.promise;
     this.#closing.signal.throwIfAborted();
     const stream = this.#streamOf(policy);
     using _hold = stream.hold();
+    // Not before there is a stream, which lets go of the Worker again where nobody is let in.
+    const from = cursor === undefined ? null : this.#options.mints(policy).unwrap(cursor);
     if (from !== null) await stream.reach(from, socket.closed);
     if (socket.closed.aborted) return null;
     this.#closing.signal.throwIfAborted();

@@ -64,13 +64,15 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
   const checkToken = async (given: string, visitor: Visitor): Promise<void> => {
     // Whoever has one address of an IPv6 network has all of them to guess from.
     const address = networkOf(visitor.address);
+    // Before the check, behind which nothing is waited for: tries that come at the same time are counted one by one.
+    const [tried, right] = await Promise.all([digest(given), expected]);
     try {
       tries.check(address);
     } catch (error) {
       onTry("limited", visitor);
       throw error;
     }
-    if (expected !== null && isSameDigest(await digest(given), await expected)) return tries.succeeded(address);
+    if (right !== null && isSameDigest(tried, right)) return tries.succeeded(address);
     tries.failed(address);
     onTry("refused", visitor);
     throw new ProblemError("login_failed", "The access token is not the one of this server.");

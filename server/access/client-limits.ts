@@ -2,6 +2,7 @@
  * How much one client, and all of them, may ask for: what the settings mean together. What is counted is `rates.ts`'s and
  * the relays' matter.
  */
+import type { ConnectionLimits } from "../../runtime/rest/listener.ts";
 import type { clientSettings } from "../../runtime/settings/client-settings.ts";
 import type { ValuesOf } from "../../runtime/settings/setting.ts";
 import type { BackendLimits } from "../limits.ts";
@@ -34,7 +35,7 @@ export function clientLimitsOf(keys: ValuesOf<typeof clientSettings>): ClientLim
 const OTHER_CONNECTIONS = 2_000;
 
 /** What connections may cost, for the edge. */
-export function connectionsOf({ clientLimits }: { readonly clientLimits: ClientLimits }) {
-  const { headTimeoutMs, viewers } = clientLimits;
-  return { headTimeoutMs, maxConnections: viewers.maxViewers + OTHER_CONNECTIONS };
+export function connectionsOf({ clientLimits }: { readonly clientLimits: ClientLimits }): ConnectionLimits {
+  const { headTimeoutMs, bodyTimeoutMs, viewers } = clientLimits;
+  return { headTimeoutMs, bodyTimeoutMs, maxConnections: viewers.maxViewers + OTHER_CONNECTIONS };
 }

@@ -10,6 +10,7 @@ import type { ConnectWebSocket } from "../../runtime/remote/websocket.ts";
 import type { Environment, ReadFile } from "../../runtime/settings.ts";
 import { follow, type Reference } from "../../runtime/settings/reference.ts";
 import type { StoreFacts } from "../../runtime/store/sqlite-inspect.ts";
+import { readTracingConfig, type TracingDefaults } from "../../runtime/tracing/tracing-config.ts";
 import { loadConfig, type Config, type LoadedConfig } from "../config.ts";
 import { reasonOf, type Ask } from "./ask.ts";
 import { checkAddress, findNeighbour, type Neighbour } from "./check-address.ts";
@@ -27,6 +28,8 @@ import { Site } from "./site.ts";
 export interface Probes {
   readonly environment: Environment;
   readonly readFile: ReadFile;
+  /** What the server goes by where the environment says nothing of traces. */
+  readonly tracing: TracingDefaults;
   readonly ask: Ask;
   readonly connectWebSocket: ConnectWebSocket;
   readonly inspectFolder: (folder: string) => Promise<FolderFacts>;
@@ -39,11 +42,16 @@ export async function* examine(
   configPath: string | null,
   probes: Probes,
 ): AsyncGenerator<Finding> {
-  const { environment, readFile } = probes;
+  const { environment, readFile, tracing } = probes;
   let loaded: LoadedConfig | null = null;
   try {
     loaded = await loadConfig(environment, readFile, configPath);
     yield* checkConfig(loaded);
+  } catch (error) {
+    yield* checkWrongConfig(error);
+  }
+  try {
+    readTracingConfig(environment, tracing);
   } catch (error) {
     yield* checkWrongConfig(error);
   }

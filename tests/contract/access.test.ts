@@ -56,7 +56,7 @@ describe("a server on loopback", () => {
 });
 
 describe("a server with an access token", () => {
-  const workspace = serveWorkspace({ YOI_ACCESS_TOKEN: TOKEN, YOI_ALLOWED_ORIGINS: "https://friend.example" });
+  const workspace = serveWorkspace({ YOI_ACCESS_TOKEN: TOKEN, YOI_ALLOWED_ORIGINS: "https://Friend.example:443" });
 
   const logIn = (token: string, next = "") =>
     fetch(`${workspace.server.url}/login`, {
@@ -106,6 +106,9 @@ describe("a server with an access token", () => {
       const target = new URL(answer.headers.get("Location") ?? "", workspace.server.url);
       expect([next, target.origin]).toEqual([next, workspace.server.url]);
     }
+    // What the form would be refused for is not put into it.
+    const far = await fetch(`${workspace.server.url}/login?next=${"a".repeat(2_049)}`);
+    expect(await far.text()).not.toContain("aaaa");
   });
 
   test("gives a cookie that no script can read and no other site sends", async () => {
@@ -131,6 +134,20 @@ describe("a server with an access token", () => {
     expect((await fetch(`${workspace.server.url}/api/workers`, { headers })).status).toBe(401);
     expect(other.readyState).toBe(WebSocket.OPEN);
     other.terminate();
+  });
+
+  test("answers a form with a page: the login's for whoever is out already, and what is wrong", async () => {
+    const post = (path: string, headers: Record<string, string> = {}) =>
+      fetch(workspace.server.url + path, {
+        method: "POST",
+        headers: { Accept: "text/html", ...headers },
+        body: new URLSearchParams({ token: TOKEN }),
+        redirect: "manual",
+      });
+    const out = await post("/logout");
+    expect([out.status, out.headers.get("Location")]).toEqual([303, "/login?next=logout"]);
+    const refused = await post("/login", { Origin: "https://evil.example" });
+    expect([refused.status, refused.headers.get("Content-Type")]).toEqual([403, "text/html; charset=UTF-8"]);
   });
 
   test("lets programs in by the token itself, in a header and never in an address", async () => {

@@ -114,7 +114,7 @@ test("has the rules for viewers that were changed, and a server on it goes by th
     body: JSON.stringify(rules),
   });
   expect(changed.status).toBe(200);
-  expect((await backup(data, copy)).code).toBe(0);
+  expect((await backup(data, `${copy}/`)).code).toBe(0);
   expect(readdirSync(copy).toSorted()).toEqual(["backend-internal.sqlite", "cursor-secret", "viewer-rules.json"]);
   await using restored = await ServerProcess.start({ environment: { YOI_DATA_DIR: copy } });
   expect(await new WorkspaceClient(restored.url).read(ViewerRules, "/api/viewer-rules")).toEqual(rules);

@@ -126,6 +126,16 @@ describe("the configuration file", () => {
     expect((await readConfig({}, read, "c")).port).toBe(9);
   });
 
+  test("may name any variable for a token of a Runtime elsewhere, for the Runtime process too", async () => {
+    const [one, other] = ['"token":{"env":"YOI_LAB"}', '"token_env":"YOI_RUNTIME_SHED"'];
+    const base = '"base_url":"http://a.example"';
+    const read = files({ c: `{"runtimes":[{"id":"lab",${base},${one}},{"id":"shed",${base},${other}}]}` });
+    const environment = { YOI_LAB: TOKEN, YOI_RUNTIME_SHED: TOKEN };
+    expect((await readConfig(environment, read, "c")).remoteRuntimes).toHaveLength(2);
+    expect((await loadRuntimeConfig(environment, [], read, "c")).config.runtimeId).toBe("runtime");
+    await expect(loadRuntimeConfig({ YOI_ATTIC: TOKEN }, [], read, "c")).rejects.toThrow("YOI_ATTIC is not a setting");
+  });
+
   test.each([
     ['{"server":{"prot":1}}', "yoi.config.jsonc:1: server.prot is not a setting; did you mean server.port?"],
     ['{\n"acess":{}}', "yoi.config.jsonc:2: acess is not a group of settings; did you mean access?"],

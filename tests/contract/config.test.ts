@@ -184,6 +184,20 @@ test("readConfig() takes every key", async () => {
   });
 });
 
+test("readConfig() takes origins as browsers write them", async () => {
+  const { access } = await readConfig({ YOI_ALLOWED_ORIGINS: "https://A.Example,https://b.example:443" }, noFiles);
+  expect(access.allowedOrigins).toEqual(["https://a.example", "https://b.example"]);
+});
+
+test("readConfig() lets anyone in where that is asked for and nobody has to log in", async () => {
+  const asked = { YOI_HOST: "0.0.0.0", YOI_LET_ANYONE_IN: "yes" };
+  const isAnyoneLetIn = async (more: Record<string, string>) =>
+    (await readConfig({ ...asked, ...more }, noFiles)).access.letsAnyoneIn;
+  expect(await isAnyoneLetIn({})).toBe(true);
+  expect(await isAnyoneLetIn({ YOI_ACCESS_TOKEN: "a-token-of-16-or-more" })).toBe(false);
+  expect(await isAnyoneLetIn({ YOI_TRUSTED_PROXIES: "127.0.0.1", YOI_USER_HEADER: "X-User" })).toBe(false);
+});
+
 test("readConfig() keeps nothing on a disk for YOI_STORE=memory", async () => {
   expect((await readConfig({ YOI_STORE: "memory" }, noFiles)).store).toEqual({ kind: "memory" });
 });
@@ -291,6 +305,22 @@ test.each([
   const message = await refusalOf({ [key]: "/run/secrets/of-mine" }, () => Promise.resolve(content));
   expect(message).toBe(`Cannot start: ${key} names a file with a wrong content: ${expected}.`);
 });
+
+test.each(["10.0.0.0/33", "172.16.0.0/255.240.0.0", "10.0.0", "::1/129"])(
+  "readConfig() refuses the proxy %s, which is neither an address nor a network, with all else that is wrong",
+  async (proxy) => {
+    const said = `"${proxy}" is no address and no network: expected one as in 127.0.0.1 or 10.0.0.0/8`;
+    expect((await refusalOf({ YOI_TRUSTED_PROXIES: `127.0.0.1,${proxy}`, YOI_PORT: "x" })).split("\n")).toEqual([
+      "Cannot start: 2 things are wrong.",
+      '  YOI_PORT is "x": expected a whole number from 0 to 65535',
+      `  YOI_TRUSTED_PROXIES: ${said}`,
+    ]);
+    const config = `{"access":{"trusted_proxies":["${proxy}"]}}`;
+    expect(await refusalOf({ YOI_CONFIG: "c" }, files({ c: config }))).toBe(
+      `Cannot start: c:1: access.trusted_proxies: ${said}.`,
+    );
+  },
+);
 
 test("readConfig() never repeats a secret, nor what an address may hide", async () => {
   const key = "sk-canary".padEnd(5000, "x");

@@ -50,6 +50,18 @@ describe("the doctor's word", () => {
     ]);
   });
 
+  test("tells what would stop the start among the variables of traces too", async () => {
+    const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" };
+    const { code, of } = await examine(traces);
+    expect([code, of("configuration").map(({ status, found }) => [status, found])]).toEqual([
+      1,
+      [
+        ["ok", expect.any(String)],
+        ["fail", "OTEL_EXPORTER_OTLP_PROTOCOL: expected http/json, the one that is spoken here"],
+      ],
+    ]);
+  });
+
   test.each([[["--what", ACCESS_TOKEN]], [["--url", `https://me:${ACCESS_TOKEN}@a.example/`]], [["--token-env"]]])(
     "is refused with %j, which is not repeated",
     async (words) => {
@@ -171,6 +183,19 @@ describe("a provider", () => {
     const tried = await examine(configured(PROVIDER_KEY), "--provider");
     expect(tried.of("first token")[0]).toMatchObject({ status: "ok" });
     expect(provider.asked.slice(asked)).toEqual(["/v1/models", "/v1/models", "/v1/chat/completions"]);
+  });
+
+  test("has its list of models read to the end, however much it says of each", async () => {
+    await using talkative = await HostileServer.start({
+      http: (_request, response) => {
+        const others = Array.from({ length: 1_000 }, (_, index) => ({ id: `m-${index}`, about: "x".repeat(1_000) }));
+        response.end(JSON.stringify({ data: [...others, { id: "known-model" }] }));
+      },
+    });
+    const environment = { ...configured(PROVIDER_KEY), OPENAI_BASE_URL: `${addressOf(talkative)}/v1` };
+    expect((await examine(environment)).of("provider")).toMatchObject([
+      { status: "ok", found: "takes the key and has known-model" },
+    ]);
   });
 
   test("that refuses the key, lacks the model or is not there is told with what to do", async () => {

@@ -1,7 +1,12 @@
 /** The browser's files over HTTP: small for whoever takes them compressed, and the same bytes for everybody. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Hono } from "hono";
 import { assetRoutes } from "../../routes/assets.ts";
+import { loadAssets } from "../../server/node-assets.ts";
 import type { Assets } from "../../server/platform.ts";
 
 const TEXT = "const evening = 'star';\n".repeat(200);
@@ -53,4 +58,19 @@ describe("a file of the browser's", () => {
     expect(response.headers.get("Content-Encoding")).toBeNull();
     expect((await response.arrayBuffer()).byteLength).toBe(bytes.length);
   });
+});
+
+test("the files of a build are found whatever the folders above it are called", () => {
+  const folder = mkdtempSync(join(tmpdir(), "yoi c# 100% ?-"));
+  try {
+    mkdirSync(join(folder, "assets"));
+    writeFileSync(join(folder, "manifest.json"), '{"main":{"file":"assets/main-1.js","isEntry":true}}');
+    writeFileSync(join(folder, "assets", "main-1.js"), TEXT);
+    writeFileSync(join(folder, "icon.svg"), "<svg/>");
+    const { files, scripts } = loadAssets(pathToFileURL(`${folder}/`));
+    expect([...files.keys()].toSorted()).toEqual([script, "/icon.svg"]);
+    expect(scripts).toEqual([script]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -2,7 +2,7 @@
  * What the examples for an operator's own machines come to: the container file's image, built from what its build gets and
  * run as it would be; the compose file's three services together; the units' lines.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient, workerRef } from "../../client/client.ts";
@@ -80,6 +80,7 @@ describe("the image", () => {
 });
 
 interface Service {
+  readonly build?: { readonly context: string; readonly dockerfile: string };
   readonly command?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly networks: readonly string[];
@@ -95,6 +96,15 @@ describe("the compose file", () => {
     readonly secrets: Readonly<Record<string, unknown>>;
   };
   const { proxy, server, runtime } = compose.services;
+
+  test("builds the image from a file that is there, and names it: without a name Docker looks for a Dockerfile", () => {
+    const folder = new URL("../../docs/deploy/", import.meta.url);
+    const isThere = [server, runtime].map(({ build }) => {
+      const { context, dockerfile } = build!;
+      return existsSync(new URL(`${context}/${dockerfile}`, folder));
+    });
+    expect(isThere).toEqual([true, true]);
+  });
 
   test.each(Object.entries(compose.services))("gives %s nothing that it does not need", (_name, service) => {
     expect(service).toMatchObject({
@@ -185,6 +195,11 @@ describe("the units", () => {
       ]);
     },
   );
+
+  test("are told to be run by the Node that the image has", () => {
+    const [, version = ""] = /^FROM node:(\d+)-/m.exec(readFileSync("Containerfile", "utf8")) ?? [];
+    expect(readFileSync("docs/deploy.md", "utf8")).toContain(`Node ${version} or newer`);
+  });
 
   test("have settings that the programs know, with the token by reference", async () => {
     const config = await readConfig(settingsOf("yoi-workspace.service"), readFile);

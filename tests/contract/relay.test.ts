@@ -169,6 +169,16 @@ describe("cursors", () => {
     expect(first.closeCode).toBe(null);
   });
 
+  test("one that can't be read keeps the Worker observed for no longer than a viewer does", async () => {
+    const { workerId, clock, fixture, join } = await setUp({ limits: { relayGraceMs: 1_000 } });
+    const theirMint = await createCursorMint(new Uint8Array(32).fill(8), refTo(workerId));
+    const theirs = theirMint.wrap(RuntimeCursor.parse("wo_0000000000000000"));
+    expect(await join({ cursor: "nonsense" })).toMatchObject(closedBy("cursor_malformed"));
+    expect(await join({ cursor: theirs })).toMatchObject(closedBy("cursor_unknown"));
+    await clock.advance(1_000);
+    expect([fixture.isOpen, clock.waiting]).toEqual([false, 0]);
+  });
+
   test("a cursor holds over a new Backend with the same secret, and for the same Worker only", async () => {
     const { runtime, workerId, clock, join, publish } = await setUp();
     const first = await join();

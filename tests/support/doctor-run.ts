@@ -20,7 +20,8 @@ export async function examineIn(folder: string, environment: Record<string, stri
   const lines: string[] = [];
   const say = (line: string) => lines.push(line);
   const own = { YOI_PORT: "0", YOI_DATA_DIR: join(folder, "unused") };
-  const code = await runDoctor([...words, "--json"], { ...own, ...environment }, { say, complain: say });
+  const tracing = { serviceName: "of-the-test", hasPlatformExporter: false };
+  const code = await runDoctor([...words, "--json"], { ...own, ...environment }, { say, complain: say }, tracing);
   expect(canariesIn(lines.join("\n"), CANARIES)).toEqual([]);
   const { findings } = JSON.parse(lines.join("\n")) as { findings: Finding[] };
   return { code, of: (subject: string) => findings.filter((finding) => finding.subject === subject), findings };

@@ -1,9 +1,10 @@
 /** Access: the sites that requests come from, limited tries, logins on a full disk, visitors behind proxies. */
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
-import { ProblemError } from "../../protocol/problem.ts";
+import { asProblem, ProblemError } from "../../protocol/problem.ts";
 import { systemRandom } from "../../runtime/clock.ts";
 import { networkList } from "../../runtime/node-addresses.ts";
+import { createAccess } from "../../server/access/access.ts";
 import { checkSite, hostName, type SiteRequest } from "../../server/access/same-site.ts";
 import { Sessions } from "../../server/access/sessions.ts";
 import { DEFAULT_TRY_LIMITS, Tries } from "../../server/access/tries.ts";
@@ -145,6 +146,26 @@ describe("Tries", () => {
     expect(codeOf(() => tries.check("b"))).toBe("too_many_tries");
     await clock.advance(limits.maxWaitMs);
     expect([codeOf(() => tries.check("a")), codeOf(() => tries.check("b"))]).toEqual([null, null]);
+  });
+
+  test("that come at the same time count as if one came after the other", async () => {
+    const clock = new ManualClock();
+    const results: string[] = [];
+    const access = createAccess({
+      token: "an-access-token-of-some-length",
+      rules: { hosts: null, origins: new Set() },
+      proxies: { peerAddress: () => "203.0.113.7", isTrusted: () => false, userHeader: null },
+      sessions: await Sessions.load({ clock, random: systemRandom, file: null, mark: "" }),
+      tries: new Tries(clock, limits),
+      onTry: (result) => results.push(result),
+    });
+    const app = new Hono()
+      .onError((error, context) => context.text(asProblem(error).code, 401))
+      .use(access.guardSite)
+      .use(access.requireIdentity);
+    const headers = { Host: "yoi.example", Authorization: "Bearer another-token-of-some-length" };
+    await Promise.all(Array.from({ length: 5 }, async () => app.request("http://yoi.example/", { headers })));
+    expect(results).toEqual(["refused", "refused", "limited", "limited", "limited"]);
   });
 
   test("are forgotten after the right one", () => {

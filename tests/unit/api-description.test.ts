@@ -109,6 +109,14 @@ describe("the Runtime's description", () => {
     expect(telling.map(({ id }) => id)).toEqual(commands.map(({ id }) => id));
   });
 
+  test("says how what is to be kept may be refused: by what it says, or since the Runtime has ended", () => {
+    const problemsOf = (name: string) => RUNTIME_OPERATIONS.find(({ id }) => id === name)?.problems;
+    expect(problemsOf("storeConfigBundle")).toEqual(
+      expect.arrayContaining(["invalid_profile_selector", "runtime_stopped"]),
+    );
+    expect(problemsOf("importWorker")).toContain("runtime_stopped");
+  });
+
   test("is valid OpenAPI 3.1 with no reference that leads nowhere", async () => {
     const document = JSON.parse(JSON.stringify(describeRuntimeApi())) as Record<string, unknown>;
     expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
