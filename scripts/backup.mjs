@@ -15,13 +15,15 @@ const FOLDER_MODE = 0o700;
 /** What stands beside the stores and has to come back with them; who has logged in does so again. */
 const BESIDE = ["cursor-secret", "viewer-rules.json"];
 
-const [source, target, ...others] = process.argv.slice(2);
+const [source, named, ...others] = process.argv.slice(2);
 try {
-  if (!source || !target || others.length > 0)
+  if (!source || !named || others.length > 0)
     throw new Error("Usage: npm run backup -- <data folder or store> <target>");
+  // Without the slash that a folder's name may end with: what is not whole yet stands beside it.
+  const target = resolve(named);
   if (!existsSync(source)) throw new Error(`Cannot back up ${source}: there is nothing of that name.`);
   if (existsSync(target)) throw new Error(`Cannot back up to ${target}: something of that name is there already.`);
-  mkdirSync(dirname(resolve(target)), { recursive: true, mode: FOLDER_MODE });
+  mkdirSync(dirname(target), { recursive: true, mode: FOLDER_MODE });
   if (statSync(source).isDirectory()) copyFolder(source, target);
   else copyStore(source, target);
 } catch (error) {

@@ -25,7 +25,8 @@ console.log(
   `${runs} schedules, ${failed.length} failed, ${seconds.toFixed(1)} s (${Math.round(runs / seconds)} a second)` +
     (failed.length > 0 ? `; failing seeds: ${failed.join(", ")}` : ""),
 );
-process.exitCode = failed.length > 0 || results.some(({ code }) => code !== 0) ? 1 : 0;
+// None at all proves nothing: the number was none.
+process.exitCode = runs === 0 || failed.length > 0 || results.some(({ code }) => code !== 0) ? 1 : 0;
 
 /** One process; what it finds is printed as it comes. */
 function runLane(lane) {

@@ -17,6 +17,8 @@ const categories = ["performance", "accessibility", "best-practices"];
 const companion = "/runtimes/backend-internal/workers/companion";
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 
+const executablePath = findChromium();
+if (!executablePath) throw new Error("Cannot run Lighthouse: there is no Chromium");
 const folder = mkdtempSync(join(tmpdir(), "yoi-lighthouse-"));
 const [program, ...args] = commandFor("any", ["dist/server/node.js"]);
 const server = spawn(program, args, {
@@ -24,8 +26,6 @@ const server = spawn(program, args, {
   env: { PATH: process.env.PATH, YOI_PORT: "0", YOI_LOG_LEVEL: "error", YOI_DATA_DIR: folder, YOI_DEMO_PACE: "0" },
   stdio: ["ignore", "pipe", "inherit"],
 });
-const executablePath = findChromium();
-if (!executablePath) throw new Error("Cannot run Lighthouse: there is no Chromium");
 const browser = await launch({ executablePath, args: flags });
 try {
   const url = await announced(server.stdout);

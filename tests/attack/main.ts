@@ -28,6 +28,10 @@ const { values } = parseArgs({
 const [requests, seed] = [Number(values.requests), Number(values.seed)];
 const engines = values.engines.split(",").filter((name): name is Engine => ENGINES.some((engine) => engine === name));
 const targets = values.only.split(",").filter((name): name is Target => TARGETS.some((target) => target === name));
+if (!(requests > 0) || engines.length === 0 || targets.length === 0) {
+  console.error(`Nothing to attack with: see --requests, --engines (${ENGINES.join()}) and --only (${TARGETS.join()})`);
+  process.exit(2);
+}
 for (const engine of engines) {
   for (const target of targets) {
     const onProgress = (sent: number) => sent % REPORT_EVERY === 0 && console.log(`  ${sent} sent`);

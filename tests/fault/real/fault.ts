@@ -42,7 +42,11 @@ export async function runFault(args: readonly string[]): Promise<number> {
   const only = values.only?.split(",").map(faultOf) ?? FAULTS;
   const asked = [values.schedules, values.crashes, values.cuts, values.memory];
   const isDefault = asked.every((value) => value === undefined);
-  const count = (value: string | undefined, fallback: number) => Number(value ?? (isDefault ? fallback : 0));
+  const count = (value: string | undefined, fallback: number) => {
+    const number = Number(value ?? (isDefault ? fallback : 0));
+    if (!Number.isSafeInteger(number)) throw new RangeError(`"${value}" is no number of faults; expected one as 10000`);
+    return number;
+  };
 
   const schedules = await runAll("schedules", count(values.schedules, DEFAULT_SCHEDULES), lanes, (index) =>
     planOf(seed + index, only),
