@@ -54,14 +54,22 @@ export function lifecycleSuite(
     test("is final: no message is taken any more", async () => {
       await using subject = await createSubject();
       const { runtime, workerId } = subject;
-      const stopping = runtime.stopWorker(workerId);
-      expect(await problemCode(runtime.sendInput(workerId, { content: "hi" }))).toBe("worker_stopped");
-      await stopping;
+      await runtime.stopWorker(workerId);
       expect(await problemCode(runtime.sendInput(workerId, { content: "hi" }))).toBe("worker_stopped");
       expect((await readLog(subject)).map(({ payload }) => payload)).toEqual(['{"event":"shutdown"}']);
     });
 
-    test("in the same moment as a message ends that message's run first", async () => {
+    // Elsewhere, what is asked in the same moment comes over two connections, in either order.
+    test.runIf(inProcess)("takes no message from the moment on in which it is asked for", async () => {
+      await using subject = await createSubject();
+      const { runtime, workerId } = subject;
+      const stopping = runtime.stopWorker(workerId);
+      expect(await problemCode(runtime.sendInput(workerId, { content: "hi" }))).toBe("worker_stopped");
+      await stopping;
+      expect((await readLog(subject)).map(({ payload }) => payload)).toEqual(['{"event":"shutdown"}']);
+    });
+
+    test.runIf(inProcess)("in the same moment as a message ends that message's run first", async () => {
       await using subject = await createSubject({ scripts: [[hang]] });
       const { runtime, workerId } = subject;
       await Promise.all([runtime.sendInput(workerId, { content: "hi" }), runtime.stopWorker(workerId)]);
