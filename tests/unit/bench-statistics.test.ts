@@ -4,7 +4,7 @@ import { renderResult, replaceFigures } from "../bench/figures.ts";
 import { alternate } from "../bench/harness/rounds.ts";
 import { estimate, median, paired, pairedRatio, quantile } from "../bench/harness/statistics.ts";
 import { figure, renderTable } from "../bench/harness/table.ts";
-import { keepPace } from "../bench/programs/pace.ts";
+import { firstStepMs, keepPace } from "../bench/programs/pace.ts";
 
 test("quantile() lies between neighbours and takes values in any order", () => {
   expect(quantile([4, 1, 3, 2], 0)).toBe(1);
@@ -55,6 +55,15 @@ test("keepPace() steps as often as it is told, in order", async () => {
   const steps: number[] = [];
   await keepPace(3, { intervalMs: 0, offsetMs: 0 }, (index) => steps.push(index));
   expect(steps).toEqual([0, 1, 2]);
+});
+
+test("firstStepMs() waits for the sender's turn where it has one", () => {
+  const timing = { intervalMs: 20, offsetMs: 5 };
+  expect(firstStepMs(1_001, timing)).toBe(1_006);
+  expect(firstStepMs(1_001, { ...timing, turnMs: 8 })).toBe(1_008);
+  expect(firstStepMs(1_003, { ...timing, turnMs: 8 })).toBe(1_008);
+  expect(firstStepMs(1_004, { ...timing, turnMs: 8 })).toBe(1_028);
+  expect(firstStepMs(0, { ...timing, turnMs: 8 })).toBe(8);
 });
 
 test("renderTable() aligns its columns", () => {

@@ -16,22 +16,28 @@ export const AnswerOrder = z.strictObject({
   tokensPerTick: z.optional(z.number()),
   /** What has been said before the first token, all of it at once; nothing where this is left out. */
   prefixChars: z.optional(z.number()),
-  /** How long after the request the first token is sent. */
+  /** How long after the request the first token is due. */
   offsetMs: z.number(),
+  /** Where in each interval of the provider's clock the tokens are sent; where the first falls if this is left out. */
+  turnMs: z.optional(z.number()),
 });
 export type AnswerOrder = z.infer<typeof AnswerOrder>;
 
 /** A provider thinks before it speaks. Without that the tail of the ages would be that of as many starts at once. */
 const THINKING_MS = 250;
 
-/** Streams of stamps that take turns within one interval, as they would by themselves. */
+/**
+ * Streams of stamps that take turns within one interval. Where each counted from its own request, how many tokens come
+ * together would be that of the requests: another matter in each window.
+ */
 export function stampedStreams(streams: number, tokensPerSecond: number, seconds: number): readonly AnswerOrder[] {
   const intervalMs = 1_000 / tokensPerSecond;
   return Array.from({ length: streams }, (_, stream) => ({
     say: "stamps",
     tokens: tokensPerSecond * seconds,
     intervalMs,
-    offsetMs: THINKING_MS + (stream * intervalMs) / streams,
+    offsetMs: THINKING_MS,
+    turnMs: (stream * intervalMs) / streams,
   }));
 }
 
