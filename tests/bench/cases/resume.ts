@@ -25,12 +25,13 @@ type Size = (typeof HISTORIES)[number];
 const SHORTEST = HISTORIES[0];
 const LONGEST = HISTORIES[3];
 const MISSED = 100;
-const ROUNDS = 12;
-/** In a window, which goes on until it has lasted: a peer's first resumes after others had the processor are its slowest. */
+/** With fewer of them whole runs are further apart. */
+const ROUNDS = 24;
+/** To each history in a window, which goes on until it has lasted. */
 const RESUMES = 15;
-const WINDOW_MS = 250;
+const WINDOW_MS = 1_000;
 /** Each starts a server that has a million events to read. */
-const COLD_ROUNDS = 9;
+const COLD_ROUNDS = 14;
 const GROWTH_GOAL = 1.5;
 const JETSTREAM_GOAL = 0.5;
 
@@ -45,6 +46,8 @@ const PEERS = {
 type Peer = keyof typeof PEERS;
 const PEER_NAMES: readonly Peer[] = ["jetStream", "jetStreamSameLink", "socketIo", "durableStreams"];
 type Who = Ours | Peer;
+/** Milliseconds, after each history. */
+type Sample = ReadonlyMap<Size, number>;
 /** Milliseconds of each round. */
 type Times = (who: Who, size: Size) => readonly number[];
 
@@ -71,7 +74,7 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
     }
   }
   const { samples: warmSamples, versions } = await comeBackWarm(stages, rounds);
-  const warm: Times = (who, size) => samplesOf(warmSamples, `${who} ${size}`);
+  const warm: Times = (who, size) => samplesOf(warmSamples, who).map((sample) => sample.get(size) ?? Number.NaN);
   for (const { endStanding } of stages.values()) await endStanding();
   const coldRounds = Math.min(rounds, COLD_ROUNDS);
   const coldSamples = await alternate(coldRounds, new Map(Array.from(stages, ([name, { cold }]) => [name, cold])));
@@ -108,7 +111,7 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
     ],
     goals: charts.flatMap(goalsOf),
     notes: [
-      `${MISSED} events missed, from opening the link to the last of them; warm: ${rounds} rounds of at least ${RESUMES} resumes and ${WINDOW_MS} ms each, cold: ${coldRounds} rounds, each with a new server.`,
+      `${MISSED} events missed, from opening the link to the last of them; warm: ${rounds} rounds of at least ${RESUMES} resumes after each history and ${WINDOW_MS} ms, the histories in turns, cold: ${coldRounds} rounds, each with a new server.`,
       versions,
     ],
   };
@@ -117,27 +120,25 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
 /** Everybody in turns, with the peers there. */
 async function comeBackWarm(stages: ReadonlyMap<`${Engine} ${Size}`, ResumeStage>, rounds: number) {
   await using stack = new AsyncDisposableStack();
-  const subjects = new Map<`${Who} ${Size}`, TimeToResume>();
-  for (const size of HISTORIES) {
-    for (const engine of ENGINES) {
-      const { warm } = stages.get(`${engine} ${size}`)!;
-      for (const place of PLACES) subjects.set(`${engine} ${place} ${size}`, warm[place]);
-    }
-  }
+  const subjects = new Map<Who, Map<Size, TimeToResume>>([...OURS, ...PEER_NAMES].map((who) => [who, new Map()]));
   const jetStream = await startJetStream(stack);
   const durableStreams = await startDurableStreams(stack);
   const { missed } = stages.get(`node ${SHORTEST}`)!;
-  for (const events of HISTORIES) {
-    const history = { events, missed };
+  for (const size of HISTORIES) {
+    for (const engine of ENGINES) {
+      const { warm } = stages.get(`${engine} ${size}`)!;
+      for (const place of PLACES) subjects.get(`${engine} ${place}`)?.set(size, warm[place]);
+    }
+    const history = { events: size, missed };
     const { newLink, sameLink } = await jetStream.open(history);
-    subjects.set(`jetStream ${events}`, newLink);
-    subjects.set(`jetStreamSameLink ${events}`, sameLink);
-    subjects.set(`socketIo ${events}`, await openSocketIoRecovery(stack, history));
-    subjects.set(`durableStreams ${events}`, await durableStreams.open(history));
+    subjects.get("jetStream")?.set(size, newLink);
+    subjects.get("jetStreamSameLink")?.set(size, sameLink);
+    subjects.get("socketIo")?.set(size, await openSocketIoRecovery(stack, history));
+    subjects.get("durableStreams")?.set(size, await durableStreams.open(history));
   }
   const samples = await alternate(
     rounds,
-    new Map(Array.from(subjects, ([name, timeToResume]) => [name, () => medianOf(timeToResume)])),
+    new Map(Array.from(subjects, ([who, timesToResume]) => [who, () => mediansOf(timesToResume)])),
   );
   return {
     samples,
@@ -145,13 +146,19 @@ async function comeBackWarm(stages: ReadonlyMap<`${Engine} ${Size}`, ResumeStage
   };
 }
 
-async function medianOf(timeToResume: TimeToResume): Promise<number> {
+/**
+ * The histories take turns resume by resume. Where each had a window of its own, how they compare would be what came before
+ * those windows: the first resumes after somebody else had the processor are the slowest.
+ */
+async function mediansOf(timesToResume: ReadonlyMap<Size, TimeToResume>): Promise<Sample> {
   // What a peer's million events leave behind here is nothing of whoever comes next.
   globalThis.gc?.();
-  const times: number[] = [];
+  const times = new Map<Size, number[]>(Array.from(timesToResume, ([size]) => [size, []]));
   const endMs = performance.now() + WINDOW_MS;
-  while (times.length < RESUMES || performance.now() < endMs) times.push(await timeToResume());
-  return median(times);
+  for (let left = RESUMES; left > 0 || performance.now() < endMs; left -= 1) {
+    for (const [size, timeToResume] of timesToResume) times.get(size)?.push(await timeToResume());
+  }
+  return new Map(Array.from(times, ([size, taken]) => [size, median(taken)]));
 }
 
 function growthChart(name: string, times: Times, whose: readonly Who[]): Chart {
