@@ -74,6 +74,8 @@ export const Conversation = createModel((options: ConversationOptions) => {
   const older = signal<OlderState>(olderStateOf(transcript.peek()));
   const queue: QueuedEvent[] = [];
   let boundedLength = entries.peek().length;
+  /** The older page that is on its way. */
+  let olderPage: Promise<void> | undefined;
 
   const show = (next: Transcript) => {
     batch(() => {
@@ -123,6 +125,30 @@ export const Conversation = createModel((options: ConversationOptions) => {
   };
   const requestFlush = options.scheduler(flush);
 
+  const loadBefore = async (before: number): Promise<void> => {
+    older.value = { kind: "loading" };
+    const result = await options.loadEntries(before);
+    flush();
+    // Before anybody hears that it has come, who may ask for the next one at once.
+    olderPage = undefined;
+    if (!result.ok) {
+      older.value = { kind: "failed" };
+      return;
+    }
+    const page = result.value;
+    const current = transcript.peek();
+    batch(() => {
+      // A snapshot may have come meanwhile; the page fits only where it was asked for.
+      if (current.entries_start === before && page.entries_start + page.entries.length === before) {
+        show({ ...current, entries: [...page.entries, ...current.entries], entries_start: page.entries_start });
+      }
+      const first = transcript.peek().entries_start;
+      const isNone = first <= page.oldest_kept || page.entries.length === 0;
+      // Asking again for what did not fit would bring the same.
+      older.value = { kind: isNone ? "none" : first === before ? "failed" : "more" };
+    });
+  };
+
   return {
     transcript: computed(() => transcript.value),
     /** Keep their identity while text streams in. */
@@ -166,33 +192,17 @@ export const Conversation = createModel((options: ConversationOptions) => {
       cursor.value = undefined;
     },
 
-    /** Puts the page before the first entry shown in front of it. */
+    /** Puts the page before the first entry shown in front of it. Who asks while it is on its way waits for it too. */
     async loadOlder(): Promise<void> {
-      const before = transcript.peek().entries_start;
-      if (older.peek().kind === "loading" || before === 0) return;
-      if (transcript.peek().entries.length >= KEPT.maxEntries - BOUND_EVERY_ENTRIES) {
+      if (olderPage !== undefined) return olderPage;
+      const { entries_start: before, entries: shown } = transcript.peek();
+      if (before === 0) return;
+      if (shown.length >= KEPT.maxEntries - BOUND_EVERY_ENTRIES) {
         older.value = { kind: "full" };
         return;
       }
-      older.value = { kind: "loading" };
-      const result = await options.loadEntries(before);
-      flush();
-      if (!result.ok) {
-        older.value = { kind: "failed" };
-        return;
-      }
-      const page = result.value;
-      const current = transcript.peek();
-      batch(() => {
-        // A snapshot may have come meanwhile; the page fits only where it was asked for.
-        if (current.entries_start === before && page.entries_start + page.entries.length === before) {
-          show({ ...current, entries: [...page.entries, ...current.entries], entries_start: page.entries_start });
-        }
-        const first = transcript.peek().entries_start;
-        const isNone = first <= page.oldest_kept || page.entries.length === 0;
-        // Asking again for what did not fit would bring the same.
-        older.value = { kind: isNone ? "none" : first === before ? "failed" : "more" };
-      });
+      olderPage = loadBefore(before);
+      return olderPage;
     },
   };
 });

@@ -105,7 +105,8 @@ async function questionBefore({ data, conversation }: Console, index: number): P
   for (;;) {
     const start = conversation.entriesStart.peek();
     const question = lastQuestion(conversation.entries.peek().slice(0, Math.max(0, index - start)));
-    if (question !== undefined || conversation.older.peek().kind !== "more") return question;
+    const { kind } = conversation.older.peek();
+    if (question !== undefined || (kind !== "more" && kind !== "loading")) return question;
     await conversation.loadOlder();
   }
 }

@@ -3,6 +3,7 @@ import type { Locator } from "playwright-core";
 import { expect, test } from "vitest";
 import { turnMessagesFor } from "../../islands/messages-turns.ts";
 import { onOneServer, SHORT } from "./both-servers.ts";
+import { messages, onScenes, Scene } from "./transcript-scene.ts";
 
 const words = turnMessagesFor("en").turn;
 const SMALLEST_TARGET_PX = 24;
@@ -179,5 +180,20 @@ onOneServer("What has been said", { YOI_DEMO_PACE: "0" }, (stage) => {
         .getByRole("button")
         .evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label"))),
     ).toEqual([ja.copyText, ja.copyMarkdown, ja.quote, ja.link, ja.regenerate]);
+  });
+});
+
+onScenes("An answer whose question stands on an older page", (stage) => {
+  test("is asked again also while that page is on its way", async () => {
+    const scene = await Scene.open(stage, { entries: messages(100), shown: 59 });
+    const { tab } = scene;
+    const held = scene.holdPages();
+    await tab.scroller.evaluate((element) => (element.scrollTop = -element.scrollHeight));
+    await expect.poll(() => scene.pagesAsked).toBe(1);
+    const sent = tab.page.waitForRequest(/\/input$/);
+    await action(tab.page.locator("#entry-41"), words.regenerate).click();
+    held.release();
+    expect((await sent).postDataJSON()).toMatchObject({ content: "Question 40" });
+    await expect.poll(() => tab.composer.inputValue()).toBe("");
   });
 });

@@ -148,6 +148,25 @@ describe("Conversation", () => {
     expect(conversation.older.value).toEqual({ kind: "more" });
   });
 
+  test("whoever asks for an older page that is on its way waits for it too", async () => {
+    const answer = Promise.withResolvers<ApiResult<WorkerEntries>>();
+    const asked: number[] = [];
+    const { conversation } = setUp({
+      snapshot: snapshotOf([entry("3")], 3),
+      loadEntries: (before) => {
+        asked.push(before);
+        return answer.promise;
+      },
+    });
+    void conversation.loadOlder();
+    const seen = conversation.loadOlder().then(() => conversation.entriesStart.value);
+    answer.resolve(page(2, [entry("2")]));
+    expect(await seen).toBe(2);
+    expect(asked).toEqual([3]);
+    void conversation.loadOlder();
+    expect(asked).toEqual([3, 2]);
+  });
+
   test("nothing older is offered once the oldest kept entry is shown", async () => {
     const { conversation } = setUp({
       snapshot: snapshotOf([entry("3")], 3),
