@@ -155,8 +155,17 @@ function folded(summary: string, text: string): string {
 }
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
-/** What begins a block of HTML that ends at its own mark only, and not at an empty line. */
-const HTML = /^ {0,3}<(?:(pre|script|style|textarea)(?=[\s>]|$)|\?)/i;
+/** What begins a block of HTML that ends at its own mark only, and not at an empty line: a tag of four, or a mark. */
+const HTML_TAG = /^ {0,3}<(pre|script|style|textarea)(?=[\s>]|$)/i;
+const HTML_MARK = /^ {0,3}<(!--|\?|!\[CDATA\[|!(?=[A-Za-z]))/;
+/** The end of any of the four tags, whichever it was that began. */
+const HTML_TAG_END = /<\/(?:pre|script|style|textarea)>/i;
+const HTML_MARK_ENDS: ReadonlyMap<string, string> = new Map([
+  ["!--", "-->"],
+  ["?", "?>"],
+  ["![CDATA[", "]]>"],
+  ["!", ">"],
+]);
 
 /** A model's words, which are Markdown; a fence, a comment or a block of HTML that they leave open is closed. */
 function closeBlocks(text: string): string {
@@ -169,29 +178,29 @@ function closeBlocks(text: string): string {
       if (marks.startsWith(open) && rest.trim() === "") open = "";
       continue;
     }
-    if (html === "" && !comment) html = endOfHtml(line);
-    if (html !== "") {
-      if (line.toLowerCase().includes(html)) html = "";
-      continue;
-    }
-    if (!comment && marks !== "" && !(marks.startsWith("`") && rest.includes("`"))) {
+    if (html === "") html = endOfHtml(line);
+    // Blocks come first: a comment inside a paragraph ends with it, and hides no fence.
+    if (html === "" && marks !== "" && !(marks.startsWith("`") && rest.includes("`"))) {
       open = marks;
       continue;
     }
+    if (html.startsWith("</") ? HTML_TAG_END.test(line) : line.includes(html)) html = "";
     const opened = line.lastIndexOf("<!--");
     const closed = line.lastIndexOf("-->");
     if (opened > closed) comment = true;
     else if (closed !== -1) comment = false;
   }
-  const end = open || html || (comment ? "-->" : "");
-  return end === "" ? text : `${text}\n${end}`;
+  const ends = new Set([comment && open === "" ? "-->" : "", html, open]);
+  ends.delete("");
+  return [text, ...ends].join("\n");
 }
 
 /** What ends the block of HTML that a line begins; empty where it begins none. */
 function endOfHtml(line: string): string {
-  const [begun, tag] = HTML.exec(line) ?? [];
-  if (begun === undefined) return "";
-  return tag === undefined ? "?>" : `</${tag.toLowerCase()}>`;
+  const [, tag] = HTML_TAG.exec(line) ?? [];
+  if (tag !== undefined) return `</${tag.toLowerCase()}>`;
+  const [, mark = ""] = HTML_MARK.exec(line) ?? [];
+  return HTML_MARK_ENDS.get(mark) ?? "";
 }
 
 function lines(text: string): readonly string[] {

@@ -344,6 +344,10 @@ It broke
     ["a block of HTML", "so:\n<PRE class=a>\n\n```", "\n</pre>\n"],
     ["a script after a closed one", "<script>a</script>\n<script\nsrc=x>", "\n</script>\n"],
     ["a program in PHP", "<?php\n\necho 1;", "\n?>\n"],
+    ["a section of XML", "<![CDATA[\n\n```", "\n]]>\n"],
+    ["a declaration", "<!ELEMENT note\n\n```", "\n>\n"],
+    ["a fence behind the mark of a comment", "`<!--` begins one:\n```html\n<p>", "\n```\n"],
+    ["a fence behind a tag that another one has ended", "<pre>\n</script>\n```", "\n```\n"],
   ])("closes %s that an answer leaves open", async (_what, text, ending) => {
     expect(await markdown([answer(text)])).toContain(`\n${text}${ending}`);
   });
@@ -355,6 +359,9 @@ It broke
     "    ```\nindented",
     "```a`b``` inline",
     "<pre>\n<script>\n</PRE> a",
+    "<pre>\n</script> a",
+    "<!DOCTYPE html>\n<![CDATA[ a ]]>",
+    "<!--\n```\n-->",
     "`<pre>` and <script> inside, <prelude>",
     "```\n<style>\n```",
   ])("leaves %j as it is", async (text) => {
