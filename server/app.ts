@@ -77,7 +77,6 @@ export function createApp(options: AppOptions): Hono {
   });
   app.notFound(notFoundHandler(rendering));
   app.use(securityHeaders(platform.inlineStyles ? "inline" : "files"));
-  app.use(limitBodies(limits, isImport));
   app.use((context, next) => {
     const base = bases.of(context.req.raw, context.env);
     context.set("base", base);
@@ -85,6 +84,8 @@ export function createApp(options: AppOptions): Hono {
     const isBareBase = `${context.req.path}/` === base && context.req.method === "GET";
     return isBareBase ? Promise.resolve(context.redirect(base, 308)) : next();
   });
+  // Behind the base, which the page of a refused form is written with.
+  app.use(limitBodies(limits, isImport));
   app.use(access.guardSite);
   app.use(keepAnswersNowhere);
   app.use(refuseWhileStopping(options.isStopping));

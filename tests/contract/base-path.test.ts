@@ -81,6 +81,12 @@ describe("a server with YOI_BASE_PATH", () => {
     }
   });
 
+  test("keeps the page of a form that is too large below it as well", async () => {
+    const headers = { ...HTML, "Content-Length": "2000000" };
+    const page = await sendRaw(workspace.server.port, requestHead("POST", `${BASE}login`, headers));
+    expect([page.status, addressesOf(page.body).length > 0, strayed(page.body, BASE)]).toEqual([413, true, []]);
+  });
+
   test("keeps other websites from the API below the base as well", async () => {
     const site = { "Sec-Fetch-Site": "cross-site", Origin: "http://evil.example" };
     for (const [target, upgrade] of [
