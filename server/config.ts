@@ -51,11 +51,11 @@ export interface Config extends AnswerConfig, KeepingConfig, OperationConfig {
 export interface AccessConfig {
   /** What a login needs; null: nobody logs in. */
   readonly token: Secret | null;
-  /** Whether everybody may come in although other machines can reach the address. */
+  /** Whether everybody may come in although other machines can reach the address; never where people log in. */
   readonly letsAnyoneIn: boolean;
   /** Names that the server goes by besides those of loopback, lower case. */
   readonly allowedHosts: readonly string[];
-  /** Other sites that may post and observe. */
+  /** Other origins whose posts and sockets are taken, as browsers write them. */
   readonly allowedOrigins: readonly string[];
   /** Addresses and networks of proxies that are believed. */
   readonly trustedProxies: readonly string[];

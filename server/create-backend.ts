@@ -267,7 +267,7 @@ export function createBackend(options: BackendOptions): Backend {
         detail,
         view: () => registry.ask(runtime, () => relays.view(ref, rights.policy.observation)),
         entries: (query) => registry.ask(runtime, (call) => runtime.entries(ref.worker_id, query, call)),
-        // A download may take its time: a rule that is made meanwhile holds for what has not gone out.
+        // A download may take its time: a rule that is made meanwhile holds from the next page on.
         show: (entries) => rights.policy.observation.showEntries(entries),
         pageEntries: limits.maxRecords,
         now: clock.now(),

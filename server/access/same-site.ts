@@ -12,7 +12,7 @@ import { isRead } from "../../protocol/request-method.ts";
 export interface SiteRules {
   /** Host names, lower case, without a port; null: any, since something else tells visitors apart. */
   readonly hosts: ReadonlySet<string> | null;
-  /** Origins of other sites that may post and observe, e.g. `https://console.example`. */
+  /** Other origins whose posts and sockets are taken, as browsers write them, e.g. `https://console.example`. */
   readonly origins: ReadonlySet<string>;
 }
 
