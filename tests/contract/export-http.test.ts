@@ -44,12 +44,16 @@ async function imported(text: string): Promise<WorkerSummary> {
 describe("an export as JSON", () => {
   test("is a download of the whole conversation, a line for each entry", async () => {
     const ref = await talked("Scribe");
+    const askedMs = Date.now();
     const answer = await exported(ref);
     expect(answer.status).toBe(200);
+    const exportedMs = Date.parse(fileOf(answer).exported_at);
+    expect([exportedMs >= askedMs, exportedMs <= Date.now()]).toEqual([true, true]);
     expect(answer.headers.get("Content-Type")).toBe("application/json; charset=utf-8");
     expect(answer.headers.get("Cache-Control")).toBe("no-store");
     expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
-    const day = new Date().toISOString().slice(0, 10);
+    // Midnight may have passed since.
+    const day = new Date(exportedMs).toISOString().slice(0, 10);
     expect(answer.headers.get("Content-Disposition")).toBe(
       `attachment; filename="Scribe ${day}.json"; filename*=UTF-8''Scribe%20${day}.json`,
     );
@@ -121,7 +125,7 @@ describe("an export as Markdown", () => {
     const ref = await talked("書記");
     const answer = await exported(ref, "?format=markdown", { "Accept-Language": "ja,en;q=0.5" });
     expect(answer.headers.get("Content-Type")).toBe("text/markdown; charset=utf-8");
-    const day = new Date().toISOString().slice(0, 10);
+    const day = /^- 書き出した日時: (\S+) /m.exec(answer.text)?.[1];
     expect(answer.headers.get("Content-Disposition")).toBe(
       `attachment; filename="${ref.worker_id} ${day}.md"; filename*=UTF-8''%E6%9B%B8%E8%A8%98%20${day}.md`,
     );

@@ -14,8 +14,11 @@ import { problemOf, workerPath, type WorkspaceClient } from "../support/workspac
 
 allowProcesses();
 
-/** How long the Runtime that never answers may take. */
-const HANG_MS = 3_000;
+/**
+ * How long the Runtime that never answers may take: longer than a page waits for it, by more than a machine may stand
+ * still.
+ */
+const HANG_MS = 4_500;
 
 let here: RemoteSite;
 let there: RemoteSite;

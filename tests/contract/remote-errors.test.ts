@@ -154,13 +154,14 @@ describe("an observation", () => {
           socket.write(rest.subarray(0, 1));
           rest = rest.subarray(1);
           if (rest.length === 0) clearInterval(drip);
-        }, 5);
+        }, 15);
         socket.on("close", () => clearInterval(drip));
       },
     });
+    // Longer than this process may stand still, which counts as silence too.
     await using remote = remoteClient(`http://127.0.0.1:${hostile.port}`, {
-      pingIntervalMs: 20,
-      silenceTimeoutMs: 200,
+      pingIntervalMs: 100,
+      silenceTimeoutMs: 2_500,
     });
     const steps = remote.observe(workerId, { signal: never() })[Symbol.asyncIterator]();
     expect((await steps.next()).value).toMatchObject({ kind: "events" });

@@ -5,7 +5,13 @@ import { serveWorkspace } from "../support/served-workspace.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { WorkspaceClient } from "../support/workspace-client.ts";
 
-const workspace = serveWorkspace({ YOI_FIRST_TOKEN_TIMEOUT_MS: "300", YOI_BETWEEN_CHUNKS_TIMEOUT_MS: "300" });
+/** Longer than a server may stand still with all of these runs under way: nobody else runs out of time. */
+const TIMEOUT_MS = "2500";
+
+const workspace = serveWorkspace({
+  YOI_FIRST_TOKEN_TIMEOUT_MS: TIMEOUT_MS,
+  YOI_BETWEEN_CHUNKS_TIMEOUT_MS: TIMEOUT_MS,
+});
 
 /** What answers is loaded by the first message, which takes a busy machine longer than the time-outs of these tests. */
 const loadAnswers = async (client: WorkspaceClient) =>
@@ -91,7 +97,7 @@ test.concurrent("/demo rate-limit announces its waits and then answers", async (
 
 test.concurrent("a run past its time ends typed as run_timeout and keeps its text", async () => {
   await using server = await ServerProcess.start({
-    environment: { YOI_DEMO_PACE: "0", YOI_WHOLE_RUN_TIMEOUT_MS: "300" },
+    environment: { YOI_DEMO_PACE: "0", YOI_WHOLE_RUN_TIMEOUT_MS: TIMEOUT_MS },
   });
   const client = new WorkspaceClient(server.url);
   await loadAnswers(client);

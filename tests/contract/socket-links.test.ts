@@ -5,9 +5,9 @@ import { isSameJson } from "../support/same-json.ts";
 import { serveWorkspace, type ServedWorkspace } from "../support/served-workspace.ts";
 import { TcpProxy, type Direction } from "../support/tcp-proxy.ts";
 
-const workspace = serveWorkspace({ YOI_DEMO_PACE: "0.1" });
+const workspace = serveWorkspace({ YOI_DEMO_PACE: "0.2" });
 
-/** Half a second of text, so that a link can break in the middle of it. */
+/** It goes on for longer than this process may stand still, so that a link breaks in the middle of it. */
 const ANSWER = "/demo markdown";
 
 interface BrokenLink {

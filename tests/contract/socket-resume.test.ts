@@ -15,7 +15,7 @@ const caughtUp = (observer: Observer) => observer.until("everything", ({ frames 
 describe.each(["socket", "sse"] as const)("a viewer by %s", (transport) => {
   const workspace = serveWorkspace({}, transport);
   // The run goes on for longer than this process may stand still, so that there are events left to cut at.
-  const paced = serveWorkspace({ YOI_DEMO_PACE: "0.3" }, transport);
+  const paced = serveWorkspace({ YOI_DEMO_PACE: "1" }, transport);
   const forgetful = serveWorkspace({ YOI_RETENTION_EVENTS: String(RETENTION_EVENTS) }, transport);
 
   test("a viewer that was cut at any event of a run gets exactly the rest", async () => {

@@ -1,4 +1,5 @@
 /** What is shown of a provider's words: canaries of every kind planted into sentences. */
+import process from "node:process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { REASON_MAX_CHARS, scrubReason, secretsOf } from "../../runtime/model/scrub.ts";
@@ -101,9 +102,10 @@ describe("scrubReason()", () => {
   });
 
   test("takes little time over hostile text", () => {
-    const started = performance.now();
+    // The processor's time: a machine that stands still, or is at work on something else, takes none of it.
+    const before = process.cpuUsage();
     for (const text of ["a.", "a-", "/", "*a", "=", "a:", "\\", "Bearer ", "[", "1."])
       scrubReason(text.repeat(100_000), SECRETS);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000);
   });
 });
