@@ -56,7 +56,7 @@ export class Stage {
   }
 
   async raise(): Promise<void> {
-    [this.#server, this.#browser] = await Promise.all([this.#start(this.#settings), launchChromium()]);
+    [this.#server, this.#browser] = await Promise.all([this.#start(), launchChromium()]);
   }
 
   async strike(): Promise<void> {
@@ -64,16 +64,15 @@ export class Stage {
     await this.#server?.[Symbol.asyncDispose]();
   }
 
-  /** Kills the server as a power cut would, and starts it again on the same port. */
+  /** Kills the server as a power cut would, and starts it again, on another port: its own may be somebody's by then. */
   async restartServer(whileDown: () => Promise<void> = async () => {}): Promise<void> {
-    const { port } = this.server;
     await this.server.kill("SIGKILL");
     await whileDown();
-    this.#server = await this.#start({ ...this.#settings, YOI_PORT: String(port) });
+    this.#server = await this.#start();
   }
 
-  #start(environment: Settings): Promise<ServerProcess> {
-    return ServerProcess.start({ engine: this.engine, environment });
+  #start(): Promise<ServerProcess> {
+    return ServerProcess.start({ engine: this.engine, environment: this.#settings });
   }
 
   /** Makes a Worker, so that a test has a conversation of its own. */

@@ -83,11 +83,25 @@ onBothServers("A link", settings, (stage) => {
 });
 
 onBothServers("A server that is killed and started again", settings, (stage) => {
+  let proxy: FrameProxy;
+  beforeAll(async () => {
+    proxy = await FrameProxy.start(() => stage.server.port);
+  });
+  afterEach(() => void (proxy.isDown = false));
+  afterAll(() => proxy[Symbol.asyncDispose]());
+
+  /** Nobody gets through before the new one is there: another server may have the port of the old one. */
+  const restart = async (whileDown?: () => Promise<void>) => {
+    proxy.isDown = true;
+    await stage.restartServer(whileDown);
+    proxy.isDown = false;
+  };
+
   test("is waited for, and its new conversation is shown as new", async () => {
-    const tab = await stage.openConsole({ ref: COMPANION, forgive });
+    const tab = await stage.openConsole({ ref: COMPANION, origin: proxy.url, forgive });
     await tab.say(SLOW);
     await tab.written(20);
-    await stage.restartServer(async () => {
+    await restart(async () => {
       await tab.linkState.filter({ hasText: tab.words.link.reconnecting }).waitFor();
       expect((await tab.answerText()).length).toBeGreaterThanOrEqual(20);
     });
@@ -101,10 +115,10 @@ onBothServers("A server that is killed and started again", settings, (stage) => 
   });
 
   test("without the Worker that was watched: the console says that it is gone and no longer shows it at work", async () => {
-    const tab = await stage.openConsole({ forgive: new RegExp(`${forgive.source}|404`) });
+    const tab = await stage.openConsole({ origin: proxy.url, forgive: new RegExp(`${forgive.source}|404`) });
     await tab.say(SLOW);
     await tab.written(20);
-    await stage.restartServer();
+    await restart();
     await tab.linkState.filter({ hasText: tab.words.link.ended }).waitFor();
     expect(await tab.stopButton.count()).toBe(0);
     expect(await tab.page.title()).toBe("Worker · Yoi Workspace");

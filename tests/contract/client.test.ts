@@ -4,6 +4,7 @@ import { AnswerError, createClient, createSubmissionId, workerRef, type FollowSt
 import type { WorkerRef } from "../../protocol/id.ts";
 import { makeDataFolder, removeDataFolder } from "../support/data-folder.ts";
 import { FollowExample } from "../support/follow-example.ts";
+import { takeLastingPort } from "../support/lasting-port.ts";
 import { NoUpgradeProxy } from "../support/no-upgrade-proxy.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { ServerProcess } from "../support/server-process.ts";
@@ -215,12 +216,12 @@ describe("a server with an access token", () => {
 describe("the example", () => {
   test("shows a conversation across a kill of its server, each part once", { timeout: 90_000 }, async () => {
     const folder = makeDataFolder();
-    const environment = { YOI_DATA_DIR: folder, YOI_DEMO_PACE: "1" };
+    const port = String(await takeLastingPort());
+    const environment = { YOI_DATA_DIR: folder, YOI_DEMO_PACE: "1", YOI_PORT: port };
     const servers: ServerProcess[] = [];
     try {
       const before = await ServerProcess.start({ environment });
       servers.push(before);
-      const environmentAfter = { ...environment, YOI_PORT: String(before.port) };
       const ref = await newWorker(open(before.url));
       await using viewer = new FollowExample(before.url, ref);
       await viewer.until((output) => output.includes("[live]"), "the viewer to be live");
@@ -228,7 +229,7 @@ describe("the example", () => {
       await viewer.until((output) => /> first question\n[^[]{20}/.test(output), "some of the first answer");
       await before.kill("SIGKILL");
       await viewer.until((output) => output.includes("[lost]"), "the viewer to see that the link is lost");
-      const after = await ServerProcess.start({ environment: environmentAfter });
+      const after = await ServerProcess.start({ environment });
       servers.push(after);
       await viewer.until((output) => output.split("[live]").length === 3, "the viewer to be live again");
       await open(after.url).send(ref, { content: "second question" });

@@ -1,5 +1,6 @@
 /** The conformance kit against Runtimes that are wrong: each fault is found by the check that should find it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { holdClosedPort } from "../support/closed-port.ts";
 import { checksThat, failuresOf, judged } from "../support/conformance-run.ts";
 import { HostileServer, json } from "../support/hostile-server.ts";
 import { RuntimeProcess } from "../support/runtime-process.ts";
@@ -253,10 +254,8 @@ describe("a server that is no Runtime", () => {
   }
 
   test("a closed port costs one check; the others are skipped", async () => {
-    const server = await HostileServer.start({});
-    const { port } = server;
-    await server[Symbol.asyncDispose]();
-    const failures = await nothingHolds(port);
+    await using closed = await holdClosedPort();
+    const failures = await nothingHolds(closed.port);
     expect(failures).toHaveLength(1);
     expect(failures[0]).toContain("does not accept connections");
   });

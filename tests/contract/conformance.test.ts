@@ -8,8 +8,8 @@ import { describe, expect, test } from "vitest";
 import { readCommandLine } from "../conformance/command-line.ts";
 import { quirkText } from "../conformance/quirks.ts";
 import { renderTable, scrub } from "../conformance/report.ts";
+import { holdClosedPort } from "../support/closed-port.ts";
 import { checksThat, failuresOf, judged } from "../support/conformance-run.ts";
-import { HostileServer } from "../support/hostile-server.ts";
 import { ReferencePeer } from "../support/reference-peer.ts";
 import { RuntimeProcess } from "../support/runtime-process.ts";
 import { testEngine } from "../support/server-process.ts";
@@ -125,10 +125,8 @@ describe("the command", () => {
   });
 
   test("ends with 1 when something fails, and with 2 when the command line is wrong", async () => {
-    const server = await HostileServer.start({});
-    const { port } = server;
-    await server[Symbol.asyncDispose]();
-    const closed = await run(`http://127.0.0.1:${port}`);
+    await using nobody = await holdClosedPort();
+    const closed = await run(`http://127.0.0.1:${nobody.port}`);
     expect([closed.code, closed.out]).toEqual([1, expect.stringContaining("does not accept connections")]);
     const wrong = await run("--token-env", "NOT_SET_ANYWHERE", "http://127.0.0.1:9");
     expect(wrong).toMatchObject({ code: 2, out: "", err: expect.stringContaining("NOT_SET_ANYWHERE") });

@@ -6,6 +6,7 @@ import { LLMock } from "@copilotkit/aimock";
 import { describe, expect, test } from "vitest";
 import type { ModelPart } from "../../runtime/model/model.ts";
 import { createOpenAIModel } from "../../runtime/model/openai.ts";
+import { holdClosedPort } from "../support/closed-port.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 import {
   ask,
@@ -192,9 +193,8 @@ modelSuite("createOpenAIModel against aimock", () => createForeign(), cases, { d
 
 describe("createOpenAIModel against aimock", () => {
   test("stream() throws provider_unreachable when nothing listens at the address", async () => {
-    const relay = await TcpProxy.start(1);
-    await relay[Symbol.asyncDispose]();
-    const baseURL = `http://127.0.0.1:${relay.port}/v1`;
+    await using closed = await holdClosedPort();
+    const baseURL = `http://127.0.0.1:${closed.port}/v1`;
     const model = createOpenAIModel({ apiKey: API_KEY, baseURL, model: "m", contextWindowTokens: 8_000 });
     await expect(readAnswer(model, ask("plain"))).rejects.toMatchObject({
       code: "provider_unreachable",

@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import { Secret } from "../../runtime/secret.ts";
 import { OtlpExporter } from "../../runtime/tracing/otlp-exporter.ts";
 import type { EndedSpan } from "../../runtime/tracing/otlp-json.ts";
+import { holdClosedPort } from "../support/closed-port.ts";
 import { Collector } from "../support/collector.ts";
+import { takeLastingPort } from "../support/lasting-port.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const MAX_QUEUED_SPANS = 2_048;
@@ -21,6 +23,8 @@ const span = (number: number): EndedSpan => ({
   events: [],
   hasFailed: false,
 });
+
+const urlOf = (port: number) => `http://127.0.0.1:${port}`;
 
 function exporterTo(url: string, clock: ManualClock) {
   const said: string[] = [];
@@ -47,16 +51,14 @@ async function until(clock: ManualClock, isDone: () => boolean): Promise<void> {
 
 test("OtlpExporter keeps no more than its bound while nobody takes spans, counts the rest, and hands over when somebody does", async () => {
   const clock = new ManualClock();
-  const gone = await Collector.start();
-  const { url } = gone;
-  await gone[Symbol.asyncDispose]();
-  const { exporter, said } = exporterTo(url, clock);
+  const port = await takeLastingPort();
+  const { exporter, said } = exporterTo(urlOf(port), clock);
   for (let i = 0; i < MAX_QUEUED_SPANS + 100; i += 1) exporter.push(span(i));
   await until(clock, () => said.length > 0);
   expect(said).toEqual(["Traces can't be handed over"]);
   expect(exporter.counts).toEqual({ sent: 0, dropped: 100 });
 
-  await using collector = await Collector.start(Number(new URL(url).port));
+  await using collector = await Collector.start(port);
   await until(clock, () => exporter.counts.sent === MAX_QUEUED_SPANS);
   expect(said).toEqual(["Traces can't be handed over", "Traces can be handed over again"]);
   expect(collector.spans.map(({ name }) => name)).toEqual(
@@ -108,10 +110,8 @@ test("OtlpExporter writes spans as the protocol has them", async () => {
 });
 
 test("OtlpExporter.close() waits for no collector that is away, counts what it had, and takes nothing more", async () => {
-  const gone = await Collector.start();
-  const { url } = gone;
-  await gone[Symbol.asyncDispose]();
-  const { exporter } = exporterTo(url, new ManualClock());
+  await using closed = await holdClosedPort();
+  const { exporter } = exporterTo(urlOf(closed.port), new ManualClock());
   for (let i = 0; i < 3; i += 1) exporter.push(span(i));
   await exporter.close();
   exporter.push(span(4));

@@ -61,6 +61,7 @@ describe.each(ENGINES)("a Worker in a Runtime on %s", (engine) => {
         expect(observer.received, `${life}, after event ${index}`).toEqual(received.slice(index + 1));
       }
       if (life === "the same") await workspace.restart();
+      ({ client } = workspace);
     }
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { RuntimeCursor } from "../../protocol/cursor.ts";
 import { WorkerId } from "../../protocol/id.ts";
 import { Follower } from "../support/follow.ts";
+import { takeLastingPort } from "../support/lasting-port.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { remoteClient, TOKEN } from "../support/remote-client.ts";
 import { LAB } from "../support/remote-failures.ts";
@@ -37,9 +38,9 @@ describe.each(ENGINES)("a Runtime process on %s", (engine) => {
   });
 
   test("that is asked to stop tells its observers; that is killed breaks them off; each is back by itself", async () => {
-    const first = start(engine);
+    const bind = `127.0.0.1:${await takeLastingPort()}`;
+    const first = start(engine, bind);
     const url = await first.url();
-    const bind = new URL(url).host;
     await using remote = remoteClient(url, { requestTimeoutMs: DEADLINE_MS, holdOffMs: 0 });
     const follow = async () => {
       const { worker_id: workerId } = await remote.createWorker({ profile: { kind: "runtime_default" } });

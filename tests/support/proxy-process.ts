@@ -1,15 +1,16 @@
 /**
  * Real proxies as processes of their own, each with a configuration from the document that people follow.
  *
- * Owns where their programs are, the folder in which one runs, and what the document's text needs to run there: a free
- * port, the server's own, a link's idle time. What a proxy does is left as the document has it.
+ * Owns where their programs are, the folder in which one runs, and what the document's text needs to run there: a port
+ * of its own, the server's, a link's idle time. What a proxy does is left as the document has it.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { takeLastingPort } from "./lasting-port.ts";
 import { DEADLINE_MS, within } from "./within.ts";
 
 /** The proxies, each with Debian's package. */
@@ -115,7 +116,7 @@ export class ProxyProcess implements AsyncDisposable {
     if (program === undefined) throw new Error(`Cannot start ${kind}: run scripts/install-proxies.mjs first`);
     const folder = mkdtempSync(join(tmpdir(), `yoi-${kind}-`));
     mkdirSync(join(folder, "home"));
-    const port = await freePort();
+    const port = await takeLastingPort();
     const example = change(exampleOf(kind, prefix))
       .replace(/(listen |bind )(?::?)80\b/, `$1127.0.0.1:${port}`)
       .replace(/^:80 /m, `http://127.0.0.1:${port} `)
@@ -168,13 +169,4 @@ function canConnect(port: number): Promise<boolean> {
     socket.once("connect", () => (socket.destroy(), resolve(true)));
     socket.once("error", () => resolve(false));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // why: a TCP server that listens has an address of its own kind.
-  const { port } = server.address() as AddressInfo;
-  await new Promise<unknown>((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,7 +1,7 @@
 /**
  * A workspace server over Runtimes elsewhere, each a process of its own.
  *
- * Owns the server, the file that names the Runtimes, and the server's restart: the same port, the same secret.
+ * Owns the server, the file that names the Runtimes, and the server's restart: another port, the same secret.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -89,12 +89,10 @@ export class RemoteWorkspace implements AsyncDisposable {
     await this.#server.kill("SIGKILL");
   }
 
-  /** Starts the server where it was. */
+  /** Starts the server again, on another port: the former one may be somebody else's by now. */
   async restart(): Promise<void> {
-    const { port } = this.#server;
     await this.kill();
-    const environment = { ...this.#options.environment, YOI_PORT: String(port) };
-    this.#server = await ServerProcess.start({ ...this.#options, environment });
+    this.#server = await ServerProcess.start(this.#options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
