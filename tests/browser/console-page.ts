@@ -9,6 +9,8 @@ import type { Locale } from "../../islands/console-data.ts";
 
 /** How long the console may take for whatever it has to do. */
 const WAIT_MS = 15_000;
+/** The events by which a page sees that nothing more is written. */
+const ENDS = /"event":"(?:text_done|error|run_end)"/;
 
 export class ConsolePage {
   readonly page: Page;
@@ -108,7 +110,7 @@ export class ConsolePage {
     await this.page.routeWebSocket(/\/events\/ws/, (socket) => {
       const server = socket.connectToServer();
       server.onMessage((message) => {
-        const isEnd = String(message).includes('"run_end"');
+        const isEnd = ENDS.test(String(message));
         if (isReleased || (held.length === 0 && !isEnd)) socket.send(message);
         else held.push(() => socket.send(message));
       });

@@ -68,6 +68,12 @@ const tabAt = async (stage: Stage, look: Look, path: string): Promise<ConsolePag
   return tab;
 };
 const consoleOf = (states: States, look: Look) => states.open.openConsole({ viewport: NARROW, ...look });
+/** A console whose tour is alive too: it comes by itself, and what was pressed before is lost. */
+const touredOf = async (states: States, look: Look) => {
+  const tab = await consoleOf(states, look);
+  await tab.page.locator("#tour[data-hydrated]").waitFor({ state: "attached" });
+  return tab;
+};
 const sceneOf = (states: States, look: Look) =>
   Scene.open(states.open, { viewport: NARROW, ...look, entries: everyEntry(look.locale) });
 const writingOf = async (states: States, look: Look): Promise<Scene> => {
@@ -152,7 +158,7 @@ export const STATES: Readonly<Record<string, (states: States, look: Look) => Pro
     return tab.page;
   },
   tour: async (states, look) => {
-    const tab = await consoleOf(states, { viewport: WIDE, ...look });
+    const tab = await touredOf(states, { viewport: WIDE, ...look });
     const words = tourMessagesFor(look.locale).steps.cut;
     await tab.page.getByRole("button", { name: words.label, exact: true }).click();
     await tab.page.getByText(words.look).waitFor();
@@ -174,7 +180,7 @@ export const STATES: Readonly<Record<string, (states: States, look: Look) => Pro
     return tab.page;
   },
   "phone-tour": async (states, look) => {
-    const tab = await consoleOf(states, { viewport: PHONE, ...look });
+    const tab = await touredOf(states, { viewport: PHONE, ...look });
     const words = tourMessagesFor(look.locale);
     await tab.page.getByRole("button", { name: words.open, exact: true }).filter({ visible: true }).click();
     await tab.page.getByRole("complementary", { name: words.title }).waitFor();

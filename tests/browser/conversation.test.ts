@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { workerPagePath } from "../../islands/paths.ts";
 import { onBothServers, SLOW } from "./both-servers.ts";
 
-onBothServers("A conversation", { YOI_DEMO_PACE: "0.03" }, (stage) => {
+/** A slow answer takes seconds: a page that stands still for one or two of them sees it grow all the same. */
+onBothServers("A conversation", { YOI_DEMO_PACE: "0.1" }, (stage) => {
   test("shows the message, lets the text grow and ends idle", async () => {
     const tab = await stage.openConsole();
     await tab.page.evaluate(() => {

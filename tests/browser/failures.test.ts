@@ -1,8 +1,9 @@
 /** Every failure that the demo can provoke: its own words, what was written stays, and the console goes on. */
-import { expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { en } from "../../islands/messages-en.ts";
 import type { ProblemCode } from "../../protocol/problem.ts";
-import { onOneServer, SHORT } from "./both-servers.ts";
+import { StreamingProvider } from "../support/streaming-provider.ts";
+import { onOneServer, SHORT, Stage } from "./both-servers.ts";
 
 /** Each command, what it ends in, and whether text had begun. */
 const FAILURES: readonly (readonly [command: string, problem: ProblemCode, hasBegun: boolean])[] = [
@@ -52,15 +53,35 @@ onOneServer("A failing provider", settings, (stage) => {
     expect(await tab.failures.count()).toBe(0);
     expect(await tab.answerText()).toMatch(/^That was worth the wait/);
   });
+});
 
-  test("can be stopped while it is waited for", async () => {
+describe("A provider that refuses for a minute", () => {
+  let provider: StreamingProvider;
+  let stage: Stage;
+  beforeAll(async () => {
+    provider = await StreamingProvider.start();
+    stage = new Stage("node", { OPENAI_BASE_URL: provider.url });
+    await stage.raise();
+  });
+  afterEach(async () => {
+    expect(await stage.clear(), "errors in the browser").toEqual([]);
+  });
+  afterAll(async () => {
+    await stage?.strike();
+    await provider?.[Symbol.asyncDispose]();
+  });
+
+  test("is no longer waited for once that is stopped", async () => {
+    provider.refusedForS = 60;
     const tab = await stage.openConsole();
-    await tab.say("/demo rate-limit always");
+    await tab.say(SHORT);
     await tab.log.getByText(/Attempt 2 of 3/).waitFor();
     await tab.page.keyboard.press("Escape");
     await tab.settled();
     await tab.log.getByText(tab.words.stopped, { exact: true }).waitFor();
     expect(await tab.failures.count()).toBe(0);
+    provider.refusedForS = undefined;
+    provider.pieces = ["Here ", "it is."];
     await tab.ask(SHORT);
   });
 });

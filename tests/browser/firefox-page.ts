@@ -100,6 +100,8 @@ export function pageInFirefox(stage: FirefoxStage): void {
     const { tab, ref } = await stage.openOwn();
     const { page } = tab;
     await page.setViewport({ width: 1_280, height: 800 });
+    // The tour comes alive by itself: what was pressed before is lost.
+    await page.waitForSelector("#tour[data-hydrated]");
     await tab.click("button", tour.steps.drop.label);
     await tab.shows("#tour [role=status]", tour.steps.drop.look);
     await tab.linkIs("live");

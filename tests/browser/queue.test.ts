@@ -124,10 +124,11 @@ onOneServer("Messages that are written while an answer is", { YOI_DEMO_PACE: "0.
   });
 
   test("are held when the answer fails, and go on after the next one that ends well", async () => {
-    const tab = await stage.openConsole();
+    const { tab, ends } = await openHolding();
     const queue = new QueuePart(tab);
     await tab.say("/demo rate-limit always");
     await queue.add("the last");
+    ends.release();
     await tab.failures.waitFor();
     await queue.region.getByText(words.heldFailed).waitFor();
     await tab.composer.fill(SHORT);

@@ -4,7 +4,8 @@ import { COMPANION, onBothServers, SHORT, SLOW } from "./both-servers.ts";
 import { FrameProxy } from "./frame-proxy.ts";
 
 const forgive = /WebSocket|ERR_CONNECTION|ERR_INTERNET|ERR_EMPTY|ERR_SOCKET|Failed to load resource/;
-const settings = { YOI_DEMO_PACE: "0.03", YOI_HEARTBEAT_INTERVAL_MS: "2000" };
+/** A slow answer takes far longer than any test needs to break its link; it is stopped where a test has seen enough. */
+const settings = { YOI_DEMO_PACE: "0.3", YOI_HEARTBEAT_INTERVAL_MS: "2000" };
 
 onBothServers("A link", settings, (stage) => {
   let proxy: FrameProxy;
@@ -27,6 +28,7 @@ onBothServers("A link", settings, (stage) => {
     proxy.isDown = false;
     await tab.page.context().setOffline(false);
     await tab.live();
+    await tab.page.keyboard.press("Escape");
     await tab.settled();
     expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
     expect(await tab.oddities()).toEqual(tab.noOddities);
@@ -46,6 +48,7 @@ onBothServers("A link", settings, (stage) => {
     });
     await expect.poll(async () => (await tab.counters())[tab.words.link.counters.silent]).toBe(1);
     await tab.live();
+    await tab.page.keyboard.press("Escape");
     await tab.settled();
     expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
     expect(await tab.oddities()).toEqual(tab.noOddities);
@@ -73,7 +76,11 @@ onBothServers("A link", settings, (stage) => {
       }, state);
     await tab.say(SLOW);
     await tab.written(20);
+    const received = async () => (await tab.counters())[tab.words.link.counters.received] ?? 0;
     await hide("hidden");
+    const receivedBefore = await received();
+    await expect.poll(received).toBeGreaterThan(receivedBefore + 2);
+    await tab.page.keyboard.press("Escape");
     await expect.poll(async () => (await stage.transcript(tab.ref)).length).toBe(2);
     await hide("visible");
     await tab.settled();

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { messagesFor } from "../../islands/messages.ts";
+import { workerPagePath } from "../../islands/paths.ts";
 import { onOneServer, SHORT, SLOW } from "./both-servers.ts";
 import { recordNotifications } from "../support/in-page.ts";
 
@@ -21,9 +22,12 @@ onOneServer("Settings", { YOI_DEMO_PACE: "0.03" }, (stage) => {
   });
 
   test("change the language without losing the draft or the answer that is written", async () => {
-    const tab = await stage.openConsole();
+    const [tab, ref] = await Promise.all([stage.newTab(), stage.createWorker()]);
+    const ends = await tab.holdEnds();
+    await tab.open(stage.server.url + workerPagePath(ref));
     await tab.say(SLOW);
     await tab.written(10);
+    ends.release();
     await tab.composer.fill("half a thought");
     await tab.page.getByRole("button", { name: words.settings.title }).click();
     await tab.page.getByRole("radio", { name: "日本語" }).click();

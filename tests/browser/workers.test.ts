@@ -31,10 +31,12 @@ onOneServer("Workers", { YOI_DEMO_PACE: "0.03" }, (stage) => {
   });
 
   test("go on writing while another one is looked at", async () => {
-    const tab = await stage.openConsole();
+    const [tab, ref] = await Promise.all([stage.newTab(), stage.createWorker()]);
+    const ends = await tab.holdEnds();
+    await tab.open(stage.server.url + workerPagePath(ref));
     await tab.say(SLOW);
     await tab.written(20);
-    const { ref } = tab;
+    ends.release();
     await tab.workerLinks.filter({ hasText: "Companion" }).click();
     await tab.page.waitForURL(stage.server.url + workerPagePath(COMPANION));
     await tab.alive();

@@ -1,7 +1,7 @@
 /**
- * A provider that answers whatever it is asked with a text of a test's, piece by piece.
+ * A provider that answers whatever it is asked with a text of a test's, piece by piece, or refuses to.
  *
- * Owns the wire of an OpenAI-compatible server, as far as one answer needs it.
+ * Owns the wire of an OpenAI-compatible server, as far as one answer, or one refusal, needs it.
  */
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -13,6 +13,8 @@ export class StreamingProvider implements AsyncDisposable {
   readonly #server: Server;
   /** The next answer, in its pieces. */
   pieces: readonly string[] = [];
+  /** Instead of an answer: for how many seconds nobody is to ask again. */
+  refusedForS: number | undefined;
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -40,6 +42,12 @@ export class StreamingProvider implements AsyncDisposable {
   }
 
   async #answer(response: ServerResponse): Promise<void> {
+    if (this.refusedForS !== undefined) {
+      const error = { message: "Rate limit reached.", type: "requests", code: "rate_limit_exceeded", param: null };
+      response.writeHead(429, { "Content-Type": "application/json", "Retry-After": String(this.refusedForS) });
+      response.end(JSON.stringify({ error }));
+      return;
+    }
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     const send = (choice: object) =>
       response.write(`data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", choices: [choice] })}\n\n`);

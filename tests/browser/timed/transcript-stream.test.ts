@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import * as z from "zod/mini";
 import { answered, messages, onScenes, richText, runBegins, runEnds, Scene } from "../transcript-scene.ts";
+import { tasksDuring } from "./thread-tasks.ts";
 
 const ANSWER_CHARS = 100_000;
 /** A hundred events a second. */
@@ -10,9 +11,6 @@ const PACE = { chars: 100, everyMs: 10 } as const;
 const LONG_TASK_MS = 50;
 
 const Shift = z.object({ value: z.number(), what: z.array(z.string()) });
-const Trace = z.object({
-  traceEvents: z.array(z.looseObject({ name: z.string(), ph: z.string(), tdur: z.optional(z.number()) })),
-});
 
 onScenes("A long answer behind a thousand messages", (stage) => {
   test("moves nothing that has been read, and keeps no keystroke waiting", async () => {
@@ -38,27 +36,16 @@ onScenes("A long answer behind a thousand messages", (stage) => {
         }
       }).observe({ type: "layout-shift" });
     });
-    const session = await page.context().newCDPSession(page);
-    const traced: unknown[] = [];
-    session.on("Tracing.dataCollected", ({ value }) => traced.push(...value));
-    await session.send("Tracing.start", {
-      transferMode: "ReportEvents",
-      traceConfig: { includedCategories: ["disabled-by-default-devtools.timeline", "devtools.timeline", "toplevel"] },
-    });
     const text = richText(ANSWER_CHARS);
-    scene.publish(...runBegins("Write it all down"));
-    await scene.stream(text, PACE);
-    const traceEnded = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
-    await session.send("Tracing.end");
-    await traceEnded;
+    const tasks = await tasksDuring(page, async () => {
+      scene.publish(...runBegins("Write it all down"));
+      await scene.stream(text, PACE);
+    });
     scene.publish(...runEnds(text));
     await tab.settled();
     expect(await tab.distanceFromEnd()).toBeLessThan(2);
     expect(z.array(Shift).parse(await page.evaluate("window.shifts"))).toEqual([]);
-    const tasks = Trace.parse({ traceEvents: traced }).traceEvents.filter(
-      ({ name, tdur }) => name === "RunTask" && tdur !== undefined,
-    );
-    const longest = Math.max(...tasks.map(({ tdur }) => (tdur ?? 0) / 1000));
+    const longest = Math.max(...tasks);
     console.log(`${text.length} characters: ${tasks.length} tasks, the longest ${longest.toFixed(1)} ms of its thread`);
     expect(tasks.length).toBeGreaterThan(100);
     expect(longest).toBeLessThan(LONG_TASK_MS);
