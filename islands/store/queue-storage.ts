@@ -7,7 +7,7 @@ import { SubmissionId, type WorkerRef } from "../../protocol/id.ts";
 import { INPUT_MAX_CHARS } from "../../protocol/runtime-api.ts";
 import type { DraftStorage } from "./drafts.ts";
 
-/** Most messages that wait for one Worker. */
+/** Most messages that wait for one Worker; tabs that add at the same time may store a few more. */
 export const QUEUE_MAX_ITEMS = 20;
 
 /** Most text that waits for one Worker, in UTF-16 code units: a browser stores about five million for a whole site. */
@@ -20,7 +20,8 @@ const Queued = z.object({
 /** `{"submission_id":"s-5f0c…","text":"And the tests?"}` */
 export type Queued = Readonly<z.infer<typeof Queued>>;
 
-const StoredQueue = z.array(Queued).check(z.maxLength(QUEUE_MAX_ITEMS));
+/** As many as there are: to refuse some would be to lose all. */
+const StoredQueue = z.array(Queued);
 
 export interface QueueStorage {
   /** What is stored; `undefined` where that can't be known. */

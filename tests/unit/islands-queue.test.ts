@@ -150,9 +150,15 @@ test.each([
   ['[{"text":"a"}]'],
   ['[{"submission_id":"a b","text":"a"}]'],
   ['[{"submission_id":"a","text":""}]'],
-  [JSON.stringify(Array.from({ length: QUEUE_MAX_ITEMS + 1 }, (_, at) => ({ submission_id: `s-${at}`, text: "a" })))],
 ])("Queue is empty where the storage holds %s", (stored) => {
   expect(openTab(createBrowser(stored)).texts()).toEqual([]);
+});
+
+test("Queue loses nothing where tabs that added at the same time have stored more than one tab may", () => {
+  const stored = Array.from({ length: QUEUE_MAX_ITEMS + 1 }, (_, at) => ({ submission_id: `s-${at}`, text: "a" }));
+  const tab = openTab(createBrowser(JSON.stringify(stored)));
+  expect(tab.texts()).toHaveLength(QUEUE_MAX_ITEMS + 1);
+  expect(tab.queue.hasRoomFor(1)).toBe(false);
 });
 
 test("Queue takes no more than so many messages and so many characters", () => {
