@@ -11,6 +11,7 @@ import { DEMO_FACTS } from "./model/demo/facts.ts";
 import { estimateMessagesTokens } from "./model/history.ts";
 import type { Model } from "./model/model.ts";
 import { openAIFacts, type OpenAIModelOptions } from "./model/openai-options.ts";
+import type { ProviderFetch } from "./model/provider-fetch.ts";
 import type { Profile, Profiles } from "./profile.ts";
 import type { AnswerConfig } from "./provider-config.ts";
 import { ConfigError } from "./settings.ts";
@@ -18,6 +19,14 @@ import { NO_TRACING, type Tracing } from "./tracing/tracing.ts";
 
 /** The Companion's profile. */
 export const COMPANION_PROFILE = "builtin:companion";
+
+/** How a provider is asked. */
+export interface ProviderAccess {
+  /** Absent: calls are not traced. */
+  readonly tracing?: Tracing;
+  /** Makes the requests; absent: the platform's own. The demo's provider is none to make requests to. */
+  readonly fetch?: ProviderFetch | undefined;
+}
 
 /**
  * The Companion's profile and the default one.
@@ -28,7 +37,7 @@ export const COMPANION_PROFILE = "builtin:companion";
 export function createConverseProfiles(
   config: AnswerConfig,
   workspaceName: string,
-  tracing: Tracing = NO_TRACING,
+  access: ProviderAccess = {},
 ): Profiles {
   const template = config.prompt ?? COMPANION_PROMPTS[config.language];
   const systemPrompt = (now: number): string =>
@@ -44,7 +53,7 @@ export function createConverseProfiles(
     const reason = cause instanceof Error ? cause.message : "it can't be rendered";
     throw new ConfigError(`Cannot start: YOI_PROMPT_FILE: ${reason}.`, { cause });
   }
-  const model = modelOf(config, tracing);
+  const model = modelOf(config, access);
   checkRoom(prompt, model, config);
   const companion: Profile = { label: "Companion", model, systemPrompt, tools: [] };
   return new Map([
@@ -66,7 +75,7 @@ function checkRoom(prompt: string, { contextWindowTokens }: Model, { run }: Answ
   );
 }
 
-function modelOf({ provider, language }: AnswerConfig, tracing: Tracing): Model {
+function modelOf({ provider, language }: AnswerConfig, { tracing = NO_TRACING, fetch }: ProviderAccess): Model {
   if (provider.kind === "demo") {
     const { pace } = provider;
     return deferredModel(DEMO_FACTS, async () => {
@@ -80,6 +89,7 @@ function modelOf({ provider, language }: AnswerConfig, tracing: Tracing): Model 
     apiKey: apiKey?.reveal() ?? null,
     ...(maxOutputTokens === null ? {} : { maxOutputTokens }),
     traced: { tracing, isTold: isTraceTold },
+    ...(fetch === undefined ? {} : { fetch }),
   };
   return deferredModel(openAIFacts(options), async () => {
     const { createOpenAIModel } = await import("./model/openai.ts");

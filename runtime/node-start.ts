@@ -7,14 +7,14 @@ import process from "node:process";
 import { listen } from "./node-listen.ts";
 import { openReports, type ReportOptions } from "./node-reports.ts";
 import { configFileOf, readSettingText } from "./node-setting-files.ts";
-import { announceRuntime, openRuntimeProcess } from "./rest/runtime-process.ts";
+import { announceRuntime, openRuntimeProcess, type RuntimeProcessOptions } from "./rest/runtime-process.ts";
 import { loadRuntimeConfig, printRuntimeConfig } from "./runtime-config.ts";
 import { ConfigError } from "./settings.ts";
 import { takeConfigFlags } from "./settings/config-flags.ts";
 import { createShutdown } from "./shutdown.ts";
 
 /** What an entry point knows of its engine. */
-export type RuntimeEngine = Pick<ReportOptions, "platformRecorder">;
+export type RuntimeEngine = Pick<ReportOptions, "platformRecorder"> & Pick<RuntimeProcessOptions, "providerFetch">;
 
 /** Starts the Runtime process. Where it can't start, it says why and ends the process. */
 export async function startRuntime(engine: RuntimeEngine): Promise<void> {
@@ -26,7 +26,7 @@ export async function startRuntime(engine: RuntimeEngine): Promise<void> {
   }
 }
 
-async function start(engine: RuntimeEngine): Promise<void> {
+async function start({ providerFetch, ...platform }: RuntimeEngine): Promise<void> {
   const flags = takeConfigFlags(process.argv.slice(2));
   const configPath = configFileOf(flags.configPath, process.env);
   const loaded = await loadRuntimeConfig(process.env, flags.rest, readSettingText, configPath);
@@ -43,9 +43,9 @@ async function start(engine: RuntimeEngine): Promise<void> {
     serviceName: "yoi-runtime",
     isTerminal: process.stderr.isTTY,
     write: (line) => process.stderr.write(line),
-    ...engine,
+    ...platform,
   });
-  const runtime = await openRuntimeProcess({ config, listen, log, tracing: await tracing });
+  const runtime = await openRuntimeProcess({ config, listen, log, tracing: await tracing, providerFetch });
   const shutDown = createShutdown({ log, close: () => runtime.close(), exit: (code) => process.exit(code) });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, shutDown);

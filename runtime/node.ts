@@ -3,4 +3,5 @@ import { useCodeCache } from "./node-code-cache.ts";
 
 useCodeCache(import.meta.url);
 const { startRuntime } = await import("./node-start.ts");
-await startRuntime({});
+const { providerFetch } = await import("./node-provider-fetch.ts");
+await startRuntime({ providerFetch });

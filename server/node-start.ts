@@ -21,9 +21,10 @@ import { loadAssets } from "./node-assets.ts";
 import { withKeptSecret } from "./node-cursor-secret.ts";
 import { rulesFileOf } from "./node-rules-file.ts";
 import { sessionFileOf } from "./node-session-file.ts";
+import type { WorkspaceOptions } from "./workspace.ts";
 
 /** What an entry point knows of its engine. */
-export interface ServerEngine extends Pick<ReportOptions, "platformRecorder"> {
+export interface ServerEngine extends Pick<ReportOptions, "platformRecorder">, Pick<WorkspaceOptions, "providerFetch"> {
   /** Where the build has put the browser's files; ends with a slash. */
   readonly assetsFolder: URL;
 }
@@ -41,7 +42,7 @@ export async function startServer(engine: ServerEngine): Promise<void> {
   }
 }
 
-async function start({ assetsFolder, ...platform }: ServerEngine): Promise<void> {
+async function start({ assetsFolder, providerFetch, ...platform }: ServerEngine): Promise<void> {
   const command = takeCommand(process.argv.slice(2));
   if (command.kind === "doctor") {
     const { runDoctor } = await import("./node-doctor.ts");
@@ -83,6 +84,7 @@ async function start({ assetsFolder, ...platform }: ServerEngine): Promise<void>
     rulesFile: rulesFileOf(config),
     log,
     tracing: await tracing,
+    providerFetch,
   });
   const { host, port } = config;
   const listening = await listen({

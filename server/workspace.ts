@@ -8,7 +8,7 @@ import type { Hono } from "hono";
 import * as z from "zod/mini";
 import { WorkerId } from "../protocol/id.ts";
 import { systemClock, systemRandom } from "../runtime/clock.ts";
-import { COMPANION_PROFILE, createConverseProfiles } from "../runtime/converse-profiles.ts";
+import { COMPANION_PROFILE, createConverseProfiles, type ProviderAccess } from "../runtime/converse-profiles.ts";
 import { digest, digestText } from "../runtime/digest.ts";
 import { openEmbeddedRuntime, type EmbeddedRuntime } from "../runtime/embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../runtime/limits.ts";
@@ -59,6 +59,8 @@ export interface WorkspaceOptions {
   readonly rulesFile: KeptFile | null;
   readonly log: Log;
   readonly tracing: Tracing;
+  /** Asks providers; absent: the platform's own. */
+  readonly providerFetch?: ProviderAccess["fetch"];
 }
 
 /** A workspace server without a port. */
@@ -73,12 +75,13 @@ export interface Workspace {
 
 /** Puts a workspace server together. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { config, store, registry, host, sessionFile, rulesFile, log, tracing } = options;
+  const { config, store, registry, host, sessionFile, rulesFile, log, tracing, providerFetch } = options;
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
   const metrics = createMetrics(systemClock, () => tracing.counts);
   const telemetry = bothTelemetries(metrics.telemetry, createLogTelemetry(log));
-  const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config, store, telemetry, tracing));
+  const access = { tracing, fetch: providerFetch };
+  const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config, store, telemetry, access));
   const demo = demoFaultsOf(runtime, config);
   const companion = await runtime.ensureWorker({
     workerId: COMPANION_WORKER_ID,
@@ -204,18 +207,25 @@ function demoFaultsOf(runtime: EmbeddedRuntime, { provider }: Config): DemoFault
   return provider.kind === "demo" && restart !== undefined ? createDemoFaults(restart) : null;
 }
 
+type RuntimeAccess = ProviderAccess & Pick<WorkspaceOptions, "tracing">;
+
 async function openRuntime(
   config: Config,
   store: StoreSource,
   telemetry: Telemetry,
-  tracing: Tracing,
+  access: RuntimeAccess,
 ): Promise<EmbeddedRuntime> {
   const open = () =>
-    store.use((opened) => openOn(measuredStore(opened, systemClock, telemetry), config, telemetry, tracing));
-  return tracedRuntime(await (config.provider.kind === "demo" ? openRestartableRuntime(open) : open()), tracing);
+    store.use((opened) => openOn(measuredStore(opened, systemClock, telemetry), config, telemetry, access));
+  return tracedRuntime(await (config.provider.kind === "demo" ? openRestartableRuntime(open) : open()), access.tracing);
 }
 
-function openOn(store: RuntimeStore, config: Config, telemetry: Telemetry, tracing: Tracing): Promise<EmbeddedRuntime> {
+function openOn(
+  store: RuntimeStore,
+  config: Config,
+  telemetry: Telemetry,
+  access: RuntimeAccess,
+): Promise<EmbeddedRuntime> {
   const limits: Limits = {
     ...DEFAULT_LIMITS,
     run: { ...DEFAULT_LIMITS.run, ...config.run },
@@ -224,13 +234,13 @@ function openOn(store: RuntimeStore, config: Config, telemetry: Telemetry, traci
   return openEmbeddedRuntime({
     runtimeId: EMBEDDED_RUNTIME_ID,
     displayName: config.workspace.displayName,
-    profiles: createConverseProfiles(config, config.workspace.displayName, tracing),
+    profiles: createConverseProfiles(config, config.workspace.displayName, access),
     store,
     continueInterrupted: config.continueInterrupted,
     limits,
     clock: systemClock,
     random: systemRandom,
     telemetry,
-    tracing,
+    tracing: access.tracing,
   });
 }

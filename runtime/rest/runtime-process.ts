@@ -6,7 +6,7 @@
  */
 import * as z from "zod/mini";
 import { systemClock, systemRandom } from "../clock.ts";
-import { createConverseProfiles } from "../converse-profiles.ts";
+import { createConverseProfiles, type ProviderAccess } from "../converse-profiles.ts";
 import { openEmbeddedRuntime } from "../embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { stackOf, type Log } from "../log.ts";
@@ -31,6 +31,8 @@ export interface RuntimeProcessOptions {
   readonly listen: Listen;
   readonly log: Log;
   readonly tracing: Tracing;
+  /** Asks providers; absent: the platform's own. */
+  readonly providerFetch?: ProviderAccess["fetch"];
 }
 
 /** A Runtime process that serves. */
@@ -42,7 +44,7 @@ export interface RuntimeProcess {
 
 /** Opens a Runtime and serves it. @throws ConfigError where its address can't be had */
 export async function openRuntimeProcess(options: RuntimeProcessOptions): Promise<RuntimeProcess> {
-  const { config, listen, log, tracing } = options;
+  const { config, listen, log, tracing, providerFetch } = options;
   const metrics = createRuntimeMetrics(systemClock, () => tracing.counts);
   const telemetry = bothTelemetries(metrics.telemetry, createLogTelemetry(log));
   const onUnexpected = (error: unknown): void => log.error("Something unexpected happened", { stack: stackOf(error) });
@@ -61,7 +63,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
     openEmbeddedRuntime({
       runtimeId: config.runtimeId,
       displayName: config.displayName,
-      profiles: createConverseProfiles(config, config.displayName, tracing),
+      profiles: createConverseProfiles(config, config.displayName, { tracing, fetch: providerFetch }),
       store: measuredStore(store, systemClock, telemetry),
       continueInterrupted: config.continueInterrupted,
       limits,

@@ -65,12 +65,12 @@ export const answerSettings = {
   }),
   YOI_FIRST_TOKEN_TIMEOUT_MS: duration({
     key: "run.first_token_timeout_ms",
-    about: "From the request to the first piece of the answer. On Node, 300 s without a single byte end it too.",
+    about: "From the request to the first piece of the answer.",
     fallback: 60_000,
   }),
   YOI_BETWEEN_CHUNKS_TIMEOUT_MS: duration({
     key: "run.between_chunks_timeout_ms",
-    about: "Between two pieces of the answer. On Node, 300 s without a single byte end it too.",
+    about: "Between two pieces of the answer.",
     fallback: 30_000,
   }),
   YOI_WHOLE_RUN_TIMEOUT_MS: duration({

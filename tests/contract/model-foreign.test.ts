@@ -6,7 +6,10 @@ import { LLMock } from "@copilotkit/aimock";
 import { describe, expect, test } from "vitest";
 import type { ModelPart } from "../../runtime/model/model.ts";
 import { createOpenAIModel } from "../../runtime/model/openai.ts";
+import type { ProviderFetch } from "../../runtime/model/provider-fetch.ts";
+import { httpFetch } from "../../runtime/node-provider-fetch.ts";
 import { holdClosedPort } from "../support/closed-port.ts";
+import { testEngine } from "../support/server-process.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 import {
   ask,
@@ -71,13 +74,18 @@ async function startForeignServer(): Promise<LLMock> {
   return server;
 }
 
+interface Manner {
+  readonly api?: "chat" | "responses";
+  readonly fetch?: ProviderFetch;
+}
+
 /** A model whose requests go to a server of its own, through a relay. */
-async function createForeign(api: "chat" | "responses" = "chat"): Promise<ModelSubject> {
+async function createForeign(manner: Manner = {}): Promise<ModelSubject> {
   const server = await startForeignServer();
   const relay = await TcpProxy.start(server.port);
   const baseURL = `http://127.0.0.1:${relay.port}/v1`;
   return {
-    model: createOpenAIModel({ apiKey: API_KEY, baseURL, model: "gpt-5", contextWindowTokens: 8_000, api }),
+    model: createOpenAIModel({ apiKey: API_KEY, baseURL, model: "gpt-5", contextWindowTokens: 8_000, ...manner }),
     canaries: [API_KEY, baseURL, "127.0.0.1", String(relay.port), "4010", "/etc/", "://"],
     closed: () => relay.clientClosed(),
     async [Symbol.asyncDispose]() {
@@ -191,11 +199,19 @@ const cases: ModelCases = {
 
 modelSuite("createOpenAIModel against aimock", () => createForeign(), cases, { deliversBeforeCut: false });
 
+describe.runIf(testEngine === "node")("by Node's HTTP client", () => {
+  const subject = () => createForeign({ fetch: httpFetch });
+  modelSuite("createOpenAIModel against aimock", subject, cases, { deliversBeforeCut: false });
+});
+
 describe("createOpenAIModel against aimock", () => {
-  test("stream() throws provider_unreachable when nothing listens at the address", async () => {
+  test.each([
+    ["the platform's fetch", {}],
+    ["Node's HTTP client", { fetch: httpFetch }],
+  ])("stream() by %s throws provider_unreachable when nothing listens at the address", async (_name, manner) => {
     await using closed = await holdClosedPort();
     const baseURL = `http://127.0.0.1:${closed.port}/v1`;
-    const model = createOpenAIModel({ apiKey: API_KEY, baseURL, model: "m", contextWindowTokens: 8_000 });
+    const model = createOpenAIModel({ apiKey: API_KEY, baseURL, model: "m", contextWindowTokens: 8_000, ...manner });
     await expect(readAnswer(model, ask("plain"))).rejects.toMatchObject({
       code: "provider_unreachable",
       detail: "The connection was refused: nothing listens at the provider's address.",
@@ -203,7 +219,7 @@ describe("createOpenAIModel against aimock", () => {
   });
 
   test("stream() gives text, thinking and usage over the Responses API", async () => {
-    await using subject = await createForeign("responses");
+    await using subject = await createForeign({ api: "responses" });
     const parts = await readAnswer(subject.model, ask("thinking"));
     const of = (kind: ModelPart["kind"]) =>
       parts.flatMap((part) => (part.kind === kind && "text" in part ? part.text : []));
@@ -213,7 +229,7 @@ describe("createOpenAIModel against aimock", () => {
   });
 
   test("stream() throws the same failures over the Responses API", async () => {
-    await using subject = await createForeign("responses");
+    await using subject = await createForeign({ api: "responses" });
     for (const { messages, code, status, retryAfterMs, detail } of cases.failures.slice(0, 8)) {
       const failure = { code, status, retryAfterMs, detail };
       await expect(readAnswer(subject.model, messages)).rejects.toMatchObject(failure);
@@ -221,7 +237,7 @@ describe("createOpenAIModel against aimock", () => {
   });
 
   test("stream() throws provider_stream_cut when the connection breaks over the Responses API", async () => {
-    await using subject = await createForeign("responses");
+    await using subject = await createForeign({ api: "responses" });
     const answer = readAnswer(subject.model, ask("cut"));
     await expect(answer).rejects.toMatchObject({ code: "provider_stream_cut" });
   });

@@ -1,0 +1,143 @@
+/** Requests to a provider by Node's HTTP client: what is sent, and every way in which an answer can come or break off. */
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { httpFetch } from "../../runtime/node-provider-fetch.ts";
+import { holdClosedPort } from "../support/closed-port.ts";
+import { HostileServer, type Hostility } from "../support/hostile-server.ts";
+import { testEngine } from "../support/server-process.ts";
+import { within } from "../support/within.ts";
+
+const BODY = '{"text":"日本語"}';
+const PIECE_BYTES = 64 * 1024;
+/** Many times what sockets and readers hold together. */
+const ENDLESS_BYTES = 256 * 1024 * 1024;
+const LOOK_AGAIN_MS = 50;
+
+const post = (port: number, path = "/v1", more: RequestInit = {}) =>
+  httpFetch(`http://127.0.0.1:${port}${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: "Bearer k" },
+    body: BODY,
+    ...more,
+  });
+const serving = (http: Hostility["http"]) => HostileServer.start({ ...(http ? { http } : {}) });
+
+describe.runIf(testEngine === "node")("httpFetch()", () => {
+  test("posts the text and gives each piece of the answer as it comes", async () => {
+    const asked: { method: string | undefined; headers: IncomingMessage["headers"]; body: string }[] = [];
+    const goOn = Promise.withResolvers<void>();
+    await using server = await serving(async (request, response) => {
+      asked.push({ method: request.method, headers: request.headers, body: await text(request) });
+      response.writeHead(200, { "Content-Type": "text/event-stream", "X-Twice": ["a", "b"] }).write("first ");
+      await goOn.promise;
+      response.end("second");
+    });
+    const answer = await post(server.port);
+    expect([answer.status, answer.headers.get("content-type"), answer.headers.get("x-twice")]).toEqual([
+      200,
+      "text/event-stream",
+      "a, b",
+    ]);
+    const reader = answer.body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("first ");
+    goOn.resolve();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("second");
+    expect((await reader.read()).done).toBe(true);
+    expect(asked).toMatchObject([
+      {
+        method: "POST",
+        headers: { authorization: "Bearer k", "accept-encoding": "identity", "content-length": "20" },
+        body: BODY,
+      },
+    ]);
+  });
+
+  test("follows a provider that sends the request elsewhere, text and all", async () => {
+    const bodies: string[] = [];
+    await using server = await serving(async (request, response) => {
+      bodies.push(await text(request));
+      if (request.url === "/v1") response.writeHead(307, { Location: "/v2" }).end();
+      else response.end("here");
+    });
+    const answer = await post(server.port);
+    expect([await answer.text(), bodies]).toEqual(["here", [BODY, BODY]]);
+  });
+
+  test("takes an answer without a body", async () => {
+    await using server = await serving((_request, response) => void response.writeHead(204).end());
+    const answer = await post(server.port);
+    expect([answer.status, answer.body]).toEqual([204, null]);
+  });
+
+  test("rejects where nobody listens, and where an answer has a status that there is not", async () => {
+    await using closed = await holdClosedPort();
+    await expect(post(closed.port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    await using server = await serving((_request, response) => void response.writeHead(999).end());
+    await expect(post(server.port)).rejects.toThrow(RangeError);
+  });
+
+  test("rejects when it is aborted, before the answer and in it, and hangs up", async () => {
+    const hungUp: Promise<unknown>[] = [];
+    await using server = await serving((request, response) => {
+      hungUp.push(once(request.socket, "close"));
+      if (request.url === "/begun") response.write("begun");
+    });
+    await expect(post(server.port, "/never", { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: "AbortError",
+    });
+    const waiting = new AbortController();
+    const never = post(server.port, "/waited", { signal: waiting.signal });
+    await expect.poll(() => server.asked).toEqual(["/waited"]);
+    waiting.abort();
+    await expect(never).rejects.toMatchObject({ name: "AbortError" });
+    const reading = new AbortController();
+    const answer = await post(server.port, "/begun", { signal: reading.signal });
+    const reader = answer.body!.getReader();
+    await reader.read();
+    reading.abort();
+    await expect(reader.read()).rejects.toThrow();
+    expect(hungUp).toHaveLength(2);
+    await within(Promise.all(hungUp), "the connections to be closed");
+  });
+
+  test("fails to read on where the connection breaks", async () => {
+    await using server = await serving((request, response) => {
+      response.writeHead(200, { "Content-Length": "100" });
+      response.write("some", () => request.socket.destroy());
+    });
+    const answer = await post(server.port);
+    await expect(answer.text()).rejects.toThrow();
+  });
+
+  test("slows a provider down that nobody reads, and hangs up when its reader goes", async () => {
+    let writtenBytes = 0;
+    const hungUp = Promise.withResolvers<unknown>();
+    await using server = await serving((request, response) => {
+      request.socket.on("close", hungUp.resolve);
+      const write = (): void => {
+        let hasRoom = true;
+        while (hasRoom && writtenBytes < ENDLESS_BYTES) {
+          hasRoom = response.write(Buffer.alloc(PIECE_BYTES));
+          writtenBytes += PIECE_BYTES;
+        }
+        response.once("drain", write);
+      };
+      write();
+    });
+    const answer = await post(server.port);
+    const grown = async (): Promise<number> => {
+      const before = writtenBytes;
+      await wait(LOOK_AGAIN_MS);
+      return writtenBytes - before;
+    };
+    await expect.poll(grown).toBe(0);
+    expect(writtenBytes).toBeLessThan(ENDLESS_BYTES);
+    const reader = answer.body!.getReader();
+    expect((await reader.read()).value?.byteLength).toBeGreaterThan(0);
+    await reader.cancel();
+    await within(hungUp.promise, "the connection to be closed");
+  });
+});
