@@ -46,7 +46,7 @@ export const httpFetch: ProviderFetch = (input, init = {}) => {
 };
 
 /** What a server on Node asks providers with; Bun, which has its own HTTP client behind both, keeps its `fetch`. */
-export const providerFetch = "bun" in versions ? undefined : httpFetch;
+export const engineFetch = "bun" in versions ? undefined : httpFetch;
 
 function isRedirect({ statusCode = 0, headers }: IncomingMessage): boolean {
   return statusCode >= 300 && statusCode < 400 && headers.location !== undefined;

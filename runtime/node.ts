@@ -3,5 +3,5 @@ import { useCodeCache } from "./node-code-cache.ts";
 
 useCodeCache(import.meta.url);
 const { startRuntime } = await import("./node-start.ts");
-const { providerFetch } = await import("./node-provider-fetch.ts");
-await startRuntime({ providerFetch });
+const { engineFetch } = await import("./node-provider-fetch.ts");
+await startRuntime({ providerFetch: engineFetch });

@@ -3,5 +3,5 @@ import { useCodeCache } from "../runtime/node-code-cache.ts";
 
 useCodeCache(import.meta.url);
 const { startServer } = await import("./node-start.ts");
-const { providerFetch } = await import("../runtime/node-provider-fetch.ts");
-await startServer({ assetsFolder: new URL("../client/", import.meta.url), providerFetch });
+const { engineFetch } = await import("../runtime/node-provider-fetch.ts");
+await startServer({ assetsFolder: new URL("../client/", import.meta.url), providerFetch: engineFetch });
