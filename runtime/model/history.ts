@@ -32,9 +32,12 @@ export interface HistoryBounds {
 export function estimateTokens(text: string): number {
   let ascii = 0;
   let others = 0;
-  for (const character of text) {
-    if (character.charCodeAt(0) < 0x80) ascii += 1;
+  // Not by the string's iterator: every run counts its whole conversation, while all other runs wait.
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.codePointAt(at) ?? 0;
+    if (code < 0x80) ascii += 1;
     else others += 1;
+    if (code > 0xffff) at += 1;
   }
   return Math.ceil(ascii / ASCII_CHARS_PER_TOKEN) + others;
 }
