@@ -186,8 +186,11 @@ function placeOf({ key }: Setting<unknown>, { place }: FileValue): string {
 const ListedToken = z.object({ token: z.optional(z.unknown()), token_env: z.optional(z.unknown()) });
 
 function variablesIn({ values, runtimes }: ConfigFile): string[] {
-  const listed = z.array(ListedToken).safeParse(runtimes?.value).data ?? [];
-  const tokens = listed.map(({ token, token_env: env }) => token ?? { env });
+  const listed = z.array(z.unknown()).safeParse(runtimes?.value).data ?? [];
+  const tokens = listed.map((entry) => {
+    const { token, token_env: env } = ListedToken.safeParse(entry).data ?? {};
+    return token ?? { env };
+  });
   return [...Array.from(values.values(), ({ value }) => value), ...tokens].flatMap((value) => {
     const reference = Reference.safeParse(value);
     return reference.success && "env" in reference.data ? [reference.data.env] : [];

@@ -133,6 +133,8 @@ describe("the configuration file", () => {
     const environment = { YOI_LAB: TOKEN, YOI_RUNTIME_SHED: TOKEN };
     expect((await readConfig(environment, read, "c")).remoteRuntimes).toHaveLength(2);
     expect((await loadRuntimeConfig(environment, [], read, "c")).config.runtimeId).toBe("runtime");
+    const broken = files({ c: `{"runtimes":[null,{"id":"lab",${base},${one}},{"id":"shed",${base},${other}}]}` });
+    expect((await loadRuntimeConfig(environment, [], broken, "c")).config.runtimeId).toBe("runtime");
     await expect(loadRuntimeConfig({ YOI_ATTIC: TOKEN }, [], read, "c")).rejects.toThrow("YOI_ATTIC is not a setting");
   });
 
