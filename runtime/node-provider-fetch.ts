@@ -31,6 +31,7 @@ export const httpFetch: ProviderFetch = (input, init = {}) => {
   sent.on("response", (message) => {
     try {
       if (isRedirect(message)) {
+        // It knows what may be carried elsewhere, and asks from the beginning.
         message.destroy();
         resolve(fetch(input, init));
       } else {

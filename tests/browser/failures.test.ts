@@ -64,7 +64,8 @@ describe("A provider that refuses for a minute", () => {
     await stage.raise();
   });
   afterEach(async () => {
-    expect(await stage.clear(), "errors in the browser").toEqual([]);
+    const complaints = await stage.clear();
+    if (complaints.length > 0) throw new Error(`There were errors in the browser: ${complaints.join("\n")}`);
   });
   afterAll(async () => {
     await stage?.strike();
