@@ -12,7 +12,14 @@ import { ENGINE_LABELS, ENGINES, type Engine } from "../harness/engine.ts";
 import { goalsOf } from "../harness/goal.ts";
 import { startJetStream } from "../harness/jetstream.ts";
 import type { TimeToResume } from "../harness/missed-history.ts";
-import { openResumeStage, PLACES, writeResumeHistory, type Place, type ResumeStage } from "../harness/resume-stage.ts";
+import {
+  openResumeStage,
+  PLACES,
+  writeResumeHistories,
+  type Place,
+  type ResumeStage,
+  type TimesToResume,
+} from "../harness/resume-stage.ts";
 import type { ProfileSection } from "../harness/profile-table.ts";
 import { profileServers } from "../harness/profiling.ts";
 import { alternate, samplesOf } from "../harness/rounds.ts";
@@ -30,8 +37,8 @@ const ROUNDS = 24;
 /** To each history in a window, which goes on until it has lasted. */
 const RESUMES = 15;
 const WINDOW_MS = 1_000;
-/** Each starts a server that has a million events to read. */
-const COLD_ROUNDS = 14;
+/** Each starts a server that has more than a million events to read. */
+const COLD_ROUNDS = 24;
 const GROWTH_GOAL = 1.5;
 const JETSTREAM_GOAL = 0.5;
 
@@ -46,8 +53,6 @@ const PEERS = {
 type Peer = keyof typeof PEERS;
 const PEER_NAMES: readonly Peer[] = ["jetStream", "jetStreamSameLink", "socketIo", "durableStreams"];
 type Who = Ours | Peer;
-/** Milliseconds, after each history. */
-type Sample = ReadonlyMap<Size, number>;
 /** Milliseconds of each round. */
 type Times = (who: Who, size: Size) => readonly number[];
 
@@ -55,32 +60,32 @@ export const resume: BenchCase = { name: "resume", run, isLoadApart: true, profi
 
 /** Warm, and after few events: what came before does not matter. */
 async function profile({ rounds = ROUNDS }: BenchOptions): Promise<readonly ProfileSection[]> {
-  using history = await writeResumeHistory(SHORTEST);
+  using histories = await writeResumeHistories([SHORTEST]);
   return await profileServers(async () => {
     for (const engine of ENGINES) {
-      await using stage = await openResumeStage(engine, history, MISSED);
-      for (let left = rounds * RESUMES; left > 0; left -= 1) for (const place of PLACES) await stage.warm[place]();
+      await using stage = await openResumeStage(engine, histories, MISSED);
+      for (let left = rounds * RESUMES; left > 0; left -= 1) {
+        for (const place of PLACES) await stage.warm[place].get(SHORTEST)?.();
+      }
     }
   }, false);
 }
 
 async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();
-  const stages = new Map<`${Engine} ${Size}`, ResumeStage>();
-  for (const size of HISTORIES) {
-    using history = await writeResumeHistory(size);
-    for (const engine of ENGINES) {
-      stages.set(`${engine} ${size}`, stack.use(await openResumeStage(engine, history, MISSED)));
-    }
+  const stages = new Map<Engine, ResumeStage<Size>>();
+  {
+    using histories = await writeResumeHistories(HISTORIES);
+    for (const engine of ENGINES) stages.set(engine, stack.use(await openResumeStage(engine, histories, MISSED)));
   }
   const { samples: warmSamples, versions } = await comeBackWarm(stages, rounds);
   const warm: Times = (who, size) => samplesOf(warmSamples, who).map((sample) => sample.get(size) ?? Number.NaN);
   for (const { endStanding } of stages.values()) await endStanding();
   const coldRounds = Math.min(rounds, COLD_ROUNDS);
-  const coldSamples = await alternate(coldRounds, new Map(Array.from(stages, ([name, { cold }]) => [name, cold])));
+  const coldSamples = await alternate(coldRounds, new Map(Array.from(stages, ([engine, { cold }]) => [engine, cold])));
   const cold: Times = (who, size) => {
     const [engine, place] = who.split(" ") as [Engine, Place];
-    return samplesOf(coldSamples, `${engine} ${size}`).map((sample) => sample[place]);
+    return samplesOf(coldSamples, engine).map((sample) => sample[place].get(size) ?? Number.NaN);
   };
   const charts: readonly Chart[] = [
     {
@@ -118,24 +123,25 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
 }
 
 /** Everybody in turns, with the peers there. */
-async function comeBackWarm(stages: ReadonlyMap<`${Engine} ${Size}`, ResumeStage>, rounds: number) {
+async function comeBackWarm(stages: ReadonlyMap<Engine, ResumeStage<Size>>, rounds: number) {
   await using stack = new AsyncDisposableStack();
-  const subjects = new Map<Who, Map<Size, TimeToResume>>([...OURS, ...PEER_NAMES].map((who) => [who, new Map()]));
+  const subjects = new Map<Who, ReadonlyMap<Size, TimeToResume>>();
+  for (const [engine, { warm }] of stages) {
+    for (const place of PLACES) subjects.set(`${engine} ${place}`, warm[place]);
+  }
   const jetStream = await startJetStream(stack);
   const durableStreams = await startDurableStreams(stack);
-  const { missed } = stages.get(`node ${SHORTEST}`)!;
-  for (const size of HISTORIES) {
-    for (const engine of ENGINES) {
-      const { warm } = stages.get(`${engine} ${size}`)!;
-      for (const place of PLACES) subjects.get(`${engine} ${place}`)?.set(size, warm[place]);
-    }
-    const history = { events: size, missed };
+  const peers = new Map(PEER_NAMES.map((peer) => [peer, new Map<Size, TimeToResume>()]));
+  const { missed } = stages.get("node")!;
+  for (const events of HISTORIES) {
+    const history = { events, missed };
     const { newLink, sameLink } = await jetStream.open(history);
-    subjects.get("jetStream")?.set(size, newLink);
-    subjects.get("jetStreamSameLink")?.set(size, sameLink);
-    subjects.get("socketIo")?.set(size, await openSocketIoRecovery(stack, history));
-    subjects.get("durableStreams")?.set(size, await durableStreams.open(history));
+    peers.get("jetStream")?.set(events, newLink);
+    peers.get("jetStreamSameLink")?.set(events, sameLink);
+    peers.get("socketIo")?.set(events, await openSocketIoRecovery(stack, history));
+    peers.get("durableStreams")?.set(events, await durableStreams.open(history));
   }
+  for (const [peer, timesToResume] of peers) subjects.set(peer, timesToResume);
   const samples = await alternate(
     rounds,
     new Map(Array.from(subjects, ([who, timesToResume]) => [who, () => mediansOf(timesToResume)])),
@@ -150,7 +156,7 @@ async function comeBackWarm(stages: ReadonlyMap<`${Engine} ${Size}`, ResumeStage
  * The histories take turns resume by resume. Where each had a window of its own, how they compare would be what came before
  * those windows: the first resumes after somebody else had the processor are the slowest.
  */
-async function mediansOf(timesToResume: ReadonlyMap<Size, TimeToResume>): Promise<Sample> {
+async function mediansOf(timesToResume: ReadonlyMap<Size, TimeToResume>): Promise<TimesToResume<Size>> {
   // What a peer's million events leave behind here is nothing of whoever comes next.
   globalThis.gc?.();
   const times = new Map<Size, number[]>(Array.from(timesToResume, ([size]) => [size, []]));

@@ -1,7 +1,7 @@
 /**
- * A Worker with up to a million events behind it.
+ * Workers with up to a million events behind them.
  *
- * Owns the making of it: one exchange is written as every history is (`stored-history.ts`), and the store is then given
+ * Owns the making of them: one exchange is written as every history is (`stored-history.ts`), and the store is then given
  * copies of it in large batches, each with its checkpoint, as a Runtime makes one between runs. Writing a million tokens
  * one by one would take minutes.
  */
@@ -15,25 +15,34 @@ import { writeStore } from "./stored-history.ts";
 /** Events of an exchange: its tokens, and what stands around them. */
 const EVENTS_PER_EXCHANGE = 100;
 const EVENTS_AROUND_TOKENS = 10;
-const EXCHANGE = { workers: 1, messages: 1, tokens: EVENTS_PER_EXCHANGE - EVENTS_AROUND_TOKENS };
+const EXCHANGE_TOKENS = EVENTS_PER_EXCHANGE - EVENTS_AROUND_TOKENS;
 const EXCHANGES_PER_BATCH = 100;
 const { retentionEntries, retentionSubmissions } = DEFAULT_LIMITS.worker;
 
-/** Two Workers: one with so many events behind it, and a small one for whatever a process does for the first time. */
-export interface LongHistory {
-  readonly long: WorkerId;
+/** The Workers of one store, and a small one for whatever a process does for the first time. */
+export interface LongHistories<Size extends number = number> {
+  /** By how many events a Worker has behind it. */
+  readonly long: ReadonlyMap<Size, WorkerId>;
   readonly small: WorkerId;
 }
 
-/** Writes a store. @param events A multiple of a hundred. */
-export async function writeLongHistory(path: string, runtimeId: string, events: number): Promise<LongHistory> {
-  const [long, small] = await writeStore(path, runtimeId, [EXCHANGE, EXCHANGE]);
-  if (long === undefined || small === undefined) throw new RangeError("Cannot write a history: there are no Workers");
+/** Writes a store. @param sizes How many events the Workers have, each a multiple of a hundred. */
+export async function writeLongHistories<Size extends number>(
+  path: string,
+  runtimeId: string,
+  sizes: readonly Size[],
+): Promise<LongHistories<Size>> {
+  const exchange = { workers: sizes.length + 1, messages: 1, tokens: EXCHANGE_TOKENS };
+  const [small, ...workers] = await writeStore(path, runtimeId, [exchange]);
+  if (small === undefined) throw new RangeError("Cannot write histories: there are no Workers");
+  const long = new Map(workers.map((worker, index) => [sizes[index]!, worker]));
   await using store = await openSqliteStore({ path, sync: "normal", maxBytes: null });
-  const exchange = await exchangeOf(store, long);
-  const exchanges = events / EVENTS_PER_EXCHANGE;
-  for (let from = 1; from < exchanges; from += EXCHANGES_PER_BATCH) {
-    await repeat(store, exchange, from, Math.min(exchanges, from + EXCHANGES_PER_BATCH));
+  for (const [size, worker] of long) {
+    const found = await exchangeOf(store, worker);
+    const exchanges = size / EVENTS_PER_EXCHANGE;
+    for (let from = 1; from < exchanges; from += EXCHANGES_PER_BATCH) {
+      await repeat(store, found, from, Math.min(exchanges, from + EXCHANGES_PER_BATCH));
+    }
   }
   return { long, small };
 }

@@ -1,8 +1,9 @@
 /**
- * Viewers of this server who missed something of a long history, of a Worker in the server and of one in another process.
+ * Viewers of this server who missed something of long histories, of Workers in the server and of such in another process.
  *
  * Owns the stores, the processes and the positions. The Runtime's process stands; one server stands for the *warm* resumes,
- * and one is started for each *cold* resume. Both Runtimes have the whole of the history in their windows.
+ * and one is started for each round of *cold* ones. Both Runtimes have the whole of each history in their windows. All
+ * histories are in the same processes, since no two processes are equally quick.
  */
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +14,7 @@ import type { WorkerId } from "../../../protocol/id.ts";
 import { EMBEDDED_RUNTIME_ID, viewerUrl } from "../programs/worker-client.ts";
 import type { ServerChild, StartOptions } from "./child.ts";
 import type { Engine } from "./engine.ts";
-import { writeLongHistory, type LongHistory } from "./long-history.ts";
+import { writeLongHistories, type LongHistories } from "./long-history.ts";
 import type { TimeToResume } from "./missed-history.ts";
 import { untilQuiet } from "./processor-time.ts";
 import { REMOTE_RUNTIME_ID, startBackendOf, startRemoteRuntime } from "./remote.ts";
@@ -35,9 +36,9 @@ const SETTINGS = {
 const POSITION_DIGITS = 8;
 const HEXADECIMAL = 16;
 /** Of the small Worker, until what a process does for the first time is done. */
-const FIRST_RESUMES = 5;
-/** Of the server that stands, until its engine has compiled what a resume runs through: whole runs differ less. */
-const WARMING_RESUMES = 300;
+const FIRST_RESUMES = 20;
+/** Of each Worker, until the engine of the server that stands has compiled what a resume runs through. */
+const WARMING_RESUMES = 100;
 
 /** Where a viewer comes back to, and what it must get. */
 interface Missed {
@@ -47,17 +48,19 @@ interface Missed {
   readonly events: number;
 }
 
-/** The stores of both Runtimes with the same history. */
-export interface ResumeHistory extends Disposable {
+/** The stores of both Runtimes with the same histories. */
+export interface ResumeHistories<Size extends number> extends Disposable {
   readonly path: string;
-  readonly workers: Readonly<Record<Place, LongHistory>>;
+  readonly workers: Readonly<Record<Place, LongHistories<Size>>>;
 }
 
-/** Writes them. @param events How many the history has. */
-export async function writeResumeHistory(events: number): Promise<ResumeHistory> {
+/** Writes them. @param sizes How many events they have. */
+export async function writeResumeHistories<Size extends number>(
+  sizes: readonly Size[],
+): Promise<ResumeHistories<Size>> {
   const path = mkdtempSync(join(tmpdir(), "yoi-bench-history-"));
-  const write = (place: Place): Promise<LongHistory> =>
-    writeLongHistory(storePath(path, RUNTIME_IDS[place]), RUNTIME_IDS[place], events);
+  const write = (place: Place): Promise<LongHistories<Size>> =>
+    writeLongHistories(storePath(path, RUNTIME_IDS[place]), RUNTIME_IDS[place], sizes);
   return {
     path,
     workers: { embedded: await write("embedded"), remote: await write("remote") },
@@ -65,54 +68,74 @@ export async function writeResumeHistory(events: number): Promise<ResumeHistory>
   };
 }
 
-/** One engine with one history. */
-export interface ResumeStage extends AsyncDisposable {
+/** Milliseconds, after each history. */
+export type TimesToResume<Size extends number> = ReadonlyMap<Size, number>;
+
+/** One engine with all histories. */
+export interface ResumeStage<Size extends number> extends AsyncDisposable {
   /** The frames that were missed, as they are sent. */
   readonly missed: readonly string[];
   /** Comes back to the server that stands. */
-  readonly warm: Readonly<Record<Place, TimeToResume>>;
+  readonly warm: Readonly<Record<Place, ReadonlyMap<Size, TimeToResume>>>;
   /** Ends the server that stands. */
   readonly endStanding: () => Promise<void>;
   /**
-   * Starts a server, comes back to each Worker once when it is quiet, and ends it. Only when none stands.
-   *
-   * @returns milliseconds
+   * Starts a server, comes back to each Worker once when it is quiet, and ends it. Only when none stands. The longest
+   * history is the first at one time and the last at the next: whoever is first is slower.
    */
-  readonly cold: () => Promise<Readonly<Record<Place, number>>>;
+  readonly cold: () => Promise<Readonly<Record<Place, TimesToResume<Size>>>>;
 }
 
-/** Starts the processes on a copy of a history. @param missed How many of its events a viewer has missed. */
-export async function openResumeStage(engine: Engine, history: ResumeHistory, missed: number): Promise<ResumeStage> {
+/** Starts the processes on a copy of the histories. @param missed How many of its events a viewer has missed. */
+export async function openResumeStage<Size extends number>(
+  engine: Engine,
+  histories: ResumeHistories<Size>,
+  missed: number,
+): Promise<ResumeStage<Size>> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.adopt(mkdtempSync(join(tmpdir(), "yoi-bench-")), (path) => rmSync(path, { recursive: true }));
-  cpSync(history.path, folder, { recursive: true });
+  cpSync(histories.path, folder, { recursive: true });
   const options: StartOptions = { environment: { ...SETTINGS, YOI_DATA_DIR: folder, YOI_RUNTIME_DATA_DIR: folder } };
   const runtime = stack.use(await startRemoteRuntime(engine, options));
   const startServer = () => startBackendOf(runtime, engine, options);
   const standing = stack.use(await startServer());
-  const positionsOf = async (key: keyof LongHistory, count: number): Promise<Readonly<Record<Place, Missed>>> => {
-    const at = (place: Place) => positionOf(standing, pathOf(place, history.workers[place][key]), count);
-    return { embedded: await at("embedded"), remote: await at("remote") };
+  const missedAt = async (place: Place) => {
+    const { long, small } = histories.workers[place];
+    const ofLong = new Map<Size, Missed>();
+    for (const [size, worker] of long) ofLong.set(size, await positionOf(standing, pathOf(place, worker), missed));
+    return { long: ofLong, small: await positionOf(standing, pathOf(place, small), 1) };
   };
-  const long = await positionsOf("long", missed);
-  const small = await positionsOf("small", 1);
-  const { frames } = await resume(standing, long.embedded);
-  const warm = (place: Place) => async (): Promise<number> => (await resume(standing, long[place])).elapsedMs;
-  for (let left = WARMING_RESUMES; left > 0; left -= 1) for (const place of PLACES) await warm(place)();
+  const at = { embedded: await missedAt("embedded"), remote: await missedAt("remote") };
+  const warmAt = (place: Place): ReadonlyMap<Size, TimeToResume> =>
+    new Map(Array.from(at[place].long, ([size, one]) => [size, async () => (await resume(standing, one)).elapsedMs]));
+  const warm = { embedded: warmAt("embedded"), remote: warmAt("remote") };
+  for (let left = WARMING_RESUMES; left > 0; left -= 1) {
+    for (const place of PLACES) for (const timeToResume of warm[place].values()) await timeToResume();
+  }
+  const [some] = at.embedded.long.values();
+  const frames = some === undefined ? [] : (await resume(standing, some)).frames;
+  let isLongestFirst = false;
   const kept = stack.move();
   return {
     missed: frames,
-    warm: { embedded: warm("embedded"), remote: warm("remote") },
+    warm,
     endStanding: () => standing[Symbol.asyncDispose](),
     async cold() {
       await using server = await startServer();
-      const elapsedMs = async (place: Place): Promise<number> => {
-        for (let left = FIRST_RESUMES; left > 0; left -= 1) await resume(server, small[place]);
-        // Reading a million events leaves the collector work that may fall on any moment.
-        await untilQuiet(server.pid);
-        return (await resume(server, long[place])).elapsedMs;
+      isLongestFirst = !isLongestFirst;
+      const timesToResume = async (place: Place): Promise<TimesToResume<Size>> => {
+        const { long, small } = at[place];
+        for (let left = FIRST_RESUMES; left > 0; left -= 1) await resume(server, small);
+        const order = isLongestFirst ? [...long].toReversed() : [...long];
+        const times = new Map<Size, number>();
+        for (const [size, one] of order) {
+          // Reading a million events leaves the collector work that may fall on any moment.
+          await untilQuiet(server.pid);
+          times.set(size, (await resume(server, one)).elapsedMs);
+        }
+        return times;
       };
-      return { embedded: await elapsedMs("embedded"), remote: await elapsedMs("remote") };
+      return { embedded: await timesToResume("embedded"), remote: await timesToResume("remote") };
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
