@@ -30,7 +30,7 @@ import { figure, interval, type Table } from "../harness/table.ts";
 import { stampedStreams } from "../programs/answer.ts";
 
 /** With fewer of them whole runs are further apart. */
-const ROUNDS = 28;
+const ROUNDS = 24;
 const LOADS = [
   { streams: 10, tokensPerSecond: 50 },
   { streams: 50, tokensPerSecond: 75 },

@@ -32,13 +32,12 @@ type Size = (typeof HISTORIES)[number];
 const SHORTEST = HISTORIES[0];
 const LONGEST = HISTORIES[3];
 const MISSED = 100;
-/** With fewer of them whole runs are further apart. */
-const ROUNDS = 24;
+const ROUNDS = 16;
 /** To each history in a window, which goes on until it has lasted. */
 const RESUMES = 15;
 const WINDOW_MS = 1_000;
 /** Each starts a server that has more than a million events to read. */
-const COLD_ROUNDS = 24;
+const COLD_ROUNDS = 14;
 const GROWTH_GOAL = 1.5;
 const JETSTREAM_GOAL = 0.5;
 
