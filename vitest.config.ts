@@ -1,7 +1,8 @@
 /**
  * The test projects, one per folder. `contract` runs on Node and, by Deno's own process, on Deno; `browser` drives a real
  * Chromium from the Node side, and `browser-timed` those of its tests that look at how long something takes, or keep both
- * cores busy by themselves, one file after another. `fault` simulates and breaks whole systems.
+ * cores busy by themselves, one file after another. `fault` simulates whole systems and breaks them; `fault-real` breaks
+ * real processes, one file after another for the same reasons.
  */
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vitest/config";
@@ -27,6 +28,12 @@ const inBrowser = {
   expect: { poll: { timeout: POLL_TIMEOUT_MS } },
 };
 
+/** Real processes are broken; all other faults are simulated. */
+const REAL_FAULTS = ["tests/fault/real/*.test.ts"];
+
+/** What searches among many faults. */
+const inFaults = { maxConcurrency: 2, testTimeout: 600_000 };
+
 const plugins = [textImports(), preact()];
 
 export default defineConfig({
@@ -49,12 +56,20 @@ export default defineConfig({
       {
         plugins,
         test: {
+          ...inFaults,
           name: "fault",
           include: ["tests/fault/**/*.test.ts"],
-          // Half of the files simulate and keep one core busy; the other half mostly wait for processes of their own.
+          exclude: REAL_FAULTS,
           maxWorkers: 2,
-          maxConcurrency: 2,
-          testTimeout: 600_000,
+        },
+      },
+      {
+        plugins,
+        test: {
+          ...inFaults,
+          name: "fault-real",
+          include: REAL_FAULTS,
+          fileParallelism: false,
         },
       },
       {
