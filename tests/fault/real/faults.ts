@@ -145,12 +145,15 @@ export const FAULTS: readonly Fault[] = [
     title: "cut at any byte of a request",
     place: "remote",
     async act({ scene, chance }) {
-      scene.note("upstream cut in the request");
       const { runtimeLink } = scene.stage;
-      runtimeLink.accept(() => ({ kind: "cut", afterBytes: chance.int(0, HEAD_BYTES), direction: "to_server" }));
-      runtimeLink.reset();
-      await pause(chance.int(10, 200));
-      runtimeLink.accept({ kind: "pass" });
+      await scene.afflicting("upstream cut in the request", async () => {
+        runtimeLink.accept(() => ({ kind: "cut", afterBytes: chance.int(0, HEAD_BYTES), direction: "to_server" }));
+        runtimeLink.reset();
+        await pause(chance.int(10, 200));
+        runtimeLink.accept({ kind: "pass" });
+      });
+      // Who was on the way to the Runtime then learns of it after this.
+      scene.note("upstream whole");
     },
   },
   {

@@ -37,8 +37,8 @@ export class Scene implements AsyncDisposable {
   readonly recoveredTs: number[] = [];
   readonly #sends = new Map<string, { readonly text: string; readonly answers: SendAnswer[] }>();
   #named = 0;
-  /** What is wrong with the processes at present. */
-  #affliction: string | null = null;
+  /** What is wrong with every link at present. */
+  readonly #afflictions = new Set<string>();
   #turn: Promise<void> = Promise.resolve();
 
   private constructor(stage: Stage, place: Place, ref: WorkerRef, chance: Chance) {
@@ -80,7 +80,7 @@ export class Scene implements AsyncDisposable {
           port: () => this.stage.backendPort,
           random: () => this.chance.next(),
           upSinceMs: () => this.stage.upSinceMs(["backend", this.keeper]),
-          affliction: () => this.#affliction,
+          affliction: () => [...this.#afflictions].at(-1) ?? null,
           onAnswer: (id, text, answer) => this.#noteAnswer(id, text, answer),
         });
         this.viewers.push(viewer);
@@ -155,17 +155,27 @@ export class Scene implements AsyncDisposable {
   }
 
   async #restart(roles: readonly Role[], chance: Chance, signal: NodeJS.Signals): Promise<void> {
-    this.#affliction = `${signal} of ${roles.join(" and ")}`;
-    this.note(this.#affliction);
-    await Promise.all(roles.map((role) => this.stage.kill(role, signal)));
-    await pause(chance.int(0, 30));
-    await Promise.all(
-      roles.map(async (role) => {
-        await this.stage.start(role);
-        this.noteRecovery(`${role} is up`);
-      }),
-    );
-    this.#affliction = null;
+    await this.afflicting(`${signal} of ${roles.join(" and ")}`, async () => {
+      await Promise.all(roles.map((role) => this.stage.kill(role, signal)));
+      await pause(chance.int(0, 30));
+      await Promise.all(
+        roles.map(async (role) => {
+          await this.stage.start(role);
+          this.noteRecovery(`${role} is up`);
+        }),
+      );
+    });
+  }
+
+  /** Does something to every link, also to those that are made while it goes on: each of them may fail of it. */
+  async afflicting(what: string, work: () => Promise<void>): Promise<void> {
+    this.#afflictions.add(what);
+    this.note(what);
+    try {
+      await work();
+    } finally {
+      this.#afflictions.delete(what);
+    }
   }
 
   /** Waits until everybody is calm, and gives what has happened. */
