@@ -35,6 +35,8 @@ export interface Outcome {
   readonly plan: Plan;
   readonly findings: readonly Finding[];
   readonly liveAfterMs: readonly number[];
+  /** Of the processes that were started meanwhile. */
+  readonly startMs: readonly number[];
   /** What happened to the viewers' links, for those who look into a finding. */
   readonly links: readonly string[];
   readonly durationMs: number;
@@ -91,6 +93,7 @@ export function crashOf(seed: number): Plan {
 /** Runs a plan. Whatever goes wrong is a finding. */
 export async function runPlan(stage: Stage, plan: Plan): Promise<Outcome> {
   const startedMs = performance.now();
+  const starts = stage.startMs.length;
   const chance = new Chance(plan.seed ^ 0x5eed);
   const liveAfterMs: number[] = [];
   const findings: Finding[] = [];
@@ -108,7 +111,8 @@ export async function runPlan(stage: Stage, plan: Plan): Promise<Outcome> {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     findings.push({ rule: "restless", who: "schedule", detail });
   }
-  return { plan, findings, liveAfterMs, links, durationMs: performance.now() - startedMs };
+  const startMs = stage.startMs.slice(starts);
+  return { plan, findings, liveAfterMs, startMs, links, durationMs: performance.now() - startedMs };
 }
 
 /** What happened to a viewer's links, without the frames. */

@@ -60,6 +60,8 @@ export class Stage implements AsyncDisposable {
   /** Between the Backend and the Runtime process. */
   readonly runtimeLink: TcpProxy;
   /** Since when each process has been up, on the monotonic clock; null while it is not. */
+  /** How long each start of a process took, in milliseconds: what this machine is like at present. */
+  readonly startMs: number[] = [];
   readonly #upSinceMs: Record<Role, number | null> = { backend: null, runtime: null };
   readonly #folder: string;
   readonly #settings: Readonly<Record<string, string>>;
@@ -159,6 +161,7 @@ export class Stage implements AsyncDisposable {
 
   /** Starts a process and waits until it serves. */
   async start(role: Role): Promise<void> {
+    const startedMs = performance.now();
     const environment = this.#environment(role);
     if (role === "backend") {
       this.#server = await ServerProcess.start({ environment });
@@ -166,7 +169,9 @@ export class Stage implements AsyncDisposable {
       this.#runtime = new RuntimeProcess({ environment });
       this.#runtimePort = Number(new URL(await this.#runtime.url()).port);
     }
-    this.#upSinceMs[role] = performance.now();
+    const upMs = performance.now();
+    this.startMs.push(upMs - startedMs);
+    this.#upSinceMs[role] = upMs;
   }
 
   /** Ends a process, as a power cut does unless another signal is named. */
