@@ -8,6 +8,7 @@
 import { request as requestHttp, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import { versions } from "node:process";
+import { orAbort } from "./deadline.ts";
 import type { ProviderFetch } from "./model/provider-fetch.ts";
 
 /** Pieces that have come and are not read yet, until the provider is slowed down. */
@@ -28,6 +29,8 @@ export const httpFetch: ProviderFetch = (input, init = {}) => {
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   const sent = request(url, { method, headers: Object.fromEntries(headers), ...(signal ? { signal } : {}) });
   sent.on("error", reject);
+  // A change of protocol that nobody asked for ends it with neither an error nor an answer: a run would never end.
+  sent.on("close", () => reject(new Error("The connection was closed without an answer.")));
   sent.on("response", (message) => {
     try {
       if (isRedirect(message)) {
@@ -43,11 +46,12 @@ export const httpFetch: ProviderFetch = (input, init = {}) => {
     }
   });
   sent.end(body);
-  return promise;
+  // Behind a proxy the request hears of it only once there is a connection to the provider, which may never be.
+  return orAbort(promise, signal ?? undefined);
 };
 
-/** What a server on Node asks providers with; Bun, which has its own HTTP client behind both, keeps its `fetch`. */
-export const engineFetch = "bun" in versions ? undefined : httpFetch;
+/** What servers on Node ask providers with. Deno and Bun, whose HTTP client is another one, keep their own `fetch`. */
+export const engineFetch = "deno" in versions || "bun" in versions ? undefined : httpFetch;
 
 function isRedirect({ statusCode = 0, headers }: IncomingMessage): boolean {
   return statusCode >= 300 && statusCode < 400 && headers.location !== undefined;

@@ -11,6 +11,7 @@ import { createServer as createVite } from "vite";
 import { WebSocketServer } from "ws";
 import { peerAddress } from "../runtime/node-addresses.ts";
 import { createLog } from "../runtime/log.ts";
+import { engineFetch } from "../runtime/node-provider-fetch.ts";
 import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
 import { createEmbeddedRegistry } from "../runtime/registry.ts";
 import { createShutdown } from "../runtime/shutdown.ts";
@@ -53,6 +54,7 @@ const open = async (): Promise<WorkspaceModule.Workspace> => {
     rulesFile: rulesFileOf(config),
     log,
     tracing: NO_TRACING,
+    providerFetch: engineFetch,
   });
 };
 

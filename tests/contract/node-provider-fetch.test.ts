@@ -1,6 +1,6 @@
 /** Requests to a provider by Node's HTTP client: what is sent, and every way in which an answer can come or break off. */
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -81,6 +81,14 @@ describe.runIf(testEngine === "node")("httpFetch()", () => {
     await expect(post(server.port)).rejects.toThrow(RangeError);
   });
 
+  test("rejects where a server changes the protocol unasked", async () => {
+    await using server = await serving(({ socket }) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    });
+    const asked = within(post(server.port), "an end of the request");
+    await expect(asked).rejects.toThrow("The connection was closed without an answer.");
+  });
+
   test("rejects when it is aborted, before the answer and in it, and hangs up", async () => {
     const hungUp: Promise<unknown>[] = [];
     await using server = await serving((request, response) => {
@@ -103,6 +111,24 @@ describe.runIf(testEngine === "node")("httpFetch()", () => {
     await expect(reader.read()).rejects.toMatchObject({ code: "ECONNRESET" });
     expect(hungUp).toHaveLength(2);
     await within(Promise.all(hungUp), "the connections to be closed");
+  });
+
+  test("rejects when it is aborted while there is a tunnel through a proxy, and no provider at its end", async () => {
+    const opened = Promise.withResolvers<void>();
+    await using proxy = await HostileServer.start({
+      connect: (_request, socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\n", () => opened.resolve()),
+    });
+    const restore = http.setGlobalProxyFromEnv({ https_proxy: `http://127.0.0.1:${proxy.port}` });
+    try {
+      const waiting = new AbortController();
+      const asked = httpFetch("https://provider.test/v1", { method: "POST", body: BODY, signal: waiting.signal });
+      await opened.promise;
+      waiting.abort();
+      await expect(within(asked, "an end of the request")).rejects.toMatchObject({ name: "AbortError" });
+    } finally {
+      restore();
+    }
+    expect(proxy.asked).toEqual(["provider.test:443"]);
   });
 
   test("fails to read on where the connection breaks", async () => {

@@ -16,6 +16,8 @@ import { SELF_SIGNED } from "./self-signed.ts";
 export interface Hostility {
   readonly http?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly upgrade?: (request: IncomingMessage, socket: Duplex) => void;
+  /** As a proxy that is asked for a tunnel. */
+  readonly connect?: (request: IncomingMessage, socket: Duplex) => void;
   readonly tls?: boolean;
 }
 
@@ -28,7 +30,7 @@ export class HostileServer implements AsyncDisposable {
   /** The `Authorization` headers that came with them. */
   readonly authorizations: (string | undefined)[] = [];
 
-  private constructor({ http, upgrade, tls }: Hostility) {
+  private constructor({ http, upgrade, connect, tls }: Hostility) {
     const note = (request: IncomingMessage): void => {
       this.asked.push(request.url ?? "");
       this.authorizations.push(request.headers.authorization);
@@ -39,12 +41,14 @@ export class HostileServer implements AsyncDisposable {
       else response.writeHead(404).end();
     };
     this.#server = tls ? createTlsServer(SELF_SIGNED, answer) : createServer(answer);
-    this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
+    const takeOver = (how: Hostility["connect"]) => (request: IncomingMessage, socket: Duplex) => {
       note(request);
       socket.on("error", () => {});
-      if (upgrade) upgrade(request, socket);
+      if (how) how(request, socket);
       else socket.destroy();
-    });
+    };
+    this.#server.on("upgrade", takeOver(upgrade));
+    this.#server.on("connect", takeOver(connect));
     this.#server.on("connection", (socket: Duplex) => {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
