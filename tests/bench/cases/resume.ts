@@ -32,7 +32,7 @@ type Size = (typeof HISTORIES)[number];
 const SHORTEST = HISTORIES[0];
 const LONGEST = HISTORIES[3];
 const MISSED = 100;
-const ROUNDS = 16;
+const ROUNDS = 12;
 /** To each history in a window, which goes on until it has lasted. */
 const RESUMES = 15;
 const WINDOW_MS = 1_000;
