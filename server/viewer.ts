@@ -51,7 +51,8 @@ export class Viewer {
   #isDrained = false;
   #isReleased = false;
   #drainCheck: Disposable | null = null;
-  #stalledSince: number | null = null;
+  /** How long it has taken nothing, counted by the looks at it: a machine's clock may be set. */
+  #stalledMs = 0;
   #stalledBytes = 0;
 
   constructor(options: {
@@ -170,16 +171,16 @@ export class Viewer {
 
   #waitForDrain(): void {
     const buffered = this.#socket.bufferedBytes;
-    const now = this.#clock.now();
-    if (this.#stalledSince === null || buffered < this.#stalledBytes) this.#stalledSince = now;
+    if (buffered < this.#stalledBytes) this.#stalledMs = 0;
     this.#stalledBytes = buffered;
-    if (now - this.#stalledSince > this.#limits.viewerStallTimeoutMs) {
+    if (this.#stalledMs > this.#limits.viewerStallTimeoutMs) {
       this.#socket.close(closeCodeOf("viewer_too_slow"), "viewer_too_slow");
       return;
     }
     this.#drainCheck = this.#clock.schedule(this.#limits.viewerDrainCheckMs, () => {
       this.#drainCheck = null;
-      if (this.#socket.bufferedBytes <= this.#limits.viewerBufferBytes) this.#stalledSince = null;
+      this.#stalledMs += this.#limits.viewerDrainCheckMs;
+      if (this.#socket.bufferedBytes <= this.#limits.viewerBufferBytes) this.#stalledMs = 0;
       this.pump();
     });
   }

@@ -15,6 +15,7 @@ import { hang, text } from "../support/scripted-model.ts";
 import { within } from "../support/within.ts";
 
 const WORKER = WorkerId.parse("worker-00000001");
+const DAY_MS = 24 * 3_600_000;
 const LIMITS = { ...DEFAULT_OBSERVATION_LIMITS, bufferBytes: 1_000, drainCheckMs: 20, stallTimeoutMs: 1_000 };
 
 /** A socket whose network takes what the test says. */
@@ -121,6 +122,22 @@ describe("ObserverStream", () => {
       },
     });
     expect([clock.waiting, unexpected]).toEqual([0, []]);
+  });
+
+  test.each([
+    ["ahead", DAY_MS],
+    ["back", -DAY_MS],
+  ])("one that takes nothing is let go in time, no sooner, where the clock is set %s meanwhile", async (_way, byMs) => {
+    const { socket, state } = createSocket();
+    const { stream, clock } = createStream(createEndless(2).runtime, socket);
+    const running = stream.run();
+    await settle();
+    clock.setBy(byMs);
+    await clock.advance(1_000);
+    expect(state.end).toBe(null);
+    await clock.advance(20);
+    expect(state.end).toEqual([4408, "viewer_too_slow"]);
+    await running;
   });
 
   test("one that takes little by little is kept", async () => {

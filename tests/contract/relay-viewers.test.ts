@@ -4,6 +4,8 @@ import { ProblemError } from "../../protocol/problem.ts";
 import { closedBy } from "../support/relay-fixture.ts";
 import { setUp, stateOf, words } from "../support/relay-scene.ts";
 
+const DAY_MS = 24 * 3_600_000;
+
 describe("slow viewers", () => {
   const limits = { viewerBufferBytes: 1_000, viewerDrainCheckMs: 20, viewerStallTimeoutMs: 5_000, windowFrames: 10 };
   // The relay takes a batch at a time; here each is one event.
@@ -57,6 +59,21 @@ describe("slow viewers", () => {
     swift.cut();
     await clock.advance(fixture.limits.relayGraceMs);
     expect(clock.waiting).toBe(0);
+  });
+
+  test.each([
+    ["ahead", DAY_MS],
+    ["back", -DAY_MS],
+  ])("that take nothing are let go in time, no sooner, where the clock is set %s meanwhile", async (_way, byMs) => {
+    const { clock, join, publish } = await setUp({ limits, runtimeLimits });
+    const stalled = await join();
+    stalled.isStalled = true;
+    await publish(...words(50));
+    clock.setBy(byMs);
+    await clock.advance(5_000);
+    expect(stalled.closeCode).toBe(null);
+    await clock.advance(20);
+    expect(stalled).toMatchObject(closedBy("viewer_too_slow"));
   });
 
   test("that take a little now and then are kept", async () => {

@@ -123,8 +123,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   mutant("slow-viewer-forgotten", "A viewer whose socket was full is not written to again", "server/viewer.ts", [
-    "if (this.#socket.bufferedBytes <= this.#limits.viewerBufferBytes) this.#stalledSince = null;\n      this.pump();",
-    "if (this.#socket.bufferedBytes <= this.#limits.viewerBufferBytes) this.#stalledSince = null;",
+    "if (this.#socket.bufferedBytes <= this.#limits.viewerBufferBytes) this.#stalledMs = 0;\n      this.pump();",
+    "if (this.#socket.bufferedBytes <= this.#limits.viewerBufferBytes) this.#stalledMs = 0;",
   ]),
   mutant(
     "await-before-subscribing",
