@@ -6,6 +6,7 @@
  * token. What the events mean is the reducer's (`chat-chunks.ts`, `response-events.ts`). Called by `openai.ts`.
  */
 import * as z from "zod/mini";
+import type { Clock } from "../clock.ts";
 import { EventStream, type ServerSentEvent } from "./event-stream.ts";
 import { ModelError, type ModelPart } from "./model.ts";
 import { failureError, toModelError, type FailureFacts } from "./openai-errors.ts";
@@ -28,7 +29,11 @@ export interface AnswerPartsOptions {
   readonly createReducer: (facts: FailureFacts) => AnswerReducer;
   readonly secrets: readonly string[];
   readonly signal: AbortSignal;
+  readonly clock: Pick<Clock, "schedule">;
 }
+
+/** How long a whole answer is read on without a word: what may still come is a count of its tokens, and the end. */
+export const AFTER_ANSWER_MS = 2_000;
 
 /** What ends the events where the interface has such a word. */
 const DONE = "[DONE]";
@@ -42,7 +47,7 @@ const NamedError = z.object({ error: z.optional(z.unknown()) });
  * @throws ModelError; once the signal is aborted, its reason
  */
 export async function* answerParts(options: AnswerPartsOptions): AsyncGenerator<ModelPart> {
-  const { ask, createReducer, secrets, signal } = options;
+  const { ask, createReducer, secrets, signal, clock } = options;
   signal.throwIfAborted();
   try {
     const response = await ask();
@@ -52,10 +57,14 @@ export async function* answerParts(options: AnswerPartsOptions): AsyncGenerator<
     using connection = new Connection(body, signal);
     while (!reading.isOver) {
       let bytes: Uint8Array | undefined;
+      // Some neither say that this was all nor hang up. The answer is whole: its run need not wait for that.
+      const ending = reading.hasAnswer ? clock.schedule(AFTER_ANSWER_MS, () => connection.close()) : null;
       try {
         bytes = (await body.read()).value;
       } catch (error) {
         if (!reading.hasAnswer) throw error;
+      } finally {
+        ending?.[Symbol.dispose]();
       }
       for (const part of reading.take(bytes)) {
         connection.throwIfAborted();
@@ -122,7 +131,7 @@ class Reading {
   }
 }
 
-/** Closes a body once that is disposed of or the signal aborts; who waits for bytes then gets none. */
+/** Closes a body when asked to, once it is disposed of or the signal aborts; who waits for bytes then gets none. */
 class Connection implements Disposable {
   readonly #body: ReadableStreamDefaultReader<Uint8Array>;
   readonly #signal: AbortSignal;
@@ -142,15 +151,15 @@ class Connection implements Disposable {
 
   [Symbol.dispose](): void {
     this.#signal.removeEventListener("abort", this.#abort);
-    this.#close();
+    this.close();
   }
 
   readonly #abort = (): void => {
     this.#isAborted = true;
-    this.#close();
+    this.close();
   };
 
-  #close(): void {
+  close(): void {
     // Whether the provider minds is of no interest.
     this.#body.cancel().catch(() => {});
   }

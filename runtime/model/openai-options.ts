@@ -4,6 +4,7 @@
  * Owns the options and what they say of the model. Apart from `openai.ts`, so that describing one does not load its
  * client.
  */
+import type { Clock } from "../clock.ts";
 import type { ModelFacts } from "./deferred.ts";
 import type { ProviderFetch, ProviderTracing } from "./provider-fetch.ts";
 
@@ -25,6 +26,8 @@ export interface OpenAIModelOptions {
   readonly fetch?: ProviderFetch;
   /** Absent: calls are not traced. */
   readonly traced?: ProviderTracing;
+  /** For the wait after an answer's last words; absent: the platform's own. */
+  readonly clock?: Pick<Clock, "schedule">;
   /** Which of OpenAI's interfaces to speak. Everybody understands `chat`, the default. */
   readonly api?: "chat" | "responses";
   /** With `responses`: ask for a summary of the thinking, which only reasoning models accept. */

@@ -6,6 +6,7 @@
  * configuration, and by the demo over a fetch that needs no network.
  */
 import OpenAI from "openai";
+import { systemClock } from "../clock.ts";
 import { answerParts } from "./answer-parts.ts";
 import { ChatAnswer } from "./chat-chunks.ts";
 import type { Model, ModelRequest } from "./model.ts";
@@ -22,7 +23,7 @@ const NOT_TRACED: ProviderTracing = { tracing: NO_TRACING, isTold: false };
 
 /** A model that answers over the `openai` client. Nothing is sent before its first `stream()`. */
 export function createOpenAIModel(options: OpenAIModelOptions): Model {
-  const { apiKey, baseURL, model, api = "chat" } = options;
+  const { apiKey, baseURL, model, api = "chat", clock = systemClock } = options;
   const secrets = secretsOf(apiKey, baseURL);
   const client = new OpenAI({
     apiKey: apiKey || "none",
@@ -77,6 +78,7 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
         createReducer: (facts) => (api === "responses" ? new ResponseAnswer(facts) : new ChatAnswer(facts)),
         secrets,
         signal,
+        clock,
       }),
   };
 }

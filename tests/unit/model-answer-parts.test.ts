@@ -1,11 +1,15 @@
 /** An answer's body: what ends it, what breaks it, and what an event called `error` means. */
 import { describe, expect, test } from "vitest";
+import { AFTER_ANSWER_MS } from "../../runtime/model/answer-parts.ts";
 import type { ModelPart } from "../../runtime/model/model.ts";
 import { createOpenAIModel } from "../../runtime/model/openai.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 const content = (text: string) => `data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}\n\n`;
 const STOP = `data: ${JSON.stringify({ choices: [{ delta: {}, finish_reason: "stop" }] })}\n\n`;
+const USAGE = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 1 } })}\n\n`;
 const DONE = "data: [DONE]\n\n";
+const COUNT = { kind: "usage", inputTokens: 3, outputTokens: 1, cacheReadInputTokens: null };
 const FINISH = { kind: "finish", reason: "stop" };
 const text = (words: string) => ({ kind: "text", text: words });
 
@@ -27,7 +31,12 @@ function bodyOf(pieces: readonly string[], end: "close" | "hang" | Error) {
   return { body, state };
 }
 
-async function answer(response: Response, signal = new AbortController().signal, onPart = () => {}) {
+async function answer(
+  response: Response,
+  signal = new AbortController().signal,
+  onPart = () => {},
+  clock = new ManualClock(),
+) {
   const fetch = async () => response;
   const model = createOpenAIModel({
     apiKey: null,
@@ -35,6 +44,7 @@ async function answer(response: Response, signal = new AbortController().signal,
     model: "m",
     contextWindowTokens: 100,
     fetch,
+    clock,
   });
   const parts: ModelPart[] = [];
   let error: unknown = null;
@@ -57,6 +67,31 @@ describe("an answer's body", () => {
     const { body, state } = bodyOf([content("a") + STOP + DONE + content("b")], "hang");
     expect(await answer(new Response(body))).toEqual({ parts: [text("a"), FINISH], error: null });
     expect(state.isCancelled).toBe(true);
+  });
+
+  test.each([
+    ["a count of tokens", [content("a"), STOP, USAGE], [text("a"), COUNT, FINISH]],
+    ["nothing", [content("a"), STOP], [text("a"), FINISH]],
+  ] as const)("that stays open, with %s after the answer, is closed in a moment", async (_what, pieces, parts) => {
+    const { body, state } = bodyOf(pieces, "hang");
+    const clock = new ManualClock();
+    const ended = answer(new Response(body), new AbortController().signal, () => {}, clock);
+    await expect.poll(() => clock.waiting).toBe(1);
+    await clock.advance(AFTER_ANSWER_MS - 1);
+    expect(state.isCancelled).toBe(false);
+    await clock.advance(1);
+    expect(await ended).toEqual({ parts, error: null });
+    expect([state.isCancelled, clock.waiting]).toEqual([true, 0]);
+  });
+
+  test("that goes on after what seemed its end is read on, and no time runs while its parts are taken", async () => {
+    const { body } = bodyOf([content("a"), STOP, content("b"), content("c") + DONE], "hang");
+    const clock = new ManualClock();
+    const waiting: number[] = [];
+    const onPart = () => void waiting.push(clock.waiting);
+    const { parts, error } = await answer(new Response(body), new AbortController().signal, onPart, clock);
+    expect([parts, error]).toEqual([[text("a"), text("b"), text("c"), FINISH], null]);
+    expect(waiting).toEqual([0, 0, 0, 0]);
   });
 
   test.each([

@@ -23,5 +23,6 @@ export function createDemoModel(options: DemoHandlersOptions, tracing: Tracing =
     contextWindowTokens,
     fetch: handlersFetch(createDemoHandlers(options)),
     traced: { tracing, isTold: false },
+    clock: options.clock,
   });
 }
