@@ -11,13 +11,20 @@ import { versions } from "node:process";
 import { orAbort } from "./deadline.ts";
 import type { ProviderFetch } from "./model/provider-fetch.ts";
 
+/** How long a connection may take, with TLS and a proxy's tunnel: as long as Node's own `fetch` gives it. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+
 /** Pieces that have come and are not read yet, until the provider is slowed down. */
 const MAX_PIECES_AHEAD = 16;
 
 /** Statuses whose answers have none. */
 const BODILESS: readonly number[] = [204, 205, 304];
 
-/** Has no time-out of its own: the run has the timers. @throws the system's error, where `fetch` has it as a cause */
+/**
+ * Has no time-out but for the connection: the run has the timers.
+ *
+ * @throws the system's error, where `fetch` has it as a cause
+ */
 export const httpFetch: ProviderFetch = (input, init = {}) => {
   const { body, method = "GET", signal } = init;
   if (typeof body !== "string" || input instanceof Request) return fetch(input, init);
@@ -27,7 +34,24 @@ export const httpFetch: ProviderFetch = (input, init = {}) => {
   headers.set("Accept-Encoding", "identity");
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
-  const sent = request(url, { method, headers: Object.fromEntries(headers), ...(signal ? { signal } : {}) });
+  const sent = request(url, {
+    method,
+    headers: Object.fromEntries(headers),
+    // Of itself it ends nothing but the opening of a tunnel, for which Node's agent has five seconds of its own.
+    timeout: CONNECT_TIMEOUT_MS,
+    ...(signal ? { signal } : {}),
+  });
+  const connecting = setTimeout(() => {
+    const late = new Error("The connection timed out.");
+    // The request alone may not tell of it: see below.
+    reject(late);
+    sent.destroy(late);
+  }, CONNECT_TIMEOUT_MS);
+  sent.on("socket", (socket) => {
+    // One that was kept, or at whose end a tunnel is, is there already.
+    if (!socket.connecting) clearTimeout(connecting);
+    else socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => clearTimeout(connecting));
+  });
   sent.on("error", reject);
   // A change of protocol that nobody asked for ends it with neither an error nor an answer: a run would never end.
   sent.on("close", () => reject(new Error("The connection was closed without an answer.")));
@@ -47,7 +71,7 @@ export const httpFetch: ProviderFetch = (input, init = {}) => {
   });
   sent.end(body);
   // Behind a proxy the request hears of it only once there is a connection to the provider, which may never be.
-  return orAbort(promise, signal ?? undefined);
+  return orAbort(promise, signal ?? undefined).finally(() => clearTimeout(connecting));
 };
 
 /** What servers on Node ask providers with. Deno and Bun, whose HTTP client is another one, keep their own `fetch`. */

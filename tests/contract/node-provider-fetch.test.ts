@@ -1,10 +1,13 @@
 /** Requests to a provider by Node's HTTP client: what is sent, and every way in which an answer can come or break off. */
+import dns from "node:dns";
 import { once } from "node:events";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import https from "node:https";
+import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
-import { httpFetch } from "../../runtime/node-provider-fetch.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { CONNECT_TIMEOUT_MS, httpFetch } from "../../runtime/node-provider-fetch.ts";
 import { holdClosedPort } from "../support/closed-port.ts";
 import { HostileServer } from "../support/hostile-server.ts";
 import { testEngine } from "../support/server-process.ts";
@@ -15,6 +18,8 @@ const PIECE_BYTES = 64 * 1024;
 /** Many times what sockets and readers hold together. */
 const ENDLESS_BYTES = 256 * 1024 * 1024;
 const LOOK_AGAIN_MS = 50;
+/** In the place of an agent's five seconds. */
+const AGENT_TIMEOUT_MS = 100;
 
 const post = (port: number, path = "/v1", more: RequestInit = {}) =>
   httpFetch(`http://127.0.0.1:${port}${path}`, {
@@ -25,6 +30,11 @@ const post = (port: number, path = "/v1", more: RequestInit = {}) =>
   });
 const serving = (answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>) =>
   HostileServer.start({ http: (request, response) => void answer(request, response) });
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 describe.runIf(testEngine === "node")("httpFetch()", () => {
   test("posts the text and gives each piece of the answer as it comes", async () => {
@@ -129,6 +139,62 @@ describe.runIf(testEngine === "node")("httpFetch()", () => {
       restore();
     }
     expect(proxy.asked).toEqual(["provider.test:443"]);
+  });
+
+  test("rejects where no connection comes about in time", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    // As at an address where nobody is: nothing comes back, neither a connection nor a refusal.
+    vi.spyOn(dns, "lookup").mockImplementation(() => {});
+    let end: unknown = null;
+    const asked = httpFetch("http://provider.test/v1", { method: "POST", body: BODY }).catch((error: unknown) => {
+      end = error;
+    });
+    await vi.advanceTimersByTimeAsync(CONNECT_TIMEOUT_MS - 1);
+    expect(end).toBe(null);
+    await vi.advanceTimersByTimeAsync(1);
+    await asked;
+    expect(end).toEqual(new Error("The connection timed out."));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("leaves a provider that there is a connection to the time that its answer takes", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await using server = await serving(async (_request, response) => {
+      reached.resolve();
+      await goOn.promise;
+      response.end("late");
+    });
+    const asked = post(server.port);
+    await reached.promise;
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(CONNECT_TIMEOUT_MS);
+    goOn.resolve();
+    expect(await (await asked).text()).toBe("late");
+  });
+
+  test("gives a proxy longer for its tunnel than Node's agent does", async () => {
+    const tunnels: Duplex[] = [];
+    const opened = Promise.withResolvers<void>();
+    await using proxy = await HostileServer.start({
+      connect(_request, socket) {
+        tunnels.push(socket);
+        opened.resolve();
+      },
+    });
+    const restore = http.setGlobalProxyFromEnv({ https_proxy: `http://127.0.0.1:${proxy.port}` });
+    https.globalAgent.options.timeout = AGENT_TIMEOUT_MS;
+    try {
+      const asked = httpFetch("https://provider.test/v1", { method: "POST", body: BODY });
+      const end = asked.catch((error: unknown) => error);
+      await opened.promise;
+      // Asked later and given up: the agent's time is over for both.
+      expect(await once(https.get("https://provider.test/"), "error")).toMatchObject([{ code: "ERR_PROXY_TUNNEL" }]);
+      tunnels[0]?.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+      expect(await end).toMatchObject({ code: "ERR_PROXY_TUNNEL", statusCode: 502 });
+    } finally {
+      restore();
+    }
   });
 
   test("fails to read on where the connection breaks", async () => {
