@@ -13,7 +13,12 @@ import type { PrintFormat } from "./settings/config-flags.ts";
 import { printSettings, shownSettings } from "./settings/print-settings.ts";
 import { Problems } from "./settings/problems.ts";
 import { BIND_PATTERN, processSettings } from "./settings/process-settings.ts";
-import { readProgramSettings, refuseUnknownVariables, type Reading } from "./settings/read-settings.ts";
+import {
+  readProgramSettings,
+  refuseUnknownVariables,
+  variablesInRuntimesFile,
+  type Reading,
+} from "./settings/read-settings.ts";
 import { variablesOf } from "./settings/setting.ts";
 import { processTable, wholeTable } from "./settings/table.ts";
 import { keepingConfigOf, type KeepingConfig } from "./store-config.ts";
@@ -82,7 +87,8 @@ export async function loadRuntimeConfig(
   const flags = parseFlags(args);
   const reading = await readProgramSettings(processTable, { environment, flags, readFile, configPath }, problems);
   const { values: keys } = reading;
-  refuseUnknownVariables(reading.given, wholeTable, reading.referenced, problems);
+  const listed = await variablesInRuntimesFile(reading.given, readFile);
+  refuseUnknownVariables(reading.given, wholeTable, [...reading.referenced, ...listed], problems);
   const answer = await answerConfigOf(keys, readFile, problems);
   const [, host = "", port] = BIND_PATTERN.exec(keys.YOI_RUNTIME_BIND) ?? [];
   const token = keys.YOI_RUNTIME_TOKEN;

@@ -5,6 +5,7 @@
  * goes to the problems; a wrong value counts as absent meanwhile.
  */
 import * as z from "zod/mini";
+import { parseJson } from "../parse-json.ts";
 import { Secret } from "../secret.ts";
 import type { Environment, ReadFile } from "../settings.ts";
 import { meant, readConfigFile, type ConfigFile, type FileValue } from "./config-file.ts";
@@ -185,13 +186,38 @@ function placeOf({ key }: Setting<unknown>, { place }: FileValue): string {
 /** Of a Runtime elsewhere, where its token is. Whatever is wrong in the list is the server's to say. */
 const ListedToken = z.object({ token: z.optional(z.unknown()), token_env: z.optional(z.unknown()) });
 
+/** A list of Runtimes in a file of its own. */
+const RuntimesFile = z.object({ runtimes: z.optional(z.unknown()) });
+
+/**
+ * The variables that the server's list of Runtimes leads to where it is a file of its own: a program that does not read
+ * that may share the server's environment all the same.
+ */
+export async function variablesInRuntimesFile(environment: Environment, readFile: ReadFile): Promise<string[]> {
+  const path = environment["YOI_RUNTIMES_FILE"];
+  if (path === undefined) return [];
+  const found = await readNamedFile(path.trim(), readFile);
+  return "text" in found ? variablesOfTokens(RuntimesFile.safeParse(parseJson(found.text)).data?.runtimes) : [];
+}
+
 function variablesIn({ values, runtimes }: ConfigFile): string[] {
-  const listed = z.array(z.unknown()).safeParse(runtimes?.value).data ?? [];
+  return [
+    ...variablesReferenced(Array.from(values.values(), ({ value }) => value)),
+    ...variablesOfTokens(runtimes?.value),
+  ];
+}
+
+function variablesOfTokens(runtimes: unknown): string[] {
+  const listed = z.array(z.unknown()).safeParse(runtimes).data ?? [];
   const tokens = listed.map((entry) => {
     const { token, token_env: env } = ListedToken.safeParse(entry).data ?? {};
     return token ?? { env };
   });
-  return [...Array.from(values.values(), ({ value }) => value), ...tokens].flatMap((value) => {
+  return variablesReferenced(tokens);
+}
+
+function variablesReferenced(values: readonly unknown[]): string[] {
+  return values.flatMap((value) => {
     const reference = Reference.safeParse(value);
     return reference.success && "env" in reference.data ? [reference.data.env] : [];
   });

@@ -1,6 +1,7 @@
 /** The file that names Runtimes elsewhere: what it may say, and what is said of a wrong one. */
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
+import { readRuntimeConfig } from "../../runtime/runtime-config.ts";
 import { readConfig } from "../../server/config.ts";
 
 const URL_CANARY = "https://canary-host.example:38801/path";
@@ -50,6 +51,20 @@ describe("the Runtimes file", () => {
       Array.from({ length: 3 }, () => `${URL_CANARY}/v1/workers/a%2Fb`),
     );
     expect(remoteRuntimes[0]!.endpoint.webSocketUrl(["v1"]).protocol).toBe("wss:");
+  });
+
+  test("may name any variable for a token, for a Runtime process in the same environment too", async () => {
+    const listed = runtimes({ ...lab, token: { env: "YOI_LAB" } }, { ...lab, id: "b", token_env: "YOI_RUNTIME_SHED" });
+    const environment = { YOI_LAB: TOKEN_CANARY, YOI_RUNTIME_SHED: TOKEN_CANARY };
+    expect((await read(listed, environment)).remoteRuntimes).toHaveLength(2);
+    const start = (content: unknown, more: Record<string, string> = {}) => {
+      const shared = { YOI_RUNTIMES_FILE: "runtimes.json", ...environment, ...more };
+      return readRuntimeConfig(shared, [], () => Promise.resolve(JSON.stringify(content)));
+    };
+    expect((await start(listed)).runtimeId).toBe("runtime");
+    expect((await start(runtimes(null, ...listed.runtimes))).runtimeId).toBe("runtime");
+    await expect(start(listed, { YOI_ATTIC: "x" })).rejects.toThrow("YOI_ATTIC is not a setting");
+    await expect(start(7)).rejects.toThrow("2 things are wrong");
   });
 
   test("prints neither addresses nor tokens", async () => {
