@@ -5,7 +5,7 @@
  * sure beginning of another one stand behind it. What is open in the tail (bold, a link, a fence) is closed for display by remend. Never throws:
  * text that the lexer cannot take is one plain block.
  */
-import { Marked, type Token } from "marked";
+import { Marked, Tokenizer, type MarkedExtension, type Token } from "marked";
 import remend from "remend";
 import { mathExtension, openMathOf } from "./math-tokens.ts";
 
@@ -20,6 +20,8 @@ const MAX_BLANK = 200;
 /** A whole line, or the first letter of one: what follows can no longer turn out to belong to the block before. */
 const DEFINITE_START = /^(?:[^\s\-*+>#|`~=_\d:<[!\\]|[^\n]*[^\s][^\n]*\n)/;
 const FENCE_START = /^ {0,3}(`{3,}|~{3,})([^\n`]*)\n/;
+/** Punctuation of Japanese and full-width signs, without the dot that stands within names. */
+const ENDS_ADDRESS = /[\u3001-\u3003\u3008-\u3011\u3014-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff64]/;
 
 /** How a text has become what it is: `text === before + by`. */
 export interface Growth {
@@ -104,9 +106,19 @@ export function createBlockReader(): BlockReader {
   }
 }
 
+/** Japanese puts no blank behind an address: its punctuation ends one too, where the lexer knows of ASCII's only. */
+const addresses: NonNullable<MarkedExtension["tokenizer"]> = {
+  url(text) {
+    const whole = Tokenizer.prototype.url.call(this, text);
+    const end = whole?.raw.search(ENDS_ADDRESS) ?? -1;
+    return end === -1 ? whole : Tokenizer.prototype.url.call(this, text.slice(0, end));
+  },
+};
+
 /** @returns what reads a text; its second argument is the formula at the end that is still being written. */
 function createLexer(): (text: string, openMath?: string) => readonly Block[] {
-  const markedFor = (openMath?: string) => new Marked({ gfm: true, extensions: mathExtension(openMath) ?? [] });
+  const markedFor = (openMath?: string) =>
+    new Marked({ gfm: true, tokenizer: addresses, extensions: mathExtension(openMath) ?? [] });
   let plain: Marked | undefined;
   return (text, openMath) => {
     if (text.length > MAX_CHARS) return [{ type: "plain", raw: text }];

@@ -218,6 +218,17 @@ describe("Markdown", () => {
     expect(whole("宵の\n口")).toBe("<p>宵の口</p>");
     expect(whole("two\nlines")).toBe("<p>two\nlines</p>");
   });
+
+  test.each([
+    ["詳しくは https://e.com/docs。次に進みます。", "https://e.com/docs", "。次に進みます。"],
+    ["（https://e.com/a?b=1）を参照", "https://e.com/a?b=1", "）を参照"],
+    ["「https://e.com/a.」です", "https://e.com/a", ".」です"],
+    ["https://e.com/a、https://e.com/b！", "https://e.com/b", "！"],
+    ["https://ja.example/wiki/ジョン・レノン です", "https://ja.example/wiki/ジョン・レノン", " です"],
+  ])("an address in %j ends before the punctuation behind it", (text, address, behind) => {
+    expect(whole(text)).toContain(`<a href="${address}"`);
+    expect(whole(text)).toContain(`>${address}</a>${behind}`);
+  });
 });
 
 describe("allowedUrl()", () => {
