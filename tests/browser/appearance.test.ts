@@ -54,6 +54,27 @@ onOneServer("The console's looks", { YOI_DEMO_PACE: "0" }, (stage) => {
     expect(picture.length).toBeGreaterThan(10_000);
   });
 
+  test("put the whole conversation on paper, in dark ink, and not the screen's part of it", async () => {
+    const tab = await stage.openConsole({ viewport: { width: 800, height: 400 } });
+    await tab.ask("/demo markdown");
+    await tab.ask(SHORT);
+    await tab.page.evaluate(() => (document.documentElement.dataset["theme"] = "dark"));
+    const areOnPaper = () =>
+      tab.messages.evaluateAll((all) =>
+        all.map((message) => {
+          const { top, bottom } = message.getBoundingClientRect();
+          return top + scrollY >= 0 && bottom + scrollY <= document.documentElement.scrollHeight;
+        }),
+      );
+    expect(await areOnPaper()).toContain(false);
+    await tab.page.emulateMedia({ media: "print" });
+    expect(await areOnPaper()).toEqual([true, true, true, true]);
+    expect(await tab.scroller.evaluate((log) => getComputedStyle(log).overflowY)).toBe("visible");
+    expect(await tab.page.evaluate(() => getComputedStyle(document.body).color)).toBe("rgb(35, 33, 44)");
+    expect(await tab.page.getByRole("heading", { level: 1 }).isVisible()).toBe(true);
+    expect(await tab.composer.isVisible()).toBe(false);
+  });
+
   test("put the Workers into a drawer on a phone, which opens and closes", async () => {
     const tab = await stage.openConsole({ viewport: { width: 320, height: 640 }, hasTouch: true });
     const companion = tab.workerLinks.filter({ hasText: "Companion" });
