@@ -21,7 +21,10 @@ export function findHits(entry: EntryText, query: string): readonly Hit[] {
   for (let from = folded.text.indexOf(query); from !== -1; from = folded.text.indexOf(query, from + query.length)) {
     const start = folded.at[from] ?? 0;
     const last = folded.at[from + query.length - 1] ?? start;
-    const end = folded.at.find((place, unit) => unit >= from + query.length && place > last) ?? text.length;
+    // From the hit on: a long text may have ten thousand of them, and each would be looked for from its beginning.
+    let next = from + query.length;
+    while ((folded.at[next] ?? text.length) <= last) next += 1;
+    const end = folded.at[next] ?? text.length;
     hits.push({ index, ts, who, before: before(text, start), match: text.slice(start, end), after: after(text, end) });
   }
   return hits;

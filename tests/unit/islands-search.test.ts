@@ -35,6 +35,10 @@ describe("findHits()", () => {
     expect(second?.after).toBe("");
   });
 
+  test("finds a letter that stands everywhere in a long text before anybody gives up", () => {
+    expect(hitsOf("e".repeat(300_000), "e")).toHaveLength(300_000);
+  });
+
   test("of nothing is nothing", () => {
     expect(hitsOf("anything", "  ")).toEqual([]);
   });
