@@ -22,6 +22,8 @@ export function Dialog(props: DialogProps) {
   const { kind, title, isTitleHidden = false, role, describedBy, onClose, children } = props;
   const words = useToolMessages();
   const dialog = useRef<HTMLDialogElement>(null);
+  /** Where the pointer went down. */
+  const pressed = useRef<EventTarget | null>(null);
   const titleId = `${kind}-title`;
   useLayoutEffect(() => {
     const element = dialog.current;
@@ -38,9 +40,12 @@ export function Dialog(props: DialogProps) {
       onClose={(event) => {
         if (event.target === dialog.current) onClose();
       }}
+      onPointerDown={(event) => (pressed.current = event.target)}
       onClick={(event) => {
-        // The backdrop is the dialog's own: what is inside it stands on a child.
-        if (event.target === event.currentTarget) event.currentTarget.close();
+        // The backdrop is the dialog's own: what is inside it stands on a child. A selection that began in a field and
+        // is let go of outside is a click on the dialog too.
+        const isOutside = event.target === event.currentTarget && pressed.current === event.currentTarget;
+        if (isOutside) event.currentTarget.close();
       }}
     >
       <div class="tool-body">

@@ -19,6 +19,25 @@ onOneServer("The palette", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     expect(await tab.composer.inputValue()).toBe("half a thought");
   });
 
+  test("stays where a selection in its field is let go of outside, and goes by a click there", async () => {
+    const tab = await stage.openConsole();
+    const { keyboard, mouse } = tab.page;
+    await keyboard.press("Control+k");
+    const field = tab.page.getByRole("combobox", { name: words.palette.placeholder });
+    await field.fill("theme");
+    const box = await field.boundingBox();
+    if (box === null) throw new Error("Cannot drag: the field is not to be seen");
+    await mouse.move(box.x + 60, box.y + box.height / 2);
+    await mouse.down();
+    await mouse.move(5, 5);
+    await mouse.up();
+    await keyboard.press("End");
+    await keyboard.type("s");
+    expect(await field.inputValue()).toBe("themes");
+    await mouse.click(5, 5);
+    await tab.page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
   test("goes to a Worker by a few of its letters", async () => {
     const tab = await stage.openConsole();
     await tab.page.keyboard.press("Control+k");
