@@ -2,7 +2,7 @@
  * A formula. Its TeX stands as it was written until the renderer has come, and where the renderer cannot read it. In a text
  * that is being written it takes one short line until then, so that nothing moves when the formula comes.
  */
-import { useContext, useEffect, useMemo, useRef } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { LiveContext, useIsNear, useMarkdownParts } from "./parts.ts";
 
 interface MathsProps {
@@ -21,6 +21,10 @@ export function Maths({ source, raw, isDisplay, isOpen }: MathsProps) {
   useEffect(() => {
     if (isNear) maths.request();
   }, [isNear]);
+  useLayoutEffect(() => {
+    // For whoever copies the text: of the formula's own elements 10⁶ would be 106.
+    if (element.current) element.current.dataset["tex"] = raw.trim();
+  }, [raw]);
   const render = maths.value.value;
   const formula = useMemo(
     () => (render && isNear && !isOpen ? render(source, isDisplay) : undefined),

@@ -1,6 +1,7 @@
 /**
- * Rendered Markdown as plain text, for a clipboard: paragraphs apart, list items with their marks, code as it is, and
- * nothing of the page's own buttons. Owns the way through the elements; pure but for reading them.
+ * Rendered Markdown as plain text, for a clipboard: paragraphs apart, list items with their marks, code as it is,
+ * formulas as they were written, and nothing of the page's own buttons. Owns the way through the elements; pure but for
+ * reading them.
  */
 
 /** The text of an element's content. */
@@ -64,6 +65,9 @@ function blockOf(node: Node): string | undefined {
 
 function inlineText(node: Node): string {
   if (node instanceof Element && node.tagName === "BR") return "\n";
+  // The box of a task; an answer has no other field.
+  if (node instanceof HTMLInputElement) return node.checked ? "[x] " : "[ ] ";
+  if (node instanceof HTMLElement && node.dataset["tex"] !== undefined) return node.dataset["tex"];
   if (!(node instanceof Element)) return node.nodeType === Node.TEXT_NODE ? (node.textContent ?? "") : "";
   return [...node.childNodes].map((child) => blockOf(child) ?? inlineText(child)).join("");
 }

@@ -1,5 +1,6 @@
 /** What a reader does with an answer: colours and formulas that come by themselves, copying, wrapping, links, asking again. */
 import { expect, test } from "vitest";
+import { turnMessagesFor } from "../../islands/messages-turns.ts";
 import { asked, answered, messages, onScenes, runBegins, runEnds, Scene } from "./transcript-scene.ts";
 
 const LISTING = "```ts\nconst place = `over the ${horizon}`; // evening\n```";
@@ -35,6 +36,17 @@ onScenes("An answer", (stage) => {
     expect(namespace).toBe("http://www.w3.org/1998/Math/MathML");
     expect(await tab.log.locator(".math-source").allTextContents()).toEqual(["$\\wrong{y}$"]);
     expect(await tab.answers.last().textContent()).toContain("costs $5 and $10.");
+  });
+
+  test("is copied as text with its formulas as they were written", async () => {
+    const context = await stage.newContext({ locale: "en-GB" });
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    const entries = [asked("How many?"), answered("About $10^6$ of them.")];
+    const { tab } = await Scene.open(stage, { entries, context });
+    await expect.poll(() => tab.log.locator("math").count()).toBe(1);
+    const { actions, copyText } = turnMessagesFor("en").turn;
+    await tab.answers.last().getByRole("toolbar", { name: actions }).getByRole("button", { name: copyText }).click();
+    await expect.poll(() => tab.page.evaluate(() => navigator.clipboard.readText())).toBe("About $10^6$ of them.");
   });
 
   test("breaks the long lines of a listing when asked to, and back", async () => {

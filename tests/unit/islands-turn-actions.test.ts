@@ -23,6 +23,17 @@ test("plainText() marks and indents the items of lists", () => {
   expect(textOf(html)).toBe("- a\n- b\n  9. nine\n  10. ten\n\n1. x\n   y");
 });
 
+test("plainText() says of tasks which are done", () => {
+  const done = "<li class='task'><input type='checkbox' checked disabled>a</li>";
+  const open = "<li class='task'><p><input type='checkbox' disabled>b</p></li>";
+  expect(textOf(`<ul>${done}${open}</ul>`)).toBe("- [x] a\n- [ ] b");
+});
+
+test("plainText() takes a formula as it was written", () => {
+  const formula = '<span data-tex="$10^6$"><math><msup><mn>10</mn><mn>6</mn></msup></math></span>';
+  expect(textOf(`<p>about ${formula} of them</p>`)).toBe("about $10^6$ of them");
+});
+
 test("plainText() takes code as it is, without the page's own words around it", () => {
   const html =
     "<p>See:</p><figure><figcaption><span>ts</span><button>Copy</button></figcaption><pre><code>if (a) {\n  b();\n}\n</code></pre></figure>";
