@@ -27,11 +27,12 @@ function known(token: Token): MarkedToken | MathToken {
   return token as MarkedToken | MathToken;
 }
 
-function renderTokens(tokens: readonly Token[] | undefined, depth: number): ComponentChildren {
-  return tokens?.map((token) => renderToken(known(token), depth + 1));
+function renderTokens(tokens: readonly Token[] | undefined, depth: number, isLinked = false): ComponentChildren {
+  return tokens?.map((token) => renderToken(known(token), depth + 1, isLinked));
 }
 
-function renderToken(token: MarkedToken | MathToken, depth: number): ComponentChild {
+/** @param isLinked Whether it stands within a link, where no other may stand. */
+function renderToken(token: MarkedToken | MathToken, depth: number, isLinked = false): ComponentChild {
   if (depth > MAX_DEPTH) return token.raw;
   switch (token.type) {
     case "space":
@@ -58,15 +59,15 @@ function renderToken(token: MarkedToken | MathToken, depth: number): ComponentCh
     case "html":
       return token.block ? <p class="plain">{token.text.trimEnd()}</p> : token.text;
     case "text":
-      return token.tokens ? <>{renderTokens(token.tokens, depth)}</> : prose(token.text);
+      return token.tokens ? <>{renderTokens(token.tokens, depth, isLinked)}</> : prose(token.text);
     case "escape":
       return token.text;
     case "strong":
-      return <strong>{renderTokens(token.tokens, depth)}</strong>;
+      return <strong>{renderTokens(token.tokens, depth, isLinked)}</strong>;
     case "em":
-      return <em>{renderTokens(token.tokens, depth)}</em>;
+      return <em>{renderTokens(token.tokens, depth, isLinked)}</em>;
     case "del":
-      return <del>{renderTokens(token.tokens, depth)}</del>;
+      return <del>{renderTokens(token.tokens, depth, isLinked)}</del>;
     case "codespan":
       return <code>{token.text}</code>;
     case "br":
@@ -74,9 +75,11 @@ function renderToken(token: MarkedToken | MathToken, depth: number): ComponentCh
     case "checkbox":
       return <TaskBox isDone={token.checked} />;
     case "link":
-      return link(token.href, renderTokens(token.tokens, depth));
-    case "image":
-      return link(token.href, token.text === "" ? token.href : decodeEntities(token.text), "image");
+      return link(token.href, renderTokens(token.tokens, depth, true));
+    case "image": {
+      const words = token.text === "" ? token.href : decodeEntities(token.text);
+      return isLinked ? words : link(token.href, words, "image");
+    }
   }
 }
 

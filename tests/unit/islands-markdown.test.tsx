@@ -213,6 +213,14 @@ describe("Markdown", () => {
     expect(whole("![alt](https://e.com/a.png)")).toContain('rel="noopener noreferrer nofollow"');
   });
 
+  test("an image that is itself linked is that link's words, since no link can stand in another", () => {
+    for (const words of ["![CI](https://e.com/ci.svg)", "**![CI](https://e.com/ci.svg)**"]) {
+      const markup = whole(`[${words}](https://e.com/ci)`);
+      expect(markup.match(/<a [^>]*>/g)).toEqual([expect.stringContaining('href="https://e.com/ci"')]);
+      expect(markup).toContain("CI");
+    }
+  });
+
   test("bold beside Japanese punctuation is bold, and Japanese lines join without a space", () => {
     expect(whole("これは**「カーソル」**です")).toBe("<p>これは<strong>「カーソル」</strong>です</p>");
     expect(whole("宵の\n口")).toBe("<p>宵の口</p>");
