@@ -49,6 +49,23 @@ onScenes("An answer", (stage) => {
     await expect.poll(() => tab.page.evaluate(() => navigator.clipboard.readText())).toBe("About $10^6$ of them.");
   });
 
+  test("that is written from right to left begins at the right, line by line", async () => {
+    const text = "שלום עולם.\n\n- שלום `a.b`.\n\nAnd back again.";
+    const { tab } = await Scene.open(stage, { entries: [asked("Hello?"), answered(text)] });
+    const sides = await tab.answers
+      .last()
+      .locator("p, li")
+      .evaluateAll((lines) =>
+        lines.map((line) => {
+          const range = document.createRange();
+          range.selectNodeContents(line);
+          const [box, words] = [line.getBoundingClientRect(), range.getBoundingClientRect()];
+          return box.right - words.right < words.left - box.left ? "right" : "left";
+        }),
+      );
+    expect(sides).toEqual(["right", "right", "left"]);
+  });
+
   test("breaks the long lines of a listing when asked to, and back", async () => {
     const text = `\`\`\`sh\necho ${"long ".repeat(80)}\n\`\`\``;
     const { tab } = await Scene.open(stage, { entries: [asked("A long line"), answered(text)] });
