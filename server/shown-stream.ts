@@ -242,14 +242,21 @@ export class ShownStream implements ViewerFeed {
       for (const heard of events) {
         const { window } = this;
         const { cursor } = heard.observed;
-        // Not only the oldest one: events at the window's start may be compacted away where they are read from.
-        const number = window.numberOf(cursor);
-        if (number === null) {
+        // A window that lagged behind what is read here has come to the position by itself.
+        if (window.after(from) !== null) return;
+        if (window.numberOf(cursor) === null) {
           const frame = this.#encode(heard);
           frames.push(frame);
           chars += frame.text?.length ?? 0;
-        } else if (frames.length === 0 && number > window.start) return window.noteFollowing(from, number);
-        if (number !== null || cursor === window.before) return window.prepend(frames, from);
+          if (cursor !== window.before) continue;
+        }
+        // Or to some of what was read, which stays behind what it has.
+        const own = frames.find((frame) => window.numberOf(frame.cursor) !== null);
+        if (own !== undefined) frames.length = frames.indexOf(own);
+        // Not only the oldest one: events at the window's start may be compacted away where they are read from.
+        const number = window.numberOf((own ?? heard.observed).cursor);
+        if (frames.length === 0 && number !== null && number > window.start) return window.noteFollowing(from, number);
+        return window.prepend(frames, from);
       }
       if (frames.length > limits.windowFrames || chars > limits.windowChars) throw cursorExpired();
     }
