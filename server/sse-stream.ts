@@ -26,6 +26,8 @@ const PADDING_BYTES = 2_048;
 const RETRY_MS = 2_000;
 /** Every event's frame begins so (`encode-frame.ts`); its cursor needs no escape. */
 const CURSOR = /^\{"kind":"event","envelope":\{"cursor":"([^"]+)"/;
+/** And so does the word that a cursor is of no use. */
+const CURSOR_REFUSED = /^\{"kind":"diagnostic","diagnostic":\{"code":"backend\.cursor_/;
 const TOO_SLOW = closeCodeOf("viewer_too_slow");
 
 /** Opens a stream. Its body must be read or cancelled, which closes the socket. */
@@ -56,8 +58,7 @@ export function openSseStream(): SseStream {
   const socket: ViewerSocket = {
     send(text) {
       if (closed.signal.aborted) return;
-      const cursor = CURSOR.exec(text)?.[1];
-      controller.enqueue(encoder.encode(`${cursor === undefined ? "" : `id: ${cursor}\n`}data: ${text}\n\n`));
+      controller.enqueue(encoder.encode(`${idLine(text)}data: ${text}\n\n`));
     },
     sendAll({ texts }) {
       for (const text of texts) socket.send(text);
@@ -81,4 +82,11 @@ export function openSseStream(): SseStream {
     },
     cut,
   };
+}
+
+function idLine(frame: string): string {
+  // A browser's own reader would come back with that cursor for ever; without an id it begins anew.
+  if (CURSOR_REFUSED.test(frame)) return "id:\n";
+  const cursor = CURSOR.exec(frame)?.[1];
+  return cursor === undefined ? "" : `id: ${cursor}\n`;
 }

@@ -54,3 +54,14 @@ test("a problem is its last frame", async () => {
     "",
   ]);
 });
+
+test("the word that a cursor is of no use takes back the id with which its reader would come again", async () => {
+  const stream = openSseStream();
+  stream.socket.send(FRAME);
+  stream.endWith(new ProblemError("cursor_expired", "It is gone."));
+  expect((await textOf(stream.body)).split("\n\n").slice(1)).toEqual([
+    `id: bo_1\ndata: ${FRAME}`,
+    'id:\ndata: {"kind":"diagnostic","diagnostic":{"code":"backend.cursor_unknown_or_expired","message":"It is gone.","problem":"cursor_expired"}}',
+    "",
+  ]);
+});
