@@ -9,9 +9,13 @@ import { snapshotEventId } from "../protocol/frame.ts";
 import type { WorkerRef } from "../protocol/id.ts";
 import { problemRow, type ProblemError } from "../protocol/problem.ts";
 
-/** An event's frame. Ids and cursors have an alphabet that needs no escape in JSON. */
+/** A Runtime elsewhere may break lines between the tokens of its JSON. */
+const LINE_BREAK = /[\r\n]/g;
+
+/** An event's frame, in one line. Ids and cursors have an alphabet that needs no escape in JSON. */
 export function encodeEvent(ref: WorkerRef, cursor: ClientCursor, ts: number, payload: string): string {
-  return encodeEnvelope(ref, cursor, cursor, ts, payload);
+  // Whoever reads a stream over plain HTTP takes each line for a frame.
+  return encodeEnvelope(ref, cursor, cursor, ts, payload.replaceAll(LINE_BREAK, " "));
 }
 
 /** A snapshot's frame; its event id differs from that of the event at the same cursor. */

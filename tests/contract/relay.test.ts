@@ -251,6 +251,32 @@ describe("the upstream", () => {
     fixture.relay.close(new ProblemError("shutting_down", "The test is over."));
   });
 
+  test("that writes an event over several lines has it shown in one", async () => {
+    const event = { event: "text_delta", data: { text: "one\ntwo", depth: [1.5] } };
+    const joined = Promise.withResolvers<void>();
+    const snapshot = JSON.stringify(snapshotEvent(emptyTranscript()));
+    const runtime: RelayFixtureOptions["runtime"] = {
+      kind: "remote",
+      async *observe(_workerId, { signal }) {
+        const at = (value: string) => ({ cursor: RuntimeCursor.parse(value), ts: 1 });
+        yield { kind: "snapshot", event: { ...at("a"), payload: snapshot } };
+        await joined.promise;
+        const payload = JSON.stringify(event, null, 2).replaceAll("\n", "\r\n");
+        yield { kind: "events", events: [{ ...at("b"), payload }] };
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+    };
+    const clock = new ManualClock();
+    const fixture = await RelayFixture.create({ runtime, clock, workerId: WorkerId.parse("companion") });
+    const socket = fixture.attach();
+    await settle();
+    joined.resolve();
+    await settle();
+    expect(socket.texts.at(-1)).not.toMatch(/[\r\n]/);
+    expect(socket.events.at(-1)?.payload).toEqual(event);
+    fixture.relay.close(new ProblemError("shutting_down", "The test is over."));
+  });
+
   test("that breaks is taken up again where it broke, and no viewer notices", async () => {
     const { clock, runtime, join, publish } = await setUp({ kind: "remote" });
     const socket = await join();
