@@ -13,6 +13,7 @@ import { NO_TELEMETRY, type Telemetry } from "../runtime/telemetry.ts";
 import { NO_TRACING, type Tracing } from "../runtime/tracing/tracing.ts";
 import type { Backend, ListOf } from "./backend.ts";
 import { createCompanion } from "./companion.ts";
+import { entriesThatFit } from "./entries-that-fit.ts";
 import { exportConversation } from "./export-conversation.ts";
 import type { BackendLimits } from "./limits.ts";
 import {
@@ -297,7 +298,9 @@ export function createBackend(options: BackendOptions): Backend {
 
     async entries(ref, query, policy) {
       const runtime = registry.get(ref.runtime_id);
-      const page = await registry.ask(runtime, (call) => runtime.entries(ref.worker_id, query, call));
+      const page = await entriesThatFit(query, (some) =>
+        registry.ask(runtime, (call) => runtime.entries(ref.worker_id, some, call)),
+      );
       const { entries_start, entries_total, oldest_kept, entries } = page;
       return { ...ref, entries_start, entries_total, oldest_kept, entries: [...policy.showEntries(entries)] };
     },
