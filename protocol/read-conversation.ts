@@ -33,6 +33,8 @@ export const READ_CONVERSATION_LIMITS: ReadConversationLimits = {
 
 /** The last moment that a date can name, in epoch milliseconds. */
 const MAX_TS = 8.64e15;
+/** More than anybody counts. The Worker counts on from there, and nobody reads what is past where numbers are exact. */
+const MAX_COUNT = 2 ** 50;
 
 /** Reads files and gives each to whom it is for; its place is free again when that is done with it. */
 export type WithConversation = <Value>(
@@ -79,7 +81,9 @@ async function readConversation(
   const header = ConversationHeader.safeParse(rest);
   if (!header.success) throw new ProblemError("invalid_request", describeIssues(header.error));
   checkPlain(rest, "The file");
-  const { run } = header.data;
+  const { run, usage } = header.data;
+  checkCounts(usage, "usage");
+  if (run.state === "active" && run.call_usage) checkCounts(run.call_usage, "run.call_usage");
   if (run.state !== "none") checkTime(run.started_ts, "run.started_ts");
   if (run.state === "ended") checkTime(run.ended_ts, "run.ended_ts");
   return { ...header.data, entries };
@@ -145,6 +149,7 @@ function parseEntry(text: string, index: number): LogEntry {
     throw new ProblemError("invalid_request", `${path}: ${issue?.message ?? "not an entry"}`);
   }
   checkTime(parsed.data["ts"], `${at}.ts`);
+  if (parsed.data.kind === "turn_end") checkCounts({ turn_count: parsed.data["turn_count"] }, at);
   checkPlain(value, at);
   return parsed.data;
 }
@@ -153,6 +158,13 @@ function parseEntry(text: string, index: number): LogEntry {
 function checkTime(ts: unknown, at: string): void {
   if (typeof ts !== "number" || Math.abs(ts) <= MAX_TS) return;
   throw new ProblemError("invalid_request", `${at}: expected a time in epoch milliseconds.`);
+}
+
+function checkCounts(counts: Readonly<Record<string, unknown>>, at: string): void {
+  for (const [name, count] of Object.entries(counts)) {
+    if (typeof count !== "number" || count <= MAX_COUNT) continue;
+    throw new ProblemError("invalid_request", `${at}.${name}: expected at most ${MAX_COUNT}.`);
+  }
 }
 
 function checkPlain(value: unknown, at: string): void {

@@ -144,6 +144,10 @@ describe("a file that is not right", () => {
       "invalid_request: entries.0.turn_count: Too small: expected number to be >=0",
     ],
     [
+      '{"entries":[{"kind":"turn_end","ts":1,"turn_count":1125899906842625}]}',
+      "invalid_request: entries.0.turn_count: expected at most 1125899906842624.",
+    ],
+    [
       '{"entries":[{"kind":"hologram","ts":8640000000000001}]}',
       "invalid_request: entries.0.ts: expected a time in epoch milliseconds.",
     ],
@@ -171,6 +175,14 @@ describe("a file that is not right", () => {
     [{ worker: { ...conversationFile().worker, worker_id: "a/b" } }, /^invalid_request: worker\.worker_id: /],
     [{ worker: { ...conversationFile().worker, profile: { kind: "own" } } }, /^invalid_request: worker\.profile/],
     [{ usage: { input_tokens: -1 } }, /^invalid_request: usage\.input_tokens: /],
+    [
+      { usage: { ...conversationFile().usage, output_tokens: 2 ** 53 - 1 } },
+      /^invalid_request: usage\.output_tokens: /,
+    ],
+    [
+      { run: { state: "active", started_ts: 1, call_usage: { ...conversationFile().usage, input_tokens: 2 ** 51 } } },
+      /^invalid_request: run\.call_usage\.input_tokens: /,
+    ],
     [{ run: { state: "flying" } }, /^invalid_request: run\.state: /],
     [{ run: { state: "active", started_ts: 8.7e15 } }, /^invalid_request: run\.started_ts: /],
     [{ older_entries: undefined }, /^invalid_request: older_entries: /],
