@@ -85,6 +85,10 @@ export function openLink({ url, token, signal, WebSocket: Socket }: LinkOptions)
     push({ kind: "frame", frame });
     if (waiting.length >= MAX_WAITING_FRAMES) giveUp();
   });
+  // A stream in a socket's place tells of the pieces of a frame.
+  socket.addEventListener("progress", () => {
+    if (!isOver) watch(silenceAllowedMs);
+  });
   socket.addEventListener("close", ({ code }) => end(code));
   // A close follows, soon or after a long wait for the other side; it says no more than this.
   socket.addEventListener("error", () => giveUp());

@@ -1,7 +1,7 @@
 /**
  * A stream of server-sent events that behaves as a WebSocket does, for where WebSockets don't get through.
  *
- * Owns the request and the reading of its events. It is made with the socket's own address, so whoever keeps sockets up
+ * Owns the request and the reading of its events; each piece that comes is a `progress` event. It is made with the socket's own address, so whoever keeps sockets up
  * keeps this up as well, with the same cursors: the client, and the console, which loads it on demand.
  */
 import { closeCodeOf, isProblemCode, ProblemBody } from "../protocol/problem.ts";
@@ -88,6 +88,8 @@ class SseSocket extends EventTarget {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      // What a socket can't tell: over a slow network a large frame is long on its way.
+      this.dispatchEvent(new Event("progress"));
       const lines = (rest + value).split("\n");
       rest = lines.pop() ?? "";
       if (rest.length > MAX_EVENT_CHARS) return;

@@ -308,6 +308,10 @@ export const Connection = createModel((options: ConnectionOptions) => {
     function (url: string): WebSocket {
       const made = new (fallback.peek() ?? options.WebSocket)(url);
       present = made;
+      // A stream in a socket's place tells of the pieces of a frame, which may be long on its way.
+      made.addEventListener("progress", () => {
+        if (made === present) lastFrameAt = clock.now();
+      });
       // Read here: partysocket would make an event of its own of each, and hand that around.
       made.addEventListener("message", (event) => {
         event.stopImmediatePropagation();

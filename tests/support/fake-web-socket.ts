@@ -46,6 +46,11 @@ export class FakeWebSocket extends EventTarget {
     );
   }
 
+  /** Some of a frame has come, of which only a stream in a socket's place tells. */
+  progress(): void {
+    this.dispatchEvent(new Event("progress"));
+  }
+
   /** The link broke, or the server closed it. */
   end(code = 1006): void {
     this.readyState = this.CLOSED;

@@ -63,6 +63,20 @@ describe("openLink()", () => {
     expect([await never.next(), await mute.next(), await heard.next()]).toEqual([false, false, true].map(closed));
   });
 
+  test("is kept while pieces of a frame come", async () => {
+    vi.useFakeTimers();
+    const { link, socket } = open(LocalSocket);
+    socket.open();
+    for (let piece = 0; piece < 4; piece += 1) {
+      await vi.advanceTimersByTimeAsync(8_000);
+      socket.progress();
+    }
+    socket.frame(heartbeat(1));
+    vi.useRealTimers();
+    expect(await link.next()).toEqual({ kind: "frame", frame: heartbeat(1) });
+    link[Symbol.dispose]();
+  });
+
   test("sends the token as a header where there is one, and nothing where there is none", () => {
     using withToken = open(LocalSocket, "secret").link;
     expect(LocalSocket.opened.at(-1)?.protocols).toEqual({ headers: { authorization: "Bearer secret" } });
