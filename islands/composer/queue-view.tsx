@@ -138,7 +138,7 @@ function Waiting({ queue, words, said }: QueueViewProps) {
             onEditEnd={(text) => {
               wanted.current = { place, button: "edit" };
               // What has gone out meanwhile, or would be too long, can't be changed: the other words go into the box.
-              if (!queue.endEdit(item.submission_id, text) && text !== item.text) composer.takeUp(text);
+              if (!queue.endEdit(item.submission_id, text) && text !== item.text) composer.takeUp(text, item.text);
             }}
           />
         ))}

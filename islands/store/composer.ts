@@ -51,6 +51,8 @@ export const Composer = createModel((options: ComposerOptions) => {
   const send = signal<SendState>({ kind: "idle" });
   const stop = signal<StopState>({ kind: "idle" });
   let saveTimer: TimerHandle | undefined;
+  /** What was last taken up, as it can be had again. */
+  let taken: string | undefined;
 
   const save = () => {
     options.clock.clearTimeout(saveTimer);
@@ -72,11 +74,18 @@ export const Composer = createModel((options: ComposerOptions) => {
     save();
   };
 
-  /** Puts other words into the box, as a message of their own. What stands there is kept for after them. */
-  const takeUp = (text: string) => {
+  /**
+   * Puts other words into the box, as a message of their own. What stands there is kept for after them.
+   *
+   * @param original What can be had again, where the words are a change of it that nobody else has
+   */
+  const takeUp = (text: string, original = text) => {
     if (send.peek().kind === "sending") return;
-    const { unsent, ...current } = draft.peek();
-    draft.value = { ...written(text), unsent: unsent ?? current };
+    const current = draft.peek();
+    // What was taken up and never changed is exchanged.
+    const isOwn = current.text !== "" && current.text !== taken;
+    draft.value = { ...written(text), unsent: isOwn ? current : (current.unsent ?? current) };
+    taken = original;
     save();
   };
 
@@ -128,7 +137,7 @@ export const Composer = createModel((options: ComposerOptions) => {
     takeUp,
 
     /** Whether something is kept for after the words that have been taken up. */
-    hasUnsent: computed(() => (draft.value.unsent?.text ?? "") !== ""),
+    hasUnsent: computed(() => !!draft.value.unsent?.text),
 
     /** Gives up what has been taken up: what was kept is in the box again. */
     putBack(): void {

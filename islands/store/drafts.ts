@@ -8,17 +8,16 @@
 import * as z from "zod/mini";
 import { SubmissionId, type WorkerRef } from "../../protocol/id.ts";
 
-const Written = z.object({
+const Draft = z.object({
   text: z.string(),
   /** The message's own, from its first letter on. */
   submission_id: z.optional(SubmissionId),
   /** What went out under that id without an answer so far; absent while nothing has. */
   sent: z.optional(z.string()),
-});
-
-const Draft = z.extend(Written, {
-  /** What was being written when older words were taken up to be sent again; it comes back after them. */
-  unsent: z.optional(Written),
+  /** What was being written when other words were taken up; it comes back after them, and then what is below it. */
+  get unsent(): z.ZodMiniOptional<typeof Draft> {
+    return z.optional(Draft);
+  },
 });
 export type Draft = z.infer<typeof Draft>;
 
@@ -58,7 +57,7 @@ export function createDrafts(ref: WorkerRef, storage: () => DraftStorage | undef
 }
 
 function isNothing({ text, sent, unsent }: Draft): boolean {
-  return text === "" && sent === undefined && (unsent === undefined || unsent.text === "");
+  return text === "" && sent === undefined && !unsent?.text;
 }
 
 function parseDraft(stored: string | null): Draft {
