@@ -19,10 +19,19 @@ import { cutUpstream } from "./upstream-cuts.ts";
 const DOCUMENT = "docs/faults.md";
 const DEFAULT_SCHEDULES = 200;
 const DEFAULT_CRASHES = 50;
+const DEFAULT_LANES = 2;
 /** Schedules between two words about how it goes. */
 const REPORT_EVERY = 100;
 
-/** Runs the command. @returns the exit code */
+/** The flags that take a number. */
+type NumberFlag = "schedules" | "crashes" | "cuts" | "memory" | "seed" | "lanes";
+
+/**
+ * Runs the command.
+ *
+ * @returns the exit code
+ * @throws RangeError in words for whoever typed it, before anything has run
+ */
 export async function runFault(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -31,32 +40,34 @@ export async function runFault(args: readonly string[]): Promise<number> {
       crashes: { type: "string" },
       cuts: { type: "string" },
       memory: { type: "string" },
-      seed: { type: "string", default: "1" },
+      seed: { type: "string" },
       only: { type: "string" },
-      lanes: { type: "string", default: "2" },
+      lanes: { type: "string" },
       write: { type: "boolean", default: false },
     },
   });
   const { write } = values;
-  const [seed, lanes] = [Number(values.seed), Number(values.lanes)];
   const only = values.only?.split(",").map(faultOf) ?? FAULTS;
   const asked = [values.schedules, values.crashes, values.cuts, values.memory];
   const isDefault = asked.every((value) => value === undefined);
-  const count = (value: string | undefined, fallback: number) => {
-    const number = Number(value ?? (isDefault ? fallback : 0));
-    if (!Number.isSafeInteger(number)) throw new RangeError(`"${value}" is no number of faults; expected one as 10000`);
-    return number;
+  const numberOf = (flag: NumberFlag, fallback: number): number => {
+    const text = values[flag];
+    if (text === undefined) return fallback;
+    const number = Number(text);
+    if (Number.isSafeInteger(number) && number > 0) return number;
+    throw new RangeError(`Cannot run faults: --${flag} takes a whole number from 1 on, as 10000, not "${text}"`);
   };
+  const seed = numberOf("seed", 1);
+  const lanes = numberOf("lanes", DEFAULT_LANES);
+  const scheduleCount = numberOf("schedules", isDefault ? DEFAULT_SCHEDULES : 0);
+  const crashCount = numberOf("crashes", isDefault ? DEFAULT_CRASHES : 0);
+  const stride = numberOf("cuts", isDefault ? 1 : 0);
+  const memoryEvents = numberOf("memory", 0);
 
-  const schedules = await runAll("schedules", count(values.schedules, DEFAULT_SCHEDULES), lanes, (index) =>
-    planOf(seed + index, only),
-  );
-  const crashes = await runAll("crashes", count(values.crashes, DEFAULT_CRASHES), lanes, (index) =>
-    crashOf(seed + index),
-  );
-  const stride = count(values.cuts, 1);
+  const schedules = await runAll("schedules", scheduleCount, lanes, (index) => planOf(seed + index, only));
+  const crashes = await runAll("crashes", crashCount, lanes, (index) => crashOf(seed + index));
   const cuts = stride > 0 ? await runCuts(stride) : [];
-  if (values.memory !== undefined) console.log(renderStalledViewer(await measureStalledViewer(Number(values.memory))));
+  if (memoryEvents > 0) console.log(renderStalledViewer(await measureStalledViewer(memoryEvents)));
   if (write) {
     const document = readFileSync(DOCUMENT, "utf8");
     writeFileSync(DOCUMENT, replaceMatrix(document, renderMatrix({ schedules, cuts, crashes }, matrixOf(document))));
