@@ -1,37 +1,20 @@
 /**
  * The command `npm run attack`: bad requests to both APIs on both engines.
  *
- * Owns its flags and what it prints: `--requests 100000 --seed 1 --only workspace,runtime --engines node,deno`. A failing
- * request is printed with its seed, which makes it again.
+ * Owns what it prints: `--requests 100000 --seed 1 --only workspace,runtime --engines node,deno`. A failing request is
+ * printed with its seed, which makes it again.
  */
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { killChildrenAtExit } from "../bench/harness/child.ts";
-import { ENGINES, type Engine } from "../bench/harness/engine.ts";
-import { attack, type Target } from "./attack.ts";
+import { attack } from "./attack.ts";
+import { parseCommandLine, type AttackOrder } from "./command-line.ts";
 import { HEAP_FACTOR } from "./heap-factor.ts";
 
-const TARGETS: readonly Target[] = ["workspace", "runtime"];
-const DEFAULT_REQUESTS = "100000";
 const REPORT_EVERY = 20_000;
 const MIB = 1_048_576;
 
 killChildrenAtExit();
-const { values } = parseArgs({
-  options: {
-    requests: { type: "string", default: DEFAULT_REQUESTS },
-    seed: { type: "string", default: "1" },
-    only: { type: "string", default: TARGETS.join(",") },
-    engines: { type: "string", default: ENGINES.join(",") },
-  },
-});
-const [requests, seed] = [Number(values.requests), Number(values.seed)];
-const engines = values.engines.split(",").filter((name): name is Engine => ENGINES.some((engine) => engine === name));
-const targets = values.only.split(",").filter((name): name is Target => TARGETS.some((target) => target === name));
-if (!(requests > 0) || engines.length === 0 || targets.length === 0) {
-  console.error(`Nothing to attack with: see --requests, --engines (${ENGINES.join()}) and --only (${TARGETS.join()})`);
-  process.exit(2);
-}
+const { targets, engines, requests, seed } = orderOf(process.argv.slice(2));
 for (const engine of engines) {
   for (const target of targets) {
     const onProgress = (sent: number) => sent % REPORT_EVERY === 0 && console.log(`  ${sent} sent`);
@@ -50,3 +33,12 @@ for (const engine of engines) {
 }
 // What a test's network leaves behind must not keep the command.
 process.exit();
+
+function orderOf(args: readonly string[]): AttackOrder {
+  try {
+    return parseCommandLine(args);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return process.exit(2);
+  }
+}
