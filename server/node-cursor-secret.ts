@@ -29,6 +29,15 @@ export async function withKeptSecret(config: Config, random: Random): Promise<Co
   return { ...config, cursorSecret: new Secret(text) };
 }
 
+/**
+ * The secret that is kept for a configuration; null where there is none yet, or none is needed. It makes none.
+ *
+ * @throws ConfigError where the file can't be read, or holds something else
+ */
+export async function readKeptSecret({ cursorSecret, store }: Config): Promise<string | null> {
+  return cursorSecret !== null || store.kind === "memory" ? null : read(join(store.dataDir, NAME));
+}
+
 async function read(path: string): Promise<string | null> {
   let text: string;
   try {

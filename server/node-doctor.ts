@@ -13,11 +13,14 @@ import { takeConfigFlags } from "../runtime/settings/config-flags.ts";
 import { inspectStore } from "../runtime/store/sqlite-inspect.ts";
 import { storePath } from "../runtime/store-config.ts";
 import type { TracingDefaults } from "../runtime/tracing/tracing-config.ts";
+import { ViewerPolicies } from "./access/viewer-policies.ts";
 import { examine, type Probes } from "./doctor/examine.ts";
 import { printFinding, printFindings, type Finding } from "./doctor/finding.ts";
 import { parseDoctorOptions } from "./doctor/options.ts";
 import type { FolderFacts } from "./doctor/check-store.ts";
+import { readKeptSecret } from "./node-cursor-secret.ts";
 import { askNode } from "./node-doctor-ask.ts";
+import { rulesFileOf } from "./node-rules-file.ts";
 import { EMBEDDED_RUNTIME_NAME } from "./runtimes-file.ts";
 
 /** Where the doctor speaks. */
@@ -68,6 +71,10 @@ function probesOf(environment: Environment, tracing: TracingDefaults): Probes {
     inspectStore: async ({ store }) => {
       if (store.kind === "memory") return { state: "missing" };
       return inspectStore(storePath(store.dataDir, RuntimeId.parse(EMBEDDED_RUNTIME_NAME)));
+    },
+    readFiles(config) {
+      const { rules: settings, owners } = config.viewers;
+      return [readKeptSecret(config), ViewerPolicies.load({ settings, owners, file: rulesFileOf(config) })];
     },
   };
 }

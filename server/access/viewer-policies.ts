@@ -44,10 +44,11 @@ export class ViewerPolicies {
   /**
    * The rules that a file has, or those of the settings.
    *
-   * @throws ConfigError where the file holds something else: rules that hide things are not forgotten in silence
+   * @throws ConfigError where the file can't be read or holds something else: rules that hide things are not forgotten
+   * in silence
    */
   static async load(options: ViewerPoliciesOptions): Promise<ViewerPolicies> {
-    const json = (await options.file?.read()) ?? null;
+    const json = await readKept(options.file);
     if (json === null) return new ViewerPolicies(options, options.settings);
     const kept = parseKept(json);
     const isSame = JSON.stringify(kept.settings) === JSON.stringify(options.settings);
@@ -117,6 +118,14 @@ class VisitorRights implements ViewerRights {
     };
     this.#listeners.add(look);
     until.addEventListener("abort", () => this.#listeners.delete(look), { once: true });
+  }
+}
+
+async function readKept(file: KeptFile | null): Promise<string | null> {
+  try {
+    return file === null ? null : await file.read();
+  } catch (cause) {
+    throw new ConfigError("Cannot start: viewer-rules.json in the data folder can't be read.", { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * What is kept, as the doctor sees it: judged from facts that were gathered without disturbing a server that runs.
  */
+import { ConfigError } from "../../runtime/settings.ts";
 import type { StoreFacts } from "../../runtime/store/sqlite-inspect.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 
@@ -15,13 +16,15 @@ export interface FolderFacts {
 }
 
 const SUBJECT = "store";
+const FOLDER_SUBJECT = "data folder";
+const LOOK_AT_PERMISSIONS = "Look at the permissions of the files in the data folder.";
 const MIB = 1024 * 1024;
 const LOW_BYTES = 1024 * MIB;
 const NO_ROOM_BYTES = 64 * MIB;
 
 /** The findings on the folder. */
 export function checkFolder({ folder, state, isWritable, freeBytes }: FolderFacts): Finding[] {
-  const subject = "data folder";
+  const subject = FOLDER_SUBJECT;
   if (state === "no_folder") return [fail(subject, `${folder} is no folder`, "Choose another in store.folder.")];
   const advice = "Give the user that runs the server the right to write there, or choose another in store.folder.";
   if (!isWritable) return [fail(subject, `${folder} can't be ${state === "missing" ? "made" : "written to"}`, advice)];
@@ -32,15 +35,21 @@ export function checkFolder({ folder, state, isWritable, freeBytes }: FolderFact
   return [freeBytes < NO_ROOM_BYTES ? fail(subject, found, make) : warn(subject, found, make)];
 }
 
+/** The finding on a file beside the store that stops the start. @throws what is no matter of such a file */
+export function checkWrongFile(error: unknown): Finding {
+  if (!(error instanceof ConfigError)) throw error;
+  // What to do, where more is known of it, is a sentence of its own.
+  const [found = "", advice = LOOK_AT_PERMISSIONS] = error.message.replace(/^Cannot start: /, "").split(/ (?=Put )/);
+  return fail(FOLDER_SUBJECT, found.replace(/\.$/, ""), advice);
+}
+
 /** The findings on the store in it. */
 export function checkStore(facts: StoreFacts, maxBytes: number | null): Finding[] {
   switch (facts.state) {
     case "missing":
       return [ok(SUBJECT, "is made at the first start")];
     case "unreadable":
-      return [
-        fail(SUBJECT, `can't be read: ${facts.reason}`, "Look at the permissions of the files in the data folder."),
-      ];
+      return [fail(SUBJECT, `can't be read: ${facts.reason}`, LOOK_AT_PERMISSIONS)];
     case "foreign":
       return [fail(SUBJECT, "the file is no store, or damaged", "Put a backup in its place, or move it away.")];
     case "damaged":

@@ -19,7 +19,7 @@ import { checkSocket, checkStream } from "./check-links.ts";
 import { checkProvider, tryProvider } from "./check-provider.ts";
 import { checkRuntime } from "./check-runtimes.ts";
 import { checkLogin, checkPage, checkPresence } from "./check-site.ts";
-import { checkFolder, checkLock, checkStore, type FolderFacts } from "./check-store.ts";
+import { checkFolder, checkLock, checkStore, checkWrongFile, type FolderFacts } from "./check-store.ts";
 import { fail, ok, type Finding } from "./finding.ts";
 import type { DoctorOptions } from "./options.ts";
 import { Site } from "./site.ts";
@@ -34,6 +34,8 @@ export interface Probes {
   readonly connectWebSocket: ConnectWebSocket;
   readonly inspectFolder: (folder: string) => Promise<FolderFacts>;
   readonly inspectStore: (config: Config) => Promise<StoreFacts>;
+  /** Reads each file beside the store as a start does. @throws ConfigError as a start does */
+  readonly readFiles: (config: Config) => readonly Promise<unknown>[];
 }
 
 /** Examines, and gives each finding as it is made. */
@@ -97,6 +99,9 @@ async function* examineStore(config: Config, neighbour: Neighbour, probes: Probe
   const folder = await probes.inspectFolder(store.dataDir);
   yield* checkFolder(folder);
   if (folder.state === "no_folder") return;
+  for (const read of await Promise.allSettled(probes.readFiles(config))) {
+    if (read.status === "rejected") yield checkWrongFile(read.reason);
+  }
   const facts = await probes.inspectStore(config);
   yield* checkLock(facts, neighbour === "our_server");
   yield* checkStore(facts, store.maxBytes);

@@ -1,6 +1,6 @@
 /** The doctor against what is configured: stores, providers and Runtimes that are well, and that are not. */
 import { execFile } from "node:child_process";
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkFolder } from "../../server/doctor/check-store.ts";
@@ -131,6 +131,45 @@ describe("a store", () => {
     await writeFile(path, bytes.fill(0xa5, 8192));
     const { code, of } = await examine(inFolder("damaged"));
     expect([code, of("store")[0]?.status]).toEqual([1, "fail"]);
+  });
+
+  test("has the files beside it read as a start reads them, which makes none and stops at none", async () => {
+    const at = (name: string) => join(folder, "beside", name);
+    const wrong = async () => {
+      const { code, of } = await examine(inFolder("beside"));
+      return { code, wrong: of("data folder").filter(({ status }) => status === "fail") };
+    };
+    await mkdir(at(""));
+    expect(await wrong()).toEqual({ code: 0, wrong: [] });
+    expect(await readdir(at(""))).toEqual([]);
+    await writeFile(at("cursor-secret"), "not a secret");
+    await writeFile(at("viewer-rules.json"), "{");
+    expect(await wrong()).toMatchObject({
+      code: 1,
+      wrong: [
+        {
+          found: expect.stringMatching(/cursor-secret does not hold a secret$/),
+          advice: expect.stringMatching(/^Put the one from a backup in its place, or remove it: .+\.$/),
+        },
+        {
+          found: "viewer-rules.json in the data folder does not hold rules for viewers",
+          advice: expect.stringMatching(/^Put the one from a backup in its place, or remove it: .+\.$/),
+        },
+      ],
+    });
+    for (const name of ["cursor-secret", "viewer-rules.json"]) {
+      await rm(at(name));
+      // Nobody can read a folder as a file, whatever rights they have.
+      await mkdir(at(name));
+    }
+    const advice = "Look at the permissions of the files in the data folder.";
+    expect(await wrong()).toMatchObject({
+      code: 1,
+      wrong: [
+        { found: expect.stringMatching(/cursor-secret can't be read$/), advice },
+        { found: "viewer-rules.json in the data folder can't be read", advice },
+      ],
+    });
   });
 
   test("has its folder judged by whether it is one, can be written to, and has room", async () => {
