@@ -6,10 +6,12 @@
  * gives way to everything else (Linux's class of idle tasks), and ends with the bench.
  */
 import { execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
+import { processorsIn } from "./processors.ts";
 
-/** As `taskset` takes them: `0` or `0-3`. */
+/** As `taskset` takes them: `0` or `2,3`. */
 interface Sides {
   readonly load: string;
   readonly servers: string;
@@ -35,10 +37,14 @@ export function standApart(): Apart {
   if (processors < 2) {
     return { note: "Load and servers share the only processor.", [Symbol.dispose]: () => {} };
   }
-  const half = Math.floor(processors / 2);
-  const found = { load: range(0, half), servers: range(half, processors), all: range(0, processors) };
+  // By their numbers: where the bench is confined to some, `taskset` refuses all others.
+  const allowed = processorsIn(readFileSync("/proc/self/status", "utf8"));
+  // Where less than the time of all is given, those that are kept awake would use it up.
+  const used = allowed.slice(0, processors);
+  const half = Math.floor(used.length / 2);
+  const found = { load: used.slice(0, half).join(), servers: used.slice(half).join(), all: allowed.join() };
   move(found.load);
-  const awake = Array.from({ length: processors }, (_, processor) => keepAwake(processor));
+  const awake = used.map(keepAwake);
   const end = (): void => {
     for (const child of awake) child.kill("SIGKILL");
   };
@@ -71,8 +77,4 @@ function keepAwake(processor: number) {
   return spawn("taskset", ["--cpu-list", String(processor), "chrt", "--idle", "0", "sh", "-c", loop], {
     stdio: "ignore",
   });
-}
-
-function range(from: number, end: number): string {
-  return end - from === 1 ? String(from) : `${from}-${end - 1}`;
 }
