@@ -5,7 +5,7 @@
  * Owns their lives, and the rule that no test may leave an error behind in any of its tabs.
  */
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import type { Locale } from "../../islands/console-data.ts";
 import { workerApiPath, workerPagePath } from "../../islands/paths.ts";
 import { listOf, WorkerSpawnResult, WorkerSummary, WorkerTranscript } from "../../protocol/backend-api.ts";
@@ -13,6 +13,7 @@ import { RuntimeId, WorkerId, type WorkerRef } from "../../protocol/id.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { ServerProcess, type Engine } from "../support/server-process.ts";
 import { ConsolePage } from "./console-page.ts";
+import { leaveNoErrors } from "./leave-no-errors.ts";
 
 /** Settings of the server, as environment. */
 export type Settings = Readonly<Record<string, string>>;
@@ -155,9 +156,7 @@ function onServers(
     const stage = new Stage(engine, settings);
     beforeAll(() => stage.raise());
     afterAll(() => stage.strike());
-    afterEach(async () => {
-      expect(await stage.clear(), "errors in the browser").toEqual([]);
-    });
+    leaveNoErrors(() => stage);
     suite(stage);
   });
 }

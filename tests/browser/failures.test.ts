@@ -1,9 +1,9 @@
 /** Every failure that the demo can provoke: its own words, what was written stays, and the console goes on. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { en } from "../../islands/messages-en.ts";
 import type { ProblemCode } from "../../protocol/problem.ts";
-import { StreamingProvider } from "../support/streaming-provider.ts";
-import { onOneServer, SHORT, Stage } from "./both-servers.ts";
+import { onOneServer, SHORT } from "./both-servers.ts";
+import { onProvider } from "./on-provider.ts";
 
 /** Each command, what it ends in, and whether text had begun. */
 const FAILURES: readonly (readonly [command: string, problem: ProblemCode, hasBegun: boolean])[] = [
@@ -56,23 +56,10 @@ onOneServer("A failing provider", settings, (stage) => {
 });
 
 describe("A provider that refuses for a minute", () => {
-  let provider: StreamingProvider;
-  let stage: Stage;
-  beforeAll(async () => {
-    provider = await StreamingProvider.start();
-    stage = new Stage("node", { OPENAI_BASE_URL: provider.url });
-    await stage.raise();
-  });
-  afterEach(async () => {
-    const complaints = await stage.clear();
-    if (complaints.length > 0) throw new Error(`There were errors in the browser: ${complaints.join("\n")}`);
-  });
-  afterAll(async () => {
-    await stage?.strike();
-    await provider?.[Symbol.asyncDispose]();
-  });
+  const raised = onProvider();
 
   test("is no longer waited for once that is stopped", async () => {
+    const { stage, provider } = raised;
     provider.refusedForS = 60;
     const tab = await stage.openConsole();
     await tab.say(SHORT);

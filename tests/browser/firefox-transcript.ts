@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { messagesFor } from "../../islands/messages.ts";
 import { workerPagePath } from "../../islands/paths.ts";
 import type { FirefoxTab } from "../support/firefox-tab.ts";
-import { showSelection } from "../support/in-page.ts";
+import { logAtRest, showSelection } from "../support/in-page.ts";
 import { SceneProxy, type SceneEntries } from "../support/scene-proxy.ts";
 import { everyEntry } from "./every-entry.ts";
 import type { FirefoxStage } from "./firefox-stage.ts";
@@ -168,24 +168,15 @@ function frame(tab: FirefoxTab): Promise<void> {
 
 /** Marks the first of a kind that begins in the window, once nothing moves any more. Returns its id. */
 async function markInSight(tab: FirefoxTab, kind: string): Promise<string> {
+  await tab.page.$eval("[role=log]", logAtRest);
   return tab.page.$eval(
     "[role=log]",
-    (log, selector) =>
-      new Promise<string>((resolve) => {
-        let still = 0;
-        let before = "";
-        const look = () => {
-          const present = `${log.scrollTop} ${log.scrollHeight}`;
-          still = present === before ? still + 1 : 0;
-          before = present;
-          if (still < 10) return void requestAnimationFrame(look);
-          const { top } = log.getBoundingClientRect();
-          const found = [...log.querySelectorAll(selector)].find((each) => each.getBoundingClientRect().top > top);
-          found?.setAttribute("data-marked", "");
-          resolve(found?.id ?? "");
-        };
-        look();
-      }),
+    (log, selector) => {
+      const { top } = log.getBoundingClientRect();
+      const found = [...log.querySelectorAll(selector)].find((each) => each.getBoundingClientRect().top > top);
+      found?.setAttribute("data-marked", "");
+      return found?.id ?? "";
+    },
     kind,
   );
 }

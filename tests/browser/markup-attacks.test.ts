@@ -1,11 +1,10 @@
 /** Texts that try to become the page's own, in a real browser under the server's own policy: none of them runs. */
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { conversationFile } from "../support/conversation-file.ts";
 import { MARKUP_ATTACKS } from "../support/markup-attacks.ts";
-import { StreamingProvider } from "../support/streaming-provider.ts";
-import { Stage } from "./both-servers.ts";
+import { onProvider } from "./on-provider.ts";
 
 const words = toolMessagesFor("en");
 /** Some stand together, so that a page has room for all of them; those that swallow what follows stand last. */
@@ -93,19 +92,10 @@ const entries = groups.flatMap((text, index) => {
   ];
 });
 
-let provider: StreamingProvider;
-let stage: Stage;
-beforeAll(async () => {
-  provider = await StreamingProvider.start();
-  stage = new Stage("node", { OPENAI_BASE_URL: provider.url });
-  await stage.raise();
-});
-afterAll(async () => {
-  await stage?.strike();
-  await provider?.[Symbol.asyncDispose]();
-});
+const raised = onProvider();
 
 test(`${MARKUP_ATTACKS.length} texts that would be scripts, links and pictures are texts, brought along, searched and streamed`, async () => {
+  const { stage, provider } = raised;
   expect(MARKUP_ATTACKS.length).toBeGreaterThanOrEqual(80);
   const conversation = conversationFile({ entries });
   const name = "<img src=x onerror=pwned(0)>";
@@ -165,10 +155,10 @@ test(`${MARKUP_ATTACKS.length} texts that would be scripts, links and pictures a
   expect(await foundIn(page)).toEqual([]);
   expect(elsewhere).toEqual([`to ${address}`]);
   expect(page.url()).toBe(address);
-  expect(await stage.clear(), "errors in the browser").toEqual([]);
 });
 
 test("what would have run is noted: the search works", async () => {
+  const { stage } = raised;
   const tab = await stage.newTab({ forgive: /Content Security Policy|evil\.example/ });
   await tab.page.addInitScript(watch, ALLOWED);
   await tab.open(`${stage.server.url}/runtimes/backend-internal/workers/companion`);
@@ -187,5 +177,4 @@ test("what would have run is noted: the search works", async () => {
         "the policy refused img-src https://evil.example/x.png",
       ]),
     );
-  expect(await stage.clear(), "errors in the browser").toEqual([]);
 });

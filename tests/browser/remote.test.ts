@@ -6,13 +6,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { en } from "../../islands/messages-en.ts";
 import { turnMessagesFor } from "../../islands/messages-turns.ts";
 import { canariesIn } from "../support/leak-scan.ts";
 import { otherEngine, RemoteSite } from "../support/remote-site.ts";
 import { WorkspaceClient } from "../support/workspace-client.ts";
 import { SHORT, SLOW, Stage } from "./both-servers.ts";
+import { leaveNoErrors } from "./leave-no-errors.ts";
 
 const { queue } = turnMessagesFor("en");
 /** A slow answer takes far longer than any test needs to break its link; it is stopped where a test has seen enough. */
@@ -41,10 +42,7 @@ describe.each(["node", "deno"] as const)("A Worker elsewhere, on %s", (engine) =
     await site?.[Symbol.asyncDispose]();
     if (folder) await rm(folder, { recursive: true });
   });
-  afterEach(async () => {
-    const complaints = await stage.clear();
-    if (complaints.length > 0) throw new Error(`There were errors in the browser: ${complaints.join("\n")}`);
-  });
+  leaveNoErrors(() => stage);
 
   const createWorker = () => new WorkspaceClient(stage.server.url).createWorker(site.path);
   const found = (text: string) =>

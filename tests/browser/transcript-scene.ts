@@ -4,13 +4,14 @@
  * to make, and every event comes when the test says.
  */
 import type { WebSocketRoute } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import type { LogEntry } from "../../protocol/entry.ts";
 import type { Event } from "../../protocol/event.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
 import { emptyTranscript, snapshotEvent } from "../../protocol/transcript.ts";
 import { Stage, type TabOptions } from "./both-servers.ts";
 import type { ConsolePage } from "./console-page.ts";
+import { leaveNoErrors } from "./leave-no-errors.ts";
 
 const START_TS = Date.now();
 /** Ten thousand rows at once are more than any page ever gets. */
@@ -118,9 +119,7 @@ export function onScenes(subject: string, suite: (stage: Stage) => void): void {
     const stage = new Stage("node", {});
     beforeAll(() => stage.raise());
     afterAll(() => stage.strike());
-    afterEach(async () => {
-      expect(await stage.clear(), "errors in the browser").toEqual([]);
-    });
+    leaveNoErrors(() => stage);
     suite(stage);
   });
 }

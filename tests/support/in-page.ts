@@ -18,6 +18,22 @@ export function recordNotifications(): void {
   Object.assign(globalThis, { Notification: Recorded, shownNotifications: shown });
 }
 
+/** Waits until nothing in the log has moved from one frame to the next, for a while. */
+export function logAtRest(log: Element): Promise<void> {
+  return new Promise((resolve) => {
+    let still = 0;
+    let before = "";
+    const look = () => {
+      const present = `${log.scrollTop} ${log.scrollHeight}`;
+      still = present === before ? still + 1 : 0;
+      before = present;
+      if (still === 10) resolve();
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
+}
+
 /** Scrolls to what is selected. @returns whether that can be seen then */
 export function showSelection(): boolean {
   const range = getSelection()?.getRangeAt(0);

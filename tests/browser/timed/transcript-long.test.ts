@@ -1,8 +1,7 @@
 /** Ten thousand messages: found, selected, paged and kept still, at the cost of a short conversation. */
 import { expect, test } from "vitest";
-import type { ConsolePage } from "../console-page.ts";
 import { messages, onScenes, runBegins, Scene } from "../transcript-scene.ts";
-import { showSelection } from "../../support/in-page.ts";
+import { logAtRest, showSelection } from "../../support/in-page.ts";
 
 const MANY = 10_000;
 /** What a delta may cost more in a long conversation than in a short one: the machine's own noise. */
@@ -68,7 +67,7 @@ onScenes("A long conversation", (stage) => {
     const asked = scene.pagesAsked;
     await toTop();
     await expect.poll(() => scene.pagesAsked).toBeGreaterThan(asked);
-    await atRest(tab);
+    await tab.log.evaluate(logAtRest);
     const line = await tab.log.evaluate((log) => {
       const top = log.getBoundingClientRect().top;
       const row = [...log.querySelectorAll(".row")].find((candidate) => candidate.getBoundingClientRect().top > top);
@@ -96,22 +95,3 @@ onScenes("A long conversation", (stage) => {
     expect(scene.pagesAsked).toBeGreaterThanOrEqual(1);
   });
 });
-
-/** Waits until nothing in the log has moved from one frame to the next, for a while. */
-async function atRest(tab: ConsolePage): Promise<void> {
-  await tab.log.evaluate(
-    (log) =>
-      new Promise<void>((resolve) => {
-        let still = 0;
-        let before = "";
-        const look = () => {
-          const present = `${log.scrollTop} ${log.scrollHeight}`;
-          still = present === before ? still + 1 : 0;
-          before = present;
-          if (still === 10) resolve();
-          else requestAnimationFrame(look);
-        };
-        look();
-      }),
-  );
-}
