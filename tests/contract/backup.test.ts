@@ -9,8 +9,10 @@ import type { LogEntry } from "../../protocol/entry.ts";
 import type { WorkerRef } from "../../protocol/id.ts";
 import { ViewerRules } from "../../protocol/viewer-rules.ts";
 import { makeDataFolder, removeDataFolder } from "../support/data-folder.ts";
+import type { Observer } from "../support/observer.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { ServerProcess, testEngine } from "../support/server-process.ts";
+import { StreamingProvider } from "../support/streaming-provider.ts";
 import { WorkspaceClient, workerPath } from "../support/workspace-client.ts";
 
 allowProcesses();
@@ -48,12 +50,20 @@ test("of a server with answers under way has everything up to its moment, and no
 }) => {
   const folder = folderFor(onTestFinished);
   const data = join(folder, "data");
-  await using server = await ServerProcess.start({ environment: { YOI_DATA_DIR: data, YOI_DEMO_PACE: "0.2" } });
+  // However long the copies take, the answers are under way until all have been made.
+  await using provider = await StreamingProvider.start();
+  const copied = Promise.withResolvers<void>();
+  provider.lastsUntil = copied.promise;
+  provider.pieces = ["One", " word", " and", " another."];
+  const environment = { OPENAI_BASE_URL: provider.url };
+  await using server = await ServerProcess.start({ environment: { ...environment, YOI_DATA_DIR: data } });
   const client = new WorkspaceClient(server.url);
   const refs = await Promise.all(Array.from({ length: WORKERS }, () => client.createWorker()));
   const observers = refs.map((ref) => client.observe(ref));
   await Promise.all(observers.map((observer) => observer.snapshot()));
-  await Promise.all(refs.map((ref) => client.send(ref, "/demo long 1500")));
+  await Promise.all(refs.map((ref) => client.send(ref, "Go on until you are told")));
+  const hasBegun = (observer: Observer) => observer.eventsOf("text_delta").length > 0;
+  await Promise.all(observers.map((observer) => observer.until("the beginning of an answer", hasBegun)));
   const copies: { readonly path: string; readonly before: readonly (readonly LogEntry[])[] }[] = [];
   for (let copy = 0; copy < COPIES; copy += 1) {
     // Nobody knows how far an answer is; what is committed by now has to be in the copy.
@@ -62,6 +72,7 @@ test("of a server with answers under way has everything up to its moment, and no
     expect(await backup(data, path)).toMatchObject({ code: 0, output: expect.stringContaining(path) });
     copies.push({ path, before });
   }
+  copied.resolve();
   for (const observer of observers) await observer.idle();
   // The observers have had one whole answer each, without a break.
   for (const observer of observers) {
@@ -79,7 +90,7 @@ test("of a server with answers under way has everything up to its moment, and no
     const isOpen = (name: string) => (statSync(join(path, name)).mode & 0o077) !== 0;
     // Windows has no such modes.
     expect(process.platform === "win32" ? [] : readdirSync(path).filter(isOpen)).toEqual([]);
-    await using restored = await ServerProcess.start({ environment: { YOI_DATA_DIR: path, YOI_DEMO_PACE: "0" } });
+    await using restored = await ServerProcess.start({ environment: { ...environment, YOI_DATA_DIR: path } });
     const other = new WorkspaceClient(restored.url);
     for (const [index, ref] of refs.entries()) {
       const entries = await entriesOf(other, ref);

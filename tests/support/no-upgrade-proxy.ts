@@ -10,7 +10,8 @@ import type { AddressInfo } from "node:net";
 /** A proxy in front of a server of this machine. */
 export class NoUpgradeProxy implements AsyncDisposable {
   readonly #server: Server;
-  readonly #open = new Set<ServerResponse>();
+  /** What is being answered, with its path. */
+  readonly #open = new Map<ServerResponse, string>();
   /** Paths of the requests that were passed on. */
   readonly passed: string[] = [];
   refusedUpgrades = 0;
@@ -19,7 +20,7 @@ export class NoUpgradeProxy implements AsyncDisposable {
     this.#server = createServer((incoming, outgoing) => {
       const { method, url = "/", headers } = incoming;
       this.passed.push(url);
-      this.#open.add(outgoing);
+      this.#open.set(outgoing, url);
       const onward = request({ host: "127.0.0.1", port, method, path: url, headers }, (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);
@@ -48,10 +49,14 @@ export class NoUpgradeProxy implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Breaks off what is being answered. @returns how many answers that were */
-  cut(): number {
-    const answers = [...this.#open];
-    for (const answer of answers) answer.destroy();
+  /** Breaks off what is being answered, of all paths or of some. @returns how many answers that were */
+  cut(isMeant: (path: string) => boolean = () => true): number {
+    const answers = [...this.#open].filter(([, path]) => isMeant(path));
+    for (const [answer] of answers) {
+      // It is told of its end later, and is not to be counted again until then.
+      this.#open.delete(answer);
+      answer.destroy();
+    }
     return answers.length;
   }
 

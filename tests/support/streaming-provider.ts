@@ -6,13 +6,18 @@
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
+
+/** Between two pieces of an answer that lasts: something comes all the time, and fills no memory. */
+const PIECE_MS = 5;
 
 /** A provider on a port of this machine. */
 export class StreamingProvider implements AsyncDisposable {
   readonly #server: Server;
   /** The next answer, in its pieces. */
   pieces: readonly string[] = [];
+  /** The pieces come again and again until it is settled: so an answer lasts as long as a test needs it. */
+  lastsUntil: Promise<void> | undefined;
   /** Instead of an answer: for how many seconds nobody is to ask again. */
   refusedForS: number | undefined;
 
@@ -51,10 +56,14 @@ export class StreamingProvider implements AsyncDisposable {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     const send = (choice: object) =>
       response.write(`data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", choices: [choice] })}\n\n`);
-    for (const content of this.pieces) {
-      send({ index: 0, delta: { content }, finish_reason: null });
-      await setImmediate();
-    }
+    let isLast = this.lastsUntil === undefined;
+    void this.lastsUntil?.then(() => (isLast = true));
+    do {
+      for (const content of this.pieces) {
+        send({ index: 0, delta: { content }, finish_reason: null });
+        await (isLast ? setImmediate() : setTimeout(PIECE_MS));
+      }
+    } while (!isLast && !response.destroyed);
     send({ index: 0, delta: {}, finish_reason: "stop" });
     response.end("data: [DONE]\n\n");
   }
