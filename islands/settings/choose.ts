@@ -28,6 +28,16 @@ export function choose(
   }
 }
 
+/** Browsers let the cookies that scripts write end after days. What is remembered here stays: the server is told again. */
+export function renewChoices({ preferences, paths }: Pick<Frame, "preferences" | "paths">): void {
+  const [theme, locale] = [preferences.theme.peek(), preferences.locale.peek()];
+  if (theme !== "system") {
+    document.cookie = choiceCookie(THEME_COOKIE, theme, paths.home);
+    applyTheme(theme, document);
+  }
+  if (locale !== "system") document.cookie = choiceCookie(LOCALE_COOKIE, locale, paths.home);
+}
+
 /** Paints the page anew also when other colours are chosen in another tab; the first are as the server has them. */
 export function followTheme({ preferences }: Pick<Frame, "preferences">): void {
   let known = preferences.theme.peek();

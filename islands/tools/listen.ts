@@ -3,7 +3,7 @@
  * Workers. Owns the listeners; what is opened, and how, is `open-tool.tsx`.
  */
 import type { Frame } from "../frame.ts";
-import { followTheme } from "../settings/choose.ts";
+import { followTheme, renewChoices } from "../settings/choose.ts";
 import { workerKey } from "../store/worker-list.ts";
 import { isMac } from "./is-mac.ts";
 import { fieldTextOf, keyCommandOf, type Tool } from "./tool.ts";
@@ -28,6 +28,7 @@ export function listenForTools(frame: Frame, open: (tool: Tool) => void, hasConv
     if (command.kind === "open") open({ kind: command.tool });
     else stepTo(frame, command.by);
   });
+  renewChoices(frame);
   // Whoever opens the settings in another tab chooses for this one too.
   followTheme(frame);
   if (rememberedFocus()) document.getElementById("composer-input")?.focus();

@@ -42,6 +42,20 @@ onOneServer("Settings", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     await tab.page.locator('html[lang="en"]').waitFor();
   });
 
+  test("outlast the cookies by which the server knows them", async () => {
+    const context = await stage.newContext({ locale: "en-GB", colorScheme: "light" });
+    const tab = await stage.openConsole({ context });
+    await tab.page.getByRole("button", { name: words.settings.title }).click();
+    await tab.page.getByRole("radio", { name: words.settings.themes.dark }).check();
+    await tab.page.getByRole("radio", { name: "日本語" }).click();
+    await tab.page.locator('html[lang="ja"]').waitFor();
+    await context.clearCookies();
+    await tab.page.reload();
+    await tab.page.locator('html[lang="en"][data-theme="dark"]').waitFor();
+    await tab.page.reload();
+    await tab.page.locator('html[lang="ja"][data-theme="dark"]').waitFor();
+  });
+
   test("change the colours and which key sends, also in the tab beside", async () => {
     const context = await stage.newContext({ locale: "en-GB" });
     const one = await stage.openConsole({ context });
