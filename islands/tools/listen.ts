@@ -28,6 +28,8 @@ export function listenForTools(frame: Frame, open: (tool: Tool) => void, hasConv
     if (command.kind === "open") open({ kind: command.tool });
     else stepTo(frame, command.by);
   });
+  // The server does not know the keyboard.
+  if (isMac()) for (const key of document.querySelectorAll(".tool-button kbd")) key.textContent = "⌘ K";
   renewChoices(frame);
   // Whoever opens the settings in another tab chooses for this one too.
   followTheme(frame);

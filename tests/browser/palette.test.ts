@@ -19,6 +19,15 @@ onOneServer("The palette", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     expect(await tab.composer.inputValue()).toBe("half a thought");
   });
 
+  test("is opened by the key that its button names, also on a Mac", async () => {
+    const userAgent = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)";
+    const context = await stage.newContext({ locale: "en-GB", userAgent });
+    const tab = await stage.openConsole({ context });
+    await tab.page.locator(".tool-button kbd", { hasText: "⌘ K" }).waitFor();
+    await tab.page.keyboard.press("Meta+k");
+    await tab.page.getByRole("combobox", { name: words.palette.placeholder }).waitFor();
+  });
+
   test("stays where a selection in its field is let go of outside, and goes by a click there", async () => {
     const tab = await stage.openConsole();
     const { keyboard, mouse } = tab.page;
