@@ -162,7 +162,6 @@ export const en: Messages = {
     runtimeBack: "The Runtime is back.",
   },
   tokens: "tokens",
-  contextUsed: (percent) => `${percent} of the context`,
   duration: (milliseconds) => {
     const seconds = milliseconds / 1000;
     if (seconds < 10) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} s`;

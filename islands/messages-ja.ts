@@ -221,7 +221,6 @@ export const ja: Messages = {
     runtimeBack: "Runtime に再び接続しました。",
   },
   tokens: "トークン",
-  contextUsed: (percent) => `コンテキストの ${percent}`,
   duration: (milliseconds) => {
     const seconds = milliseconds / 1000;
     if (seconds < 10) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} 秒`;

@@ -111,7 +111,6 @@ export interface Messages {
     readonly runtimeBack: string;
   };
   readonly tokens: string;
-  readonly contextUsed: (percent: string) => string;
   readonly duration: (milliseconds: number) => string;
   /** A person's words for a problem; absent: the server's own. */
   readonly problem: (code: ProblemCode) => string;

@@ -131,18 +131,16 @@ export function ComposerForm() {
   );
 }
 
-/** The model, and how much of what it can hold is in use. */
+/** The model, and what the conversation has used of it. */
 function Usage() {
   const { conversation, formats, messages } = useConsole();
-  const { model, context_window, context_tokens } = conversation.greeting.value;
+  const { model } = conversation.greeting.value;
   const { input_tokens, output_tokens } = conversation.usage.value;
-  const share = context_window > 0 ? Math.min(1, context_tokens / context_window) : 0;
   const facts = [
     ...(model === "" ? [] : [model]),
     ...(input_tokens + output_tokens > 0
       ? [`${formats.compact(input_tokens + output_tokens)} ${messages.tokens}`]
       : []),
-    ...(share > 0 ? [messages.contextUsed(formats.percent(share))] : []),
   ];
   return <span class="composer-usage">{facts.join(" · ")}</span>;
 }
