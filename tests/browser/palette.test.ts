@@ -23,7 +23,7 @@ onOneServer("The palette", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     const userAgent = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)";
     const context = await stage.newContext({ locale: "en-GB", userAgent });
     const tab = await stage.openConsole({ context });
-    await tab.page.locator(".tool-button kbd", { hasText: "⌘ K" }).waitFor();
+    await expect.poll(() => tab.page.locator(".tool-button kbd").textContent()).toBe("⌘ K");
     await tab.page.keyboard.press("Meta+k");
     await tab.page.getByRole("combobox", { name: words.palette.placeholder }).waitFor();
   });

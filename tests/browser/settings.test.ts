@@ -51,9 +51,11 @@ onOneServer("Settings", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     await tab.page.locator('html[lang="ja"]').waitFor();
     await context.clearCookies();
     await tab.page.reload();
-    await tab.page.locator('html[lang="en"][data-theme="dark"]').waitFor();
+    const looks = () =>
+      tab.page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset["theme"]]);
+    await expect.poll(looks).toEqual(["en", "dark"]);
     await tab.page.reload();
-    await tab.page.locator('html[lang="ja"][data-theme="dark"]').waitFor();
+    await expect.poll(looks).toEqual(["ja", "dark"]);
   });
 
   test("change the colours and which key sends, also in the tab beside", async () => {

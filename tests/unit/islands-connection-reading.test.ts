@@ -94,3 +94,22 @@ test("frames that are no frames are counted and harmless", async () => {
   expect(setup.connection.counters.value.badFrames).toBe(2);
   expect(setup.received).toEqual(["bo_1"]);
 });
+
+test("a link that tells of a frame's pieces is kept until the frame has come", async () => {
+  const setup = await live(immediateScheduler);
+  const old = setup.newest();
+  for (let piece = 0; piece < 4; piece += 1) {
+    await vi.advanceTimersByTimeAsync(8_000);
+    old.progress();
+  }
+  old.frame(event(1));
+  expect([setup.received.length, setup.connection.counters.value.silent]).toEqual([1, 0]);
+  await vi.advanceTimersByTimeAsync(10_001);
+  expect([setup.sockets.length, setup.connection.counters.value.silent]).toEqual([2, 1]);
+  // An older link's pieces say nothing of the present one.
+  setup.newest().open();
+  await vi.advanceTimersByTimeAsync(8_000);
+  old.progress();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(setup.connection.counters.value.silent).toBe(2);
+});

@@ -201,28 +201,6 @@ describe("Connection", () => {
     expect(setup.sockets).toHaveLength(2);
   });
 
-  test("a link that tells of a frame's pieces is kept until the frame has come", async () => {
-    const setup = setUp();
-    setup.connection.start(ReconnectingWebSocket);
-    await settle();
-    setup.newest().open();
-    for (let piece = 0; piece < 4; piece += 1) {
-      await vi.advanceTimersByTimeAsync(8_000);
-      setup.newest().progress();
-    }
-    setup.newest().frame(event(1));
-    expect([setup.received.length, setup.connection.counters.value.silent]).toEqual([1, 0]);
-    // An older link's say nothing of the present one.
-    const [old] = setup.sockets;
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(setup.connection.counters.value.silent).toBe(1);
-    setup.newest().open();
-    await vi.advanceTimersByTimeAsync(8_000);
-    old?.progress();
-    await vi.advanceTimersByTimeAsync(2_000);
-    expect(setup.connection.counters.value.silent).toBe(2);
-  });
-
   test("a handshake that hangs is given up", async () => {
     const setup = setUp();
     setup.connection.start(ReconnectingWebSocket);
