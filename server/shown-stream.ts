@@ -236,6 +236,7 @@ export class ShownStream implements ViewerFeed {
   /** Reads from a cursor up to where the window begins, and puts that in front of it. */
   async #readBack(from: RuntimeCursor): Promise<void> {
     const { limits, upstream } = this.#options;
+    const { end } = this.window;
     const frames: WindowFrame[] = [];
     let chars = 0;
     for await (const events of upstream.readFrom(from)) {
@@ -256,6 +257,9 @@ export class ShownStream implements ViewerFeed {
         // Not only the oldest one: events at the window's start may be compacted away where they are read from.
         const number = window.numberOf((own ?? heard.observed).cursor);
         if (frames.length === 0 && number !== null && number > window.start) return window.noteFollowing(from, number);
+        // Where they meet only in what has come since, what the window had stands before all that was read: it lagged, and
+        // came to the pieces that were read here when they had been compacted away.
+        if (number !== null && number >= end && window.start < end) throw cursorExpired();
         return window.prepend(frames, from);
       }
       if (frames.length > limits.windowFrames || chars > limits.windowChars) throw cursorExpired();

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ProblemError } from "../../protocol/problem.ts";
 import { settle } from "../support/manual-clock.ts";
-import { type FakeSocket, RelayFixture } from "../support/relay-fixture.ts";
+import { closedBy, type FakeSocket, RelayFixture } from "../support/relay-fixture.ts";
 import { setUp, words } from "../support/relay-scene.ts";
 
 const broken = () => new ProblemError("runtime_unavailable", "The connection broke.");
@@ -55,4 +55,30 @@ test("who comes back past pieces that were compacted away meanwhile gets what is
   const positions = ({ events }: FakeSocket) => events.map(({ cursor }) => fixture.positionOf(cursor));
   expect(positions(returning)).toEqual([9, 10, 11]);
   expect(positions(staying)).toEqual([6, 7, 8, 9, 10, 11]);
+});
+
+test("who comes back to pieces that are gone before the window has come to them begins anew", async () => {
+  const { clock, runtime, workerId, fixture, join, publish } = await setUp({
+    kind: "remote",
+    runtimeLimits: { worker: { retentionDeltasMs: 0 } },
+  });
+  const staying = await join();
+  await publish(...words(4));
+  runtime.breakConnections(broken());
+  await settle();
+  const other = await RelayFixture.create({ runtime, workerId, clock });
+  const moving = other.attach();
+  await settle();
+  await publish(...words(2, 4));
+  moving.cut();
+  await publish(...words(2, 6));
+  const moved = await join({ cursor: moving.cursor! });
+  await publish({ event: "text_done", data: { text: "0 1 2 3 4 5 6 7 " } });
+  runtime.log(workerId).retain(clock.now());
+  await clock.advance(1_000);
+  await publish({ event: "status", data: { status: "idle" } });
+  await publish(...words(1, 8));
+  expect(moved).toMatchObject(closedBy("cursor_expired"));
+  const positions = staying.events.map(({ cursor }) => fixture.positionOf(cursor));
+  expect(positions).toEqual([0, 1, 2, 3, 4, 9, 10, 11]);
 });
