@@ -77,7 +77,7 @@ export const Composer = createModel((options: ComposerOptions) => {
   /**
    * Puts other words into the box, as a message of their own. What stands there is kept for after them.
    *
-   * @param original What can be had again, where the words are a change of it that nobody else has
+   * @param original What of them can be had again, where they are a change of it that nobody else has; empty: nothing
    */
   const takeUp = (text: string, original = text) => {
     if (send.peek().kind === "sending") return;
@@ -124,7 +124,7 @@ export const Composer = createModel((options: ComposerOptions) => {
     /** Takes up what an earlier visit left, after what the person has `typed` before the page was ready. */
     restore(typed: string): void {
       draft.value = options.drafts.read();
-      if (typed !== "" && typed !== draft.peek().text) takeUp(typed);
+      if (typed !== "" && typed !== draft.peek().text) takeUp(typed, "");
     },
 
     edit(text: string): void {

@@ -57,3 +57,11 @@ test("words that were taken up and never changed are exchanged, and so is an emp
   composer.putBack();
   expect([composer.text.value, composer.hasUnsent.value]).toEqual(["unsent", false]);
 });
+
+test("what was typed before the page came alive comes back too", () => {
+  const composer = open(new Map());
+  composer.restore("typed early");
+  composer.takeUp("older");
+  composer.putBack();
+  expect(composer.text.value).toBe("typed early");
+});
