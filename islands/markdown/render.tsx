@@ -74,8 +74,11 @@ function renderToken(token: MarkedToken | MathToken, depth: number, isLinked = f
       return <br />;
     case "checkbox":
       return <TaskBox isDone={token.checked} />;
-    case "link":
-      return link(token.href, renderTokens(token.tokens, depth, true));
+    case "link": {
+      const words = renderTokens(token.tokens, depth, true);
+      // An address in angle brackets is one to the lexer wherever it stands.
+      return isLinked ? <>{words}</> : link(token.href, words);
+    }
     case "image": {
       const words = token.text === "" ? token.href : decodeEntities(token.text);
       return isLinked ? words : link(token.href, words, "image");

@@ -33,6 +33,8 @@ function blocksOf(node: Node): readonly string[] {
 /** An element that stands by itself; `undefined` for what is part of a line. */
 function blockOf(node: Node): string | undefined {
   if (!(node instanceof Element)) return undefined;
+  // A formula in a line of its own.
+  if (node instanceof HTMLElement && node.dataset["display"] !== undefined) return node.dataset["tex"];
   switch (node.tagName) {
     case "PRE":
       return (node.textContent ?? "").replace(/\n$/, "");

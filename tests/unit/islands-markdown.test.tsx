@@ -213,8 +213,8 @@ describe("Markdown", () => {
     expect(whole("![alt](https://e.com/a.png)")).toContain('rel="noopener noreferrer nofollow"');
   });
 
-  test("an image that is itself linked is that link's words, since no link can stand in another", () => {
-    for (const words of ["![CI](https://e.com/ci.svg)", "**![CI](https://e.com/ci.svg)**"]) {
+  test("what is itself linked is that link's words, since no link can stand in another", () => {
+    for (const words of ["![CI](https://e.com/ci.svg)", "**![CI](https://e.com/ci.svg)**", "CI <https://e.com/b>"]) {
       const markup = whole(`[${words}](https://e.com/ci)`);
       expect(markup.match(/<a [^>]*>/g)).toEqual([expect.stringContaining('href="https://e.com/ci"')]);
       expect(markup).toContain("CI");

@@ -32,6 +32,8 @@ test("plainText() says of tasks which are done", () => {
 test("plainText() takes a formula as it was written", () => {
   const formula = '<span data-tex="$10^6$"><math><msup><mn>10</mn><mn>6</mn></msup></math></span>';
   expect(textOf(`<p>about ${formula} of them</p>`)).toBe("about $10^6$ of them");
+  const display = (tex: string) => `<span data-display data-tex="${tex}"><math><mi>x</mi></math></span>`;
+  expect(textOf(`<div>${display("$$a$$")}${display("$$b$$")}</div>`)).toBe("$$a$$\n\n$$b$$");
 });
 
 test("plainText() takes code as it is, without the page's own words around it", () => {
