@@ -1,8 +1,9 @@
 /**
  * A stream of server-sent events that behaves as a WebSocket does, for where WebSockets don't get through.
  *
- * Owns the request and the reading of its events; each piece that comes is a `progress` event. It is made with the socket's own address, so whoever keeps sockets up
- * keeps this up as well, with the same cursors: the client, and the console, which loads it on demand.
+ * Owns the request and the reading of its events; each piece that comes is a `progress` event. It is made with the
+ * socket's own address, so whoever keeps sockets up keeps this up as well, with the same cursors: the client, and the
+ * console, which loads it on demand.
  */
 import { closeCodeOf, isProblemCode, ProblemBody } from "../protocol/problem.ts";
 

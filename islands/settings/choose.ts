@@ -28,7 +28,7 @@ export function choose(
   }
 }
 
-/** Browsers let the cookies that scripts write end after days. What is remembered here stays: the server is told again. */
+/** Browsers let cookies that scripts write end after days. What is remembered here stays: the server is told again. */
 export function renewChoices({ preferences, paths }: Pick<Frame, "preferences" | "paths">): void {
   const [theme, locale] = [preferences.theme.peek(), preferences.locale.peek()];
   if (theme !== "system") {

@@ -48,7 +48,8 @@ onOneServer("Settings", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     await tab.page.getByRole("button", { name: words.settings.title }).click();
     await tab.page.getByRole("radio", { name: words.settings.themes.dark }).check();
     await tab.page.getByRole("radio", { name: "日本語" }).click();
-    await tab.page.locator('html[lang="ja"]').waitFor();
+    // By then that page has told the server again: it does so once, before its link is live.
+    await tab.linkState.filter({ hasText: messagesFor("ja").link.live }).waitFor();
     await context.clearCookies();
     await tab.page.reload();
     const looks = () =>
