@@ -36,8 +36,6 @@ const ROUNDS = 12;
 /** To each history in a window, which goes on until it has lasted. */
 const RESUMES = 15;
 const WINDOW_MS = 1_000;
-/** Each starts a server that has more than a million events to read. */
-const COLD_ROUNDS = 14;
 const GROWTH_GOAL = 1.5;
 const JETSTREAM_GOAL = 0.5;
 
@@ -80,8 +78,7 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const { samples: warmSamples, versions } = await comeBackWarm(stages, rounds);
   const warm: Times = (who, size) => samplesOf(warmSamples, who).map((sample) => sample.get(size) ?? Number.NaN);
   for (const { endStanding } of stages.values()) await endStanding();
-  const coldRounds = Math.min(rounds, COLD_ROUNDS);
-  const coldSamples = await alternate(coldRounds, new Map(Array.from(stages, ([engine, { cold }]) => [engine, cold])));
+  const coldSamples = await alternate(rounds, new Map(Array.from(stages, ([engine, { cold }]) => [engine, cold])));
   const cold: Times = (who, size) => {
     const [engine, place] = who.split(" ") as [Engine, Place];
     return samplesOf(coldSamples, engine).map((sample) => sample[place].get(size) ?? Number.NaN);
@@ -115,7 +112,7 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
     ],
     goals: charts.flatMap(goalsOf),
     notes: [
-      `${MISSED} events missed, from opening the link to the last of them; warm: ${rounds} rounds of at least ${RESUMES} resumes after each history and ${WINDOW_MS} ms, the histories in turns, cold: ${coldRounds} rounds, each with a new server.`,
+      `${MISSED} events missed, from opening the link to the last of them; warm: ${rounds} rounds of at least ${RESUMES} resumes after each history and ${WINDOW_MS} ms, the histories in turns, cold: ${rounds} rounds, each with two new servers.`,
       versions,
     ],
   };

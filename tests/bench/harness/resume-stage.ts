@@ -80,8 +80,8 @@ export interface ResumeStage<Size extends number> extends AsyncDisposable {
   /** Ends the server that stands. */
   readonly endStanding: () => Promise<void>;
   /**
-   * Starts a server, comes back to each Worker once when it is quiet, and ends it. Only when none stands. The longest
-   * history is the first at one time and the last at the next: whoever is first is slower.
+   * Starts a server, comes back to each Worker once when it is quiet, and ends it; and once more, with the histories in
+   * the other order: whoever is first is slower. Only when none stands. @returns the means of both
    */
   readonly cold: () => Promise<Readonly<Record<Place, TimesToResume<Size>>>>;
 }
@@ -114,31 +114,37 @@ export async function openResumeStage<Size extends number>(
   }
   const [some] = at.embedded.long.values();
   const frames = some === undefined ? [] : (await resume(standing, some)).frames;
-  let isLongestFirst = false;
+  const comeBackCold = async (isLongestFirst: boolean) => {
+    await using server = await startServer();
+    const timesToResume = async (place: Place): Promise<TimesToResume<Size>> => {
+      const { long, small } = at[place];
+      for (let left = FIRST_RESUMES; left > 0; left -= 1) await resume(server, small);
+      const order = isLongestFirst ? [...long].toReversed() : [...long];
+      const times = new Map<Size, number>();
+      for (const [size, one] of order) {
+        // Reading a million events leaves the collector work that may fall on any moment.
+        await untilQuiet(server.pid);
+        times.set(size, (await resume(server, one)).elapsedMs);
+      }
+      return times;
+    };
+    return { embedded: await timesToResume("embedded"), remote: await timesToResume("remote") };
+  };
   const kept = stack.move();
   return {
     missed: frames,
     warm,
     endStanding: () => standing[Symbol.asyncDispose](),
     async cold() {
-      await using server = await startServer();
-      isLongestFirst = !isLongestFirst;
-      const timesToResume = async (place: Place): Promise<TimesToResume<Size>> => {
-        const { long, small } = at[place];
-        for (let left = FIRST_RESUMES; left > 0; left -= 1) await resume(server, small);
-        const order = isLongestFirst ? [...long].toReversed() : [...long];
-        const times = new Map<Size, number>();
-        for (const [size, one] of order) {
-          // Reading a million events leaves the collector work that may fall on any moment.
-          await untilQuiet(server.pid);
-          times.set(size, (await resume(server, one)).elapsedMs);
-        }
-        return times;
-      };
-      return { embedded: await timesToResume("embedded"), remote: await timesToResume("remote") };
+      const [up, down] = [await comeBackCold(false), await comeBackCold(true)];
+      return { embedded: meansOf(up.embedded, down.embedded), remote: meansOf(up.remote, down.remote) };
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+function meansOf<Size extends number>(one: TimesToResume<Size>, other: TimesToResume<Size>): TimesToResume<Size> {
+  return new Map(Array.from(one, ([size, ms]) => [size, (ms + (other.get(size) ?? Number.NaN)) / 2]));
 }
 
 function pathOf(place: Place, worker: WorkerId): string {
