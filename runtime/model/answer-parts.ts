@@ -17,6 +17,8 @@ export interface AnswerReducer {
   take(event: unknown): Iterable<ModelPart>;
   /** Whether the answer has ended by itself: whatever happens to the connection then takes nothing from it. */
   readonly hasEnded: boolean;
+  /** Whether no more words are expected, so that nobody need wait for the connection's end. */
+  readonly isSaid: boolean;
   /** The last parts. @throws ModelError when the answer is not whole */
   end(): Iterable<ModelPart>;
 }
@@ -58,7 +60,7 @@ export async function* answerParts(options: AnswerPartsOptions): AsyncGenerator<
     while (!reading.isOver) {
       let bytes: Uint8Array | undefined;
       // Some neither say that this was all nor hang up. The answer is whole: its run need not wait for that.
-      const ending = reading.hasAnswer ? clock.schedule(AFTER_ANSWER_MS, () => connection.close()) : null;
+      const ending = reading.isSaid ? clock.schedule(AFTER_ANSWER_MS, () => connection.close()) : null;
       try {
         bytes = (await body.read()).value;
       } catch (error) {
@@ -93,6 +95,11 @@ class Reading {
   /** Whether nothing can be lost any more. */
   get hasAnswer(): boolean {
     return this.#reducer.hasEnded;
+  }
+
+  /** Whether all its words have come. */
+  get isSaid(): boolean {
+    return this.#reducer.isSaid;
   }
 
   /** The parts that come with these bytes. @param bytes Undefined: there are no more. */

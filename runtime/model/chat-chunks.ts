@@ -52,6 +52,8 @@ export class ChatAnswer implements AnswerReducer {
   readonly #answer = new WholeCharacters("text");
   readonly #thinking = new WholeCharacters("thinking");
   #finishReason: string | null = null;
+  /** Whether the newest choice was a reason alone. */
+  #isReasonAlone = false;
   #usage: ModelPart | null = null;
   #sawChunk = false;
   #sawText = false;
@@ -62,6 +64,11 @@ export class ChatAnswer implements AnswerReducer {
 
   get hasEnded(): boolean {
     return this.#finishReason !== null;
+  }
+
+  /** Some give a reason with every chunk: what comes with words, or before others, promises no end. */
+  get isSaid(): boolean {
+    return this.#isReasonAlone;
   }
 
   /** @throws ModelError when the chunk is malformed or an error */
@@ -77,6 +84,8 @@ export class ChatAnswer implements AnswerReducer {
     const thoughts = thought ? this.#thinking.push(thought) : [];
     const words = choice?.delta?.content || choice?.delta?.refusal;
     this.#finishReason = choice?.finish_reason || this.#finishReason;
+    if (words || thought) this.#isReasonAlone = false;
+    else if (choice?.finish_reason) this.#isReasonAlone = true;
     if (!words) return thoughts;
     this.#sawText = true;
     return [...thoughts, ...this.#thinking.end(), ...this.#answer.push(words)];

@@ -52,6 +52,10 @@ export class ResponseAnswer implements AnswerReducer {
     return false;
   }
 
+  get isSaid(): boolean {
+    return false;
+  }
+
   /** @throws ModelError when the event is malformed or an error, or when the provider withheld the answer */
   take(raw: unknown): Iterable<ModelPart> {
     this.#sawEvent = true;

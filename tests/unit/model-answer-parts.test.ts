@@ -84,6 +84,29 @@ describe("an answer's body", () => {
     expect([state.isCancelled, clock.waiting]).toEqual([true, 0]);
   });
 
+  const endedWith = (delta: object) => `data: ${JSON.stringify({ choices: [{ delta, finish_reason: "stop" }] })}\n\n`;
+
+  test.each([
+    ["with each of its words", [endedWith({ reasoning_content: "Hm" })]],
+    ["before its words", [STOP, content("a")]],
+  ] as const)("that says its end %s is waited for, however long the next ones take", async (_when, pieces) => {
+    let write = (_piece: string) => {};
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        write = (piece) => controller.enqueue(new TextEncoder().encode(piece));
+      },
+    });
+    const clock = new ManualClock();
+    const { promise: begun, resolve: onPart } = Promise.withResolvers<void>();
+    const ended = answer(new Response(body), new AbortController().signal, onPart, clock);
+    for (const piece of pieces) write(piece);
+    await begun;
+    await clock.advance(2 * AFTER_ANSWER_MS);
+    write(endedWith({ content: "b" }) + DONE);
+    const { parts, error } = await ended;
+    expect([parts.slice(1), error]).toEqual([[text("b"), FINISH], null]);
+  });
+
   test("that goes on after what seemed its end is read on, and no time runs while its parts are taken", async () => {
     const { body } = bodyOf([content("a"), STOP, content("b"), content("c") + DONE], "hang");
     const clock = new ManualClock();
