@@ -107,20 +107,29 @@ export class ChatAnswer implements AnswerReducer {
 /** How the answer ended, in the seam's words. Reasons that we do not know ended it well: providers invent their own. */
 function endOf(finishReason: string | null, sawText: boolean, sawChunk: boolean): "stop" | "length" {
   if (!sawChunk) throw malformed("The provider answered without a single chunk.");
-  switch (finishReason) {
+  // Gemini goes on with a word of its own: `content_filter: PROHIBITED_CONTENT`.
+  const reason = finishReason?.replace(/:.*$/s, "") ?? null;
+  switch (reason) {
     case null:
       throw new ModelError("provider_stream_cut", "The stream ended before the answer was complete.");
     case "length":
+    // Mistral's.
+    case "model_length":
       return "length";
     case "content_filter":
-      throw new ModelError(
-        "provider_content_filtered",
-        "content_filter: the provider withheld the rest of the answer.",
-      );
+    // Z.ai's.
+    case "sensitive":
+      throw new ModelError("provider_content_filtered", `${reason}: the provider withheld the rest of the answer.`);
     case "error":
-      throw new ModelError("provider_unavailable", "error: the provider gave up in the middle of the answer.");
+    // Of vLLM and SGLang, DeepSeek, and Z.ai.
+    case "abort":
+    case "insufficient_system_resource":
+    case "network_error":
+      throw new ModelError("provider_unavailable", `${reason}: the provider gave up in the middle of the answer.`);
     case "tool_calls":
     case "function_call":
+    // Gemini's, for a call that makes no sense.
+    case "function_call_filter":
       if (!sawText) throw malformed("The provider asked for a tool instead of answering; this Worker has no tools.");
       return "stop";
     default:

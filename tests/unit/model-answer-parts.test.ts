@@ -163,3 +163,38 @@ describe("an answer's body", () => {
     expect(state.isCancelled).toBe(true);
   });
 });
+
+describe("an answer that its provider", () => {
+  const ended = (reason: string) => `data: ${JSON.stringify({ choices: [{ delta: {}, finish_reason: reason }] })}\n\n`;
+
+  test.each([
+    ["content_filter: PROHIBITED_CONTENT", "content_filter"],
+    ["sensitive", "sensitive"],
+  ])("withholds with %s is not whole", async (reason, word) => {
+    const { parts, error } = await read([content("a"), ended(reason), DONE]);
+    expect(parts).toEqual([text("a")]);
+    const detail = `${word}: the provider withheld the rest of the answer.`;
+    expect(error).toMatchObject({ code: "provider_content_filtered", detail });
+  });
+
+  test.each(["abort", "insufficient_system_resource", "network_error"])(
+    "gives up with %s is not whole",
+    async (reason) => {
+      const { parts, error } = await read([content("a"), ended(reason), DONE]);
+      expect(parts).toEqual([text("a")]);
+      const detail = `${reason}: the provider gave up in the middle of the answer.`;
+      expect(error).toMatchObject({ code: "provider_unavailable", detail });
+    },
+  );
+
+  test("cuts at the end of the model's window has reached its limit", async () => {
+    const parts = [text("a"), { kind: "finish", reason: "length" }];
+    expect(await read([content("a"), ended("model_length"), DONE])).toEqual({ parts, error: null });
+  });
+
+  test("ends with a call that makes no sense is whole where there are words, and else none", async () => {
+    const reason = "function_call_filter: MALFORMED_FUNCTION_CALL";
+    expect(await read([content("a"), ended(reason), DONE])).toEqual({ parts: [text("a"), FINISH], error: null });
+    expect(await read([ended(reason), DONE])).toMatchObject({ parts: [], error: { code: "provider_malformed" } });
+  });
+});
