@@ -20,6 +20,9 @@ const count = z.optional(
   ),
 );
 
+/** Mistral's thinking models write parts: `[{"type":"thinking","thinking":[{"type":"text","text":"Hm"}]}]`. */
+const ContentPart = z.object({ text, thinking: z.nullish(z.array(z.object({ text }))) });
+
 /** `{"choices":[{"delta":{"content":"Hel"},"finish_reason":null}],"usage":null}` with whatever else a provider adds. */
 const ChatChunk = z
   .object({
@@ -29,7 +32,12 @@ const ChatChunk = z
           index: z.nullish(z.number()),
           delta: z.nullish(
             // A provider names its thinking either way; some send both with the same text.
-            z.object({ content: text, refusal: text, reasoning_content: text, reasoning: text }),
+            z.object({
+              content: z.nullish(z.union([z.string(), z.array(ContentPart)])),
+              refusal: text,
+              reasoning_content: text,
+              reasoning: text,
+            }),
           ),
           finish_reason: text,
         }),
@@ -80,9 +88,14 @@ export class ChatAnswer implements AnswerReducer {
     if (error && !this.hasEnded) throw failureError(error, this.#facts);
     if (usage) this.#usage = usagePart(usage);
     const choice = choices?.find(({ index }) => (index ?? 0) === 0);
-    const thought = choice?.delta?.reasoning_content || choice?.delta?.reasoning;
+    const content = choice?.delta?.content ?? "";
+    const parts = typeof content === "string" ? [] : content;
+    const thought =
+      choice?.delta?.reasoning_content ||
+      choice?.delta?.reasoning ||
+      joined(parts.flatMap(({ thinking }) => thinking ?? []));
     const thoughts = thought ? this.#thinking.push(thought) : [];
-    const words = choice?.delta?.content || choice?.delta?.refusal;
+    const words = (typeof content === "string" ? content : joined(parts)) || choice?.delta?.refusal;
     this.#finishReason = choice?.finish_reason || this.#finishReason;
     if (words || thought) this.#isReasonAlone = false;
     else if (choice?.finish_reason) this.#isReasonAlone = true;
@@ -135,6 +148,10 @@ function endOf(finishReason: string | null, sawText: boolean, sawChunk: boolean)
     default:
       return "stop";
   }
+}
+
+function joined(parts: readonly { readonly text?: string | null | undefined }[]): string {
+  return parts.map((part) => part.text ?? "").join("");
 }
 
 function usagePart(usage: NonNullable<z.infer<typeof ChatChunk>["usage"]>): ModelPart {

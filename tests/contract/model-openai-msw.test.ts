@@ -69,6 +69,7 @@ modelSuite(
       answers("refuses in words", "refused", "I'd rather not."),
       answers("thinks in reasoning_content", "thinking", "42", { thinking: "Let me see. 😀" }),
       answers("thinks in reasoning", "reasoning", "42", { thinking: "Hmm." }),
+      answers("thinks in parts of its content", "thinking in parts", "42", { thinking: "Let me see." }),
       answers("splits surrogate pairs", "unicode", UNICODE_TEXT),
       answers("sends one byte at a time", BYTE_BY_BYTE, UNICODE_TEXT),
       answers("sends everything in one packet", "one packet", "Hello, world!", { pieces: PIECES }),

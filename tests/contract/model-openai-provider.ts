@@ -67,6 +67,20 @@ const ANSWERS: Record<string, Answer> = {
   reasoning: {
     body: [chunk({ reasoning: "Hm", reasoning_content: "Hm" }), chunk({ reasoning: "m." }), content("42"), stop],
   },
+  "thinking in parts": {
+    body: [
+      chunk({ content: [{ type: "thinking", thinking: [{ type: "text", text: "Let me " }] }] }),
+      chunk({ content: [{ type: "thinking", thinking: [{ type: "text", text: "see." }] }] }),
+      chunk({
+        content: [
+          { type: "text", text: "4" },
+          { type: "reference", reference_ids: [1] },
+        ],
+      }),
+      content("2"),
+      stop,
+    ],
+  },
   unicode: { body: [...UNICODE_TEXT.split("").map(content), stop] },
   "a byte at a time": { body: [content(UNICODE_TEXT), stop] },
   "one packet": { body: [PIECES.map(content).join("") + stop] },
