@@ -28,8 +28,10 @@ const ProviderFailure = z.union([
 const CODE_WORD = /^[A-Za-z][\w.-]{1,63}$/;
 
 const CONTEXT_WORDS =
-  /context[ _-]?(length|window|size)|maximum context|prompt is too long|too many tokens|exceed_context|(input|prompt|request) (is )?too (long|large)/i;
+  /context[ _-]?(length|window|size)|maximum context|prompt is too long|too many tokens|exceed_context|(input|prompt|request) (is )?too (long|large)|token count[^.]{0,40} exceeds/i;
 const FILTER_WORDS = /content_filter|content_policy|content management policy|responsible_ai|moderation/i;
+/** Gemini and xAI answer 400 for a wrong key. */
+const KEY_WORDS = /api key (not valid|expired)|incorrect api key/i;
 const QUOTA_WORDS = /insufficient_quota|billing_|credit/i;
 const RATE_WORDS = /rate_?limit|too_many_requests/i;
 const AUTH_WORDS = /authentication|invalid_api_key|permission|unauthorized|forbidden/i;
@@ -88,7 +90,7 @@ export function failureError(described: unknown, { status, headers, secrets, cau
 
 function codeOf(status: number | null, words: string, message: string): ModelProblemCode {
   if (FILTER_WORDS.test(words)) return "provider_content_filtered";
-  if (status === 401) return "provider_auth_failed";
+  if (status === 401 || (status === 400 && KEY_WORDS.test(message))) return "provider_auth_failed";
   if (QUOTA_WORDS.test(words) || status === 402) return "provider_request_refused";
   const mayBeTooLong = status === null || status === 400 || status === 413 || status === 422;
   if (mayBeTooLong && (CONTEXT_WORDS.test(words) || CONTEXT_WORDS.test(message))) return "provider_context_too_long";

@@ -62,7 +62,9 @@ function tracedFetch(fetch: ProviderFetch, { tracing, isTold }: ProviderTracing)
 }
 
 function refusalOf(text: string): unknown {
-  const parsed = BareRefusal.safeParse(parseJson(text));
+  const said = parseJson(text);
+  // Gemini's stands in a list.
+  const parsed = BareRefusal.safeParse(Array.isArray(said) ? said[0] : said);
   if (!parsed.success) return { message: text };
   const { error, message, detail, type, code } = parsed.data;
   if (error !== undefined && error !== null) return error;

@@ -147,6 +147,20 @@ modelSuite(
       fails("answers 404 as Ollama does", "404 string", "provider_request_refused", "404: model 'm' not found", {
         status: 404,
       }),
+      fails(
+        "answers 400 for the key as Gemini does",
+        "400 for the key",
+        "provider_auth_failed",
+        "400: API key not valid. Please pass a valid API key.",
+        { status: 400 },
+      ),
+      fails(
+        "answers 400 for the length as Gemini does",
+        "400 for the length",
+        "provider_context_too_long",
+        "400: The input token count (12) exceeds the maximum number of tokens allowed (8).",
+        { status: 400 },
+      ),
       fails("answers 422", "422", "provider_request_refused", '422: [{"loc":["body"],"msg":"field required"}]', {
         status: 422,
       }),

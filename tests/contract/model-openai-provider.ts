@@ -119,6 +119,18 @@ const ANSWERS: Record<string, Answer> = {
     code: 404,
   }),
   "404 string": refusal(404, { error: "model 'm' not found" }),
+  "400 for the key": refusal(400, [
+    { error: { code: 400, message: "API key not valid. Please pass a valid API key.", status: "INVALID_ARGUMENT" } },
+  ]),
+  "400 for the length": refusal(400, [
+    {
+      error: {
+        code: 400,
+        message: "The input token count (12) exceeds the maximum number of tokens allowed (8).",
+        status: "INVALID_ARGUMENT",
+      },
+    },
+  ]),
   422: refusal(422, { detail: [{ loc: ["body"], msg: "field required" }] }),
   context: refusal(400, openaiError("This model's maximum context length is 8 tokens.", "context_length_exceeded")),
   "context by words": refusal(400, openaiError("the request exceeds the available context size, try increasing it")),
