@@ -111,9 +111,9 @@ export class ChatAnswer implements AnswerReducer {
   *end(): Generator<ModelPart> {
     yield* this.#thinking.end();
     yield* this.#answer.end();
-    const reason = endOf(this.#finishReason, this.#sawText, this.#sawChunk);
+    // First: what is withheld is paid for as well.
     if (this.#usage) yield this.#usage;
-    yield { kind: "finish", reason };
+    yield { kind: "finish", reason: endOf(this.#finishReason, this.#sawText, this.#sawChunk) };
   }
 }
 

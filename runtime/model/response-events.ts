@@ -98,11 +98,12 @@ export class ResponseAnswer implements AnswerReducer {
   *#finish(type: string, { usage, incomplete_details: incomplete }: z.infer<typeof Ended>): Generator<ModelPart> {
     yield* this.#thinking.end();
     yield* this.#answer.end();
+    // First: what is withheld is paid for as well.
+    if (usage) yield usagePart(usage);
     if (incomplete?.reason === "content_filter") {
       const detail = "content_filter: the provider withheld the rest of the answer.";
       throw new ModelError("provider_content_filtered", detail);
     }
-    if (usage) yield usagePart(usage);
     yield { kind: "finish", reason: type === "response.completed" ? "stop" : "length" };
   }
 }

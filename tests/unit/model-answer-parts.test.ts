@@ -187,6 +187,12 @@ describe("an answer that its provider", () => {
     },
   );
 
+  test("withholds is counted all the same", async () => {
+    const { parts, error } = await read([content("a"), ended("content_filter"), USAGE, DONE]);
+    expect(parts).toEqual([text("a"), COUNT]);
+    expect(error).toMatchObject({ code: "provider_content_filtered" });
+  });
+
   test("cuts at the end of the model's window has reached its limit", async () => {
     const parts = [text("a"), { kind: "finish", reason: "length" }];
     expect(await read([content("a"), ended("model_length"), DONE])).toEqual({ parts, error: null });
