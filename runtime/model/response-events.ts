@@ -32,7 +32,11 @@ const Ended = z.object({
 });
 
 const AnyEvent = z.object({ type: z.optional(z.string()), error: z.optional(z.unknown()) });
-const Delta = z.object({ delta: z.string(), summary_index: z.nullish(z.number()) });
+const Delta = z.object({
+  delta: z.string(),
+  output_index: z.nullish(z.number()),
+  summary_index: z.nullish(z.number()),
+});
 const End = z.object({ response: Ended });
 
 /** The parts of an answer from its events. */
@@ -41,7 +45,8 @@ export class ResponseAnswer implements AnswerReducer {
   readonly #answer = new WholeCharacters("text");
   readonly #thinking = new WholeCharacters("thinking");
   #sawEvent = false;
-  #summaryIndex = 0;
+  /** Where the newest piece stands among the output: `thinking 0 1`. */
+  #place = "";
 
   constructor(facts: FailureFacts) {
     this.#facts = facts;
@@ -64,7 +69,7 @@ export class ResponseAnswer implements AnswerReducer {
     switch (type) {
       case "response.output_text.delta":
       case "response.refusal.delta":
-        return [...this.#thinking.end(), ...this.#answer.push(read(Delta, raw).delta)];
+        return this.#say(read(Delta, raw));
       case "response.reasoning_summary_text.delta":
       case "response.reasoning_text.delta":
         return this.#think(read(Delta, raw));
@@ -88,11 +93,21 @@ export class ResponseAnswer implements AnswerReducer {
     throw new ModelError("provider_stream_cut", "The stream ended before the answer was complete.");
   }
 
-  #think({ delta, summary_index: index }: z.infer<typeof Delta>): readonly ModelPart[] {
-    // Each part of a summary is a paragraph of its own.
-    const isNext = (index ?? 0) > this.#summaryIndex;
-    this.#summaryIndex = Math.max(this.#summaryIndex, index ?? 0);
-    return [...(isNext ? this.#thinking.push("\n\n") : []), ...this.#thinking.push(delta)];
+  #say({ delta, output_index: item }: z.infer<typeof Delta>): readonly ModelPart[] {
+    const gap = this.#moveTo("text", `${item ?? 0}`) ? this.#answer.push("\n\n") : [];
+    return [...this.#thinking.end(), ...gap, ...this.#answer.push(delta)];
+  }
+
+  #think({ delta, output_index: item, summary_index: index }: z.infer<typeof Delta>): readonly ModelPart[] {
+    const gap = this.#moveTo("thinking", `${item ?? 0} ${index ?? 0}`) ? this.#thinking.push("\n\n") : [];
+    return [...gap, ...this.#thinking.push(delta)];
+  }
+
+  /** @returns whether a paragraph begins: each item of the output is one, and so is each part of a summary */
+  #moveTo(kind: ModelPart["kind"], place: string): boolean {
+    const before = this.#place;
+    this.#place = `${kind} ${place}`;
+    return before.startsWith(kind) && before !== this.#place;
   }
 
   *#finish(type: string, { usage, incomplete_details: incomplete }: z.infer<typeof Ended>): Generator<ModelPart> {

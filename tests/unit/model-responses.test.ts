@@ -67,6 +67,28 @@ describe("createOpenAIModel with the Responses API", () => {
     ]);
   });
 
+  test("stream() begins a paragraph with each item of the output", async () => {
+    const at = (item: number, event: object) => ({ ...event, output_index: item });
+    const thought = (delta: string) => ({ type: "response.reasoning_summary_text.delta", delta, summary_index: 0 });
+    const { parts } = await read([
+      at(0, thought("One")),
+      at(1, thought("Two")),
+      at(2, text("Thr")),
+      at(2, text("ee")),
+      at(3, text("Four")),
+      completed,
+    ]);
+    const said = (kind: ModelPart["kind"]) =>
+      parts.flatMap((part) => (part.kind === kind && "text" in part ? [part.text] : [])).join("");
+    expect([said("thinking"), said("text")]).toEqual(["One\n\nTwo", "Three\n\nFour"]);
+  });
+
+  test("stream() counts the tokens of what is withheld", async () => {
+    const incomplete = { incomplete_details: { reason: "content_filter" }, usage };
+    const { parts } = await read([text("a"), { type: "response.incomplete", response: incomplete }]);
+    expect(parts.at(-1)).toEqual({ kind: "usage", inputTokens: 9, outputTokens: 4, cacheReadInputTokens: 2 });
+  });
+
   test("stream() sends the conversation, stores nothing and asks for summaries only when told", async () => {
     const sent = { model: "m", input: [{ role: "user", content: "hi" }], stream: true, store: false };
     expect((await read([completed])).requests).toEqual([sent]);
