@@ -50,9 +50,17 @@ export class NodeWebSockets {
     this.#app = app;
   }
 
-  /** Answers an upgrade request. */
+  /** Answers an upgrade request. Never rejects: nobody would hear of it, and the process would end. */
   async upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     connection.on("error", destroyIt);
+    try {
+      await this.#answer(request, connection, head);
+    } catch {
+      connection.destroy();
+    }
+  }
+
+  async #answer(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     const env: UpgradeEnv = { incoming: request };
     const response = await this.#ask(request, env);
     if (connection.destroyed) return;
@@ -64,7 +72,7 @@ export class NodeWebSockets {
       connection.once("close", () => clearTimeout(lingering));
       return;
     }
-    const server = await (this.#opening ??= openServer());
+    const server = await this.#open();
     const watch = this.#watch;
     server.handleUpgrade(
       request,
@@ -72,6 +80,15 @@ export class NodeWebSockets {
       head,
       (socket) => new AppSocket({ socket, connection, events: accept, watch }),
     );
+  }
+
+  #open(): Promise<WebSocketServer> {
+    this.#opening ??= openServer().catch((error: unknown) => {
+      // The build may be replaced just now: the next one looks again.
+      this.#opening = null;
+      throw error;
+    });
+    return this.#opening;
   }
 
   async #ask(request: IncomingMessage, env: UpgradeEnv): Promise<Response> {

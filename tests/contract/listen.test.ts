@@ -249,6 +249,21 @@ test.each([
   await expect.poll(() => peer.text.length, SOON).toBeGreaterThanOrEqual(sent * text.length);
 });
 
+test("an upgrade whose answer fails costs its connection, and the server goes on", async () => {
+  const start = (controller: ReadableStreamDefaultController) => controller.error(new Error("It breaks off"));
+  const { port } = await serve({
+    createApp: () =>
+      new Hono()
+        .get("/", ({ text }) => text("served"))
+        .get("/ws", () => new Response(new ReadableStream({ start }))),
+  });
+  const peer = new Peer(port);
+  peer.socket.write(requestHead("GET", "/ws", WEBSOCKET_HEADERS));
+  await within(peer.closed, "the connection's end");
+  expect(peer.text).toBe("");
+  expect((await sendRaw(port, requestHead("GET", "/"))).body).toBe("served");
+});
+
 test("frames that come in one write with the handshake are read", async () => {
   const heard = Promise.withResolvers<unknown>();
   const { port } = await serve({
