@@ -158,6 +158,8 @@ export class StoreDesk {
       this.#giveBack();
       const { log, checkpointed } = this.#file.database.prepare("PRAGMA wal_checkpoint(PASSIVE)").get() ?? {};
       if (log === checkpointed) this.#writer.renewLog();
+      // Somebody reads what is older, as a backup does: what follows that SQLite neither moves nor brings to the disk.
+      else this.#file.syncLog();
     } catch {
       // The log has it all the same, and the next write will say what is wrong.
     } finally {

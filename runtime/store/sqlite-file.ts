@@ -4,7 +4,7 @@
  * Owns the folder, the lock that lets one process in, and the settings of the connection. The lock is a file of its own
  * that is held as long as the store is open: the system lets go of it however the process ends.
  */
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { checkVersion, migrate } from "./sqlite-schema.ts";
@@ -35,17 +35,19 @@ const LOG_KEPT_BYTES = 16 * 1024 * 1024;
 /** An open store. */
 export interface SqliteFile extends Disposable {
   readonly database: DatabaseSync;
+  /** Brings SQLite's log to the disk, and leaves it as it is. Throws what the disk throws. */
+  syncLog(): void;
 }
 
 /** Opens a store's files, made where they are missing, at the newest version. Throws what SQLite and the disk throw. */
 export function openFile(options: SqliteFileOptions): SqliteFile {
   const lock = lockFile(options);
   try {
-    const { database } = openDatabase(options);
+    const opened = openDatabase(options);
     return {
-      database,
+      ...opened,
       [Symbol.dispose]() {
-        database.close();
+        opened[Symbol.dispose]();
         lock[Symbol.dispose]();
       },
     };
@@ -85,10 +87,20 @@ export function openDatabase({ path, sync, maxBytes }: SqliteFileOptions): Sqlit
     `);
     limitSize(database, maxBytes);
     migrate(database);
-    return { database, [Symbol.dispose]: () => database.close() };
+    return { database, syncLog: () => syncFile(`${path}-wal`), [Symbol.dispose]: () => database.close() };
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** Of SQLite's files only the log may be closed here: on the others are locks, which the process would let go of. */
+function syncFile(path: string): void {
+  const descriptor = openSync(path, "r+");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

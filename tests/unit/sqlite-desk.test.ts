@@ -1,0 +1,43 @@
+/** What the SQLite store's desk does when nobody waits. */
+import { expect, test } from "vitest";
+import { StoreDesk } from "../../runtime/store/sqlite-desk.ts";
+import { openFile } from "../../runtime/store/sqlite-file.ts";
+import { MAX_LOG_BYTES } from "../../runtime/store/sqlite-limits.ts";
+import type { WriteOperation } from "../../runtime/store/sqlite-messages.ts";
+import { packWrites } from "../../runtime/store/sqlite-packing.ts";
+import { createSignals, Signals } from "../../runtime/store/sqlite-signals.ts";
+import { StoreFolder } from "../support/store-folder.ts";
+import { A, event, record } from "../support/store-records.ts";
+
+test("StoreDesk.afterwards() brings the log to the disk also while somebody reads what is older", () => {
+  using folder = new StoreFolder();
+  const options = { path: folder.path, sync: "normal", maxBytes: null } as const;
+  const opened = openFile(options);
+  let syncs = 0;
+  const syncLog = () => {
+    opened.syncLog();
+    syncs += 1;
+  };
+  const signals = new Signals(createSignals());
+  const desk = new StoreDesk({ options, signals, file: { ...opened, syncLog }, handed: null, hasLane: false });
+  const write = (operation: WriteOperation) => {
+    expect(desk.answer({ kind: "write", writes: packWrites([operation]) })).toMatchObject({ failures: null });
+  };
+  /** As much as is never left for later. */
+  const fill = (position: number) => {
+    write({ kind: "append", workerId: A, events: [event(position, "x".repeat(MAX_LOG_BYTES))], extras: {} });
+    desk.afterwards();
+  };
+  write({ kind: "put_worker", record: record(A) });
+  {
+    using _reader = folder.reading();
+    fill(1);
+    expect(syncs).toBe(1);
+    // By now SQLite has moved all that the reader lets it move.
+    fill(2);
+    expect(syncs).toBe(2);
+  }
+  fill(3);
+  expect(syncs).toBe(2);
+  desk.answer({ kind: "close" });
+});
