@@ -27,10 +27,17 @@ export interface WorkerRows {
 
 /** Room for what one Worker has of a kind; a row id stays below 2^53. */
 const RANGE = 2 ** 32;
+/** A Worker's number stays below this, so that its row ids do. */
+export const MAX_NUMBER = 2 ** 21 - 1;
 
 /** The row ids of what a Worker has of a kind: `from` inclusive, `to` exclusive. */
 export function rangeOf({ number }: Pick<WorkerRows, "number">): { readonly from: number; readonly to: number } {
   return { from: number * RANGE, to: (number + 1) * RANGE };
+}
+
+/** The number of the Worker whose row of a kind an id is. */
+export function numberOf(id: number): number {
+  return Math.floor(id / RANGE);
 }
 
 /** All Workers of a store. */

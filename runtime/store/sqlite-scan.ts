@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { WorkerId } from "../../protocol/id.ts";
-import { newWorkerRows, rangeOf, type Ledger, type WorkerRows } from "./sqlite-ledger.ts";
+import { MAX_NUMBER, newWorkerRows, numberOf, rangeOf, type Ledger, type WorkerRows } from "./sqlite-ledger.ts";
 import type { BadRow, Quarantine } from "./sqlite-quarantine.ts";
 import { CheckpointFacts, Position } from "./sqlite-records.ts";
 
@@ -16,7 +16,7 @@ export function scan(database: DatabaseSync, quarantine: Quarantine): Ledger {
   const clean = database.prepare("SELECT value FROM facts WHERE name = 'clean'").get()?.["value"] === "1";
   const ledger: Ledger = { workers: new Map(), nextNumber: 1, nextRow: 1, clean };
   const byNumber = scanWorkers(database, ledger, bad);
-  scanCheckpoints(database, byNumber);
+  scanCheckpoints(database, ledger, byNumber);
   scanEvents(database, ledger, byNumber, bad);
   for (const worker of byNumber.values()) {
     worker.head = Math.max(worker.head, worker.positions.at(-1) ?? 0);
@@ -27,6 +27,7 @@ export function scan(database: DatabaseSync, quarantine: Quarantine): Ledger {
     worker.submissionsEnd = endOf(database, "submissions", worker);
     if (!clean) worker.lostTail = true;
   }
+  for (const table of ["entries", "submissions"] as const) passNumber(ledger, newestNumber(database, table));
   quarantine.take(bad);
   return ledger;
 }
@@ -51,8 +52,22 @@ function scanWorkers(database: DatabaseSync, ledger: Ledger, bad: BadRow[]): Map
   return byNumber;
 }
 
-function scanCheckpoints(database: DatabaseSync, byNumber: ReadonlyMap<number, WorkerRows>): void {
+/** Nobody gets a number of which there is anything: its Worker may have been set aside. One that can't be is damage. */
+function passNumber(ledger: Ledger, number: unknown): void {
+  if (typeof number !== "number" || !Number.isSafeInteger(number) || number >= MAX_NUMBER) return;
+  ledger.nextNumber = Math.max(ledger.nextNumber, number + 1);
+}
+
+/** The highest number that a table's rows have; 0 where there are none. */
+function newestNumber(database: DatabaseSync, table: "entries" | "submissions"): number {
+  const { from: end } = rangeOf({ number: MAX_NUMBER });
+  const newest = database.prepare(`SELECT max(id) AS id FROM ${table} WHERE id < ?`).get(end)?.["id"];
+  return typeof newest === "number" ? numberOf(newest) : 0;
+}
+
+function scanCheckpoints(database: DatabaseSync, ledger: Ledger, byNumber: ReadonlyMap<number, WorkerRows>): void {
   for (const row of database.prepare("SELECT worker, position, head, entries_end FROM checkpoints").all()) {
+    passNumber(ledger, row["worker"]);
     const worker = byNumber.get(Number(row["worker"]));
     const facts = CheckpointFacts.safeParse(row);
     if (!worker || !facts.success) continue;
@@ -102,7 +117,7 @@ function scanEvents(
         continue;
       }
     }
-    ledger.nextNumber = Math.max(ledger.nextNumber, Number.isSafeInteger(number) ? Number(number) + 1 : 0);
+    passNumber(ledger, number);
     setAside(row, worker);
   }
 }

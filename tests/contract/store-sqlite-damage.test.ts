@@ -218,6 +218,25 @@ describe("a SQLite store with a record that can't be read", () => {
     await store.putWorker(record(A));
     expect((await loadAll(store))[0]).toEqual(stored(A));
   });
+
+  test.each(["checkpoints", "entries", "submissions"])(
+    "gives nobody what is left of a Worker that was set aside, at a later opening either: %s",
+    async (left) => {
+      using folder = new StoreFolder();
+      await folder.use(fill);
+      const others = ["checkpoints", "entries", "submissions"].filter((table) => table !== left);
+      const from = (table: string) => (table === "checkpoints" ? "worker = 2" : "id >= 2 * 4294967296");
+      folder.edit(`UPDATE workers SET id = 'not an id' WHERE id = 'worker-b';
+        ${others.map((table) => `DELETE FROM ${table} WHERE ${from(table)}`).join(";")}`);
+      expect(await folder.use(loadAll)).toEqual([stored(A, WHOLE)]);
+      await folder.use((store) => store.putWorker(record(B)));
+      await folder.use(async (store) => {
+        expect(await loadAll(store)).toEqual([stored(A, WHOLE), stored(B)]);
+        await store.append(B, events(1, 1), { submission: submission(1) });
+        await store.checkpoint(B, checkpoint(1, { entries: [entry(0)] }));
+      });
+    },
+  );
 });
 
 describe("a file that is no store of ours", () => {
