@@ -3,7 +3,7 @@
  *
  * Owns its file: made once, whole or not at all, for its owner's eyes only. With it, cursors from before a restart go on.
  */
-import { mkdir, open, readFile, link, rm } from "node:fs/promises";
+import { mkdir, open, readFile, link, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { randomHex, type Random } from "../runtime/clock.ts";
@@ -66,8 +66,7 @@ async function make(folder: string, path: string, random: Random): Promise<strin
     } finally {
       await file.close();
     }
-    // A name is given once: whoever comes second takes what the first has made.
-    await link(part, path);
+    await giveName(part, path);
     return secret;
   } catch (cause) {
     const made = codeOf(cause) === "EEXIST" ? await read(path) : null;
@@ -75,6 +74,18 @@ async function make(folder: string, path: string, random: Random): Promise<strin
     throw new ConfigError(`Cannot start: ${folder} can't be written to.`, { cause });
   } finally {
     await rm(part, { force: true }).catch(() => {});
+  }
+}
+
+/** A name is given once: whoever comes second takes what the first has made. @throws what the disk throws */
+async function giveName(part: string, path: string): Promise<void> {
+  try {
+    await link(part, path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") throw error;
+    // Not every file system has links. Of two at the same moment only one gets the store, and the other's secret may
+    // stay: then viewers begin with a snapshot after the next start.
+    await rename(part, path);
   }
 }
 
