@@ -253,9 +253,7 @@ test("an upgrade whose answer fails costs its connection, and the server goes on
   const start = (controller: ReadableStreamDefaultController) => controller.error(new Error("It breaks off"));
   const { port } = await serve({
     createApp: () =>
-      new Hono()
-        .get("/", ({ text }) => text("served"))
-        .get("/ws", () => new Response(new ReadableStream({ start }))),
+      new Hono().get("/", ({ text }) => text("served")).get("/ws", () => new Response(new ReadableStream({ start }))),
   });
   const peer = new Peer(port);
   peer.socket.write(requestHead("GET", "/ws", WEBSOCKET_HEADERS));
