@@ -7,19 +7,25 @@ import { setUp, words } from "../support/relay-scene.ts";
 
 const broken = () => new ProblemError("runtime_unavailable", "The connection broke.");
 
-test("who comes from another server, which knew more, gets what follows once and in order", async () => {
-  const { clock, runtime, workerId, fixture, join, publish } = await setUp({ kind: "remote" });
-  const staying = await join();
-  await publish(...words(4));
-  runtime.breakConnections(broken());
+/** Of a viewer of another server, begun only now, that has got two more words: the first server's relay is behind it. */
+async function cursorOfAnother({ clock, runtime, workerId, publish }: Awaited<ReturnType<typeof setUp>>) {
   await settle();
-  // Begun after the break: only the first one is behind.
   const other = await RelayFixture.create({ runtime, workerId, clock });
   const moving = other.attach();
   await settle();
   await publish(...words(2, 4));
   moving.cut();
-  const moved = await join({ cursor: moving.cursor! });
+  return moving.cursor!;
+}
+
+test("who comes from another server, which knew more, gets what follows once and in order", async () => {
+  const scene = await setUp({ kind: "remote" });
+  const { clock, runtime, fixture, join, publish } = scene;
+  const staying = await join();
+  await publish(...words(4));
+  runtime.breakConnections(broken());
+  const cursor = await cursorOfAnother(scene);
+  const moved = await join({ cursor });
   await publish(...words(2, 6));
   await clock.advance(1_000);
   await publish(...words(2, 8));
@@ -58,21 +64,14 @@ test("who comes back past pieces that were compacted away meanwhile gets what is
 });
 
 test("who comes back to pieces that are gone before the window has come to them begins anew", async () => {
-  const { clock, runtime, workerId, fixture, join, publish } = await setUp({
-    kind: "remote",
-    runtimeLimits: { worker: { retentionDeltasMs: 0 } },
-  });
+  const scene = await setUp({ kind: "remote", runtimeLimits: { worker: { retentionDeltasMs: 0 } } });
+  const { clock, runtime, workerId, fixture, join, publish } = scene;
   const staying = await join();
   await publish(...words(4));
   runtime.breakConnections(broken());
-  await settle();
-  const other = await RelayFixture.create({ runtime, workerId, clock });
-  const moving = other.attach();
-  await settle();
-  await publish(...words(2, 4));
-  moving.cut();
+  const cursor = await cursorOfAnother(scene);
   await publish(...words(2, 6));
-  const moved = await join({ cursor: moving.cursor! });
+  const moved = await join({ cursor });
   await publish({ event: "text_done", data: { text: "0 1 2 3 4 5 6 7 " } });
   runtime.log(workerId).retain(clock.now());
   await clock.advance(1_000);
