@@ -33,6 +33,8 @@ const SHORTEST = HISTORIES[0];
 const LONGEST = HISTORIES[3];
 const MISSED = 100;
 const ROUNDS = 12;
+/** One resume after each history is all that a new server can show of itself, so it takes more of them. */
+const COLD_ROUNDS_PER_ROUND = 2;
 /** To each history in a window, which goes on until it has lasted. */
 const RESUMES = 15;
 const WINDOW_MS = 1_000;
@@ -78,7 +80,8 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
   const { samples: warmSamples, versions } = await comeBackWarm(stages, rounds);
   const warm: Times = (who, size) => samplesOf(warmSamples, who).map((sample) => sample.get(size) ?? Number.NaN);
   for (const { endStanding } of stages.values()) await endStanding();
-  const coldSamples = await alternate(rounds, new Map(Array.from(stages, ([engine, { cold }]) => [engine, cold])));
+  const coldRounds = rounds * COLD_ROUNDS_PER_ROUND;
+  const coldSamples = await alternate(coldRounds, new Map(Array.from(stages, ([engine, { cold }]) => [engine, cold])));
   const cold: Times = (who, size) => {
     const [engine, place] = who.split(" ") as [Engine, Place];
     return samplesOf(coldSamples, engine).map((sample) => sample[place].get(size) ?? Number.NaN);
@@ -112,7 +115,7 @@ async function run({ rounds = ROUNDS }: BenchOptions): Promise<CaseResult> {
     ],
     goals: charts.flatMap(goalsOf),
     notes: [
-      `${MISSED} events missed, from opening the link to the last of them; warm: ${rounds} rounds of at least ${RESUMES} resumes after each history and ${WINDOW_MS} ms, the histories in turns, cold: ${rounds} rounds, each with two new servers.`,
+      `${MISSED} events missed, from opening the link to the last of them; warm: ${rounds} rounds of at least ${RESUMES} resumes after each history and ${WINDOW_MS} ms, the histories in turns, cold: ${coldRounds} rounds, each with two new servers.`,
       versions,
     ],
   };
