@@ -41,7 +41,8 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
   });
 
   const ask = (request: ModelRequest, signal: AbortSignal): Promise<Response> => {
-    const messages = request.messages.map(({ role, content }) => ({ role, content }));
+    // Half a character is no JSON to many providers, and would stand in every request of its conversation from then on.
+    const messages = request.messages.map(({ role, content }) => ({ role, content: content.toWellFormed() }));
     const maxTokens = request.maxOutputTokens ?? options.maxOutputTokens;
     if (api === "responses") {
       const events = client.responses.create(

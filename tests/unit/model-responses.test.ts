@@ -12,7 +12,7 @@ const options: OpenAIModelOptions = {
   api: "responses",
 };
 
-async function read(events: readonly object[], more: Partial<OpenAIModelOptions> = {}) {
+async function read(events: readonly object[], more: Partial<OpenAIModelOptions> = {}, content = "hi") {
   const requests: unknown[] = [];
   const fetch = async (_input: unknown, init?: RequestInit) => {
     requests.push(typeof init?.body === "string" ? JSON.parse(init.body) : null);
@@ -25,7 +25,7 @@ async function read(events: readonly object[], more: Partial<OpenAIModelOptions>
   let error: unknown = null;
   try {
     const model = createOpenAIModel({ ...options, fetch, ...more });
-    const messages = [{ role: "user" as const, content: "hi" }];
+    const messages = [{ role: "user" as const, content }];
     for await (const part of model.stream({ messages }, { signal: new AbortController().signal })) parts.push(part);
   } catch (caught) {
     error = caught;
@@ -95,6 +95,13 @@ describe("createOpenAIModel with the Responses API", () => {
     expect((await read([completed], { reasoningSummary: true, maxOutputTokens: 7 })).requests).toEqual([
       { ...sent, max_output_tokens: 7, reasoning: { summary: "auto" } },
     ]);
+  });
+
+  test.each([
+    ["responses", { input: [{ role: "user", content: "Oh \ufffd 😀" }] }],
+    ["chat", { messages: [{ role: "user", content: "Oh \ufffd 😀" }] }],
+  ] as const)("stream() sends by %s no half of a character", async (api, sent) => {
+    expect((await read([completed], { api }, "Oh \ud83d 😀")).requests).toMatchObject([sent]);
   });
 
   test("stream() ends by length when the response is incomplete", async () => {
