@@ -2,8 +2,9 @@
  * What a model is asked.
  *
  * Owns the way from a conversation to one request: the system prompt, what was said as far as the model's window reaches,
- * and, where its own words come last, the wish to go on with them. Pure.
+ * a word before it where it begins with the model's own, and, where those come last, the wish to go on with them. Pure.
  */
+import { BEGINNING_PROMPT } from "../prompts/beginning.ts";
 import { CONTINUATION_PROMPT } from "../prompts/continuation.ts";
 import type { LogEntry } from "../protocol/entry.ts";
 import type { RunLimits } from "./limits.ts";
@@ -24,7 +25,7 @@ export function modelRequest(
   { reservedOutputTokens }: RunLimits,
   now: number,
 ): ModelRequest {
-  const said = modelMessages(entries);
+  const said = begunByPerson(modelMessages(entries));
   const goOn: ModelMessage[] =
     said.at(-1)?.role === "assistant" ? [{ role: "user", content: CONTINUATION_PROMPT }] : [];
   const kept = boundHistory([{ role: "system", content: systemPrompt(now) }, ...said], {
@@ -33,6 +34,14 @@ export function modelRequest(
     reservedOutputTokens: reservedOutputTokens + estimateMessagesTokens(goOn),
   });
   return { messages: inTurns([...kept, ...goOn]) };
+}
+
+/**
+ * A conversation that somebody began: one that was brought in may begin with an answer, and so may one that has let go
+ * of its beginning. Many providers refuse that, for ever, as nothing that is said later changes it.
+ */
+function begunByPerson(said: readonly ModelMessage[]): readonly ModelMessage[] {
+  return said[0]?.role === "assistant" ? [{ role: "user", content: BEGINNING_PROMPT }, ...said] : said;
 }
 
 /** Neighbours of one role as one message, since providers expect the roles to take turns. */

@@ -1,6 +1,7 @@
 /** The rule that bounds a conversation to a model's window. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { BEGINNING_PROMPT } from "../../prompts/beginning.ts";
 import { CONTINUATION_PROMPT } from "../../prompts/continuation.ts";
 import type { LogEntry } from "../../protocol/entry.ts";
 import { textSegment } from "../../protocol/segment.ts";
@@ -158,6 +159,14 @@ describe("modelRequest()", () => {
 
   test("leaves out a message that did not fit, so that a shorter one after it is answered", () => {
     expect(messagesWithin(50, asked("x".repeat(400)), asked("short"))).toEqual([system(eight), user("short")]);
+  });
+
+  test("puts a person's word before an answer whose question is not there, and drops both together", () => {
+    const opening = user(BEGINNING_PROMPT);
+    const fitting = 24 + estimateMessagesTokens([opening]);
+    const left = [answered(eight), asked(eight)];
+    expect(messagesWithin(fitting, ...left)).toEqual([system(eight), opening, assistant(eight), user(eight)]);
+    expect(messagesWithin(fitting - 1, ...left)).toEqual([system(eight), user(eight)]);
   });
 
   test("keeps an answer that goes on together with the wish to go on", () => {
