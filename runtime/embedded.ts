@@ -32,6 +32,8 @@ export interface EmbeddedRuntimeOptions {
   readonly limits: Limits;
   /** Whether a run that a former process left is gone on with, instead of ended as interrupted. */
   readonly continueInterrupted?: boolean;
+  /** It is gone on with when this resolves; absent: at once. Never rejects. */
+  readonly served?: Promise<void> | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** Told of runs; absent: nobody is. */

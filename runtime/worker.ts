@@ -50,6 +50,11 @@ export interface WorkerOptions {
   readonly tracing?: Tracing;
   /** Whether runs outlive their process: they are left open at its end, and gone on with at the next start. */
   readonly continueInterrupted: boolean;
+  /**
+   * They are gone on with when this resolves, since a process that never comes to serve would use up their attempts;
+   * absent: at once. Never rejects.
+   */
+  readonly served?: Promise<void> | undefined;
   /** Told when the store fails and no caller is there to tell. */
   readonly onStoreFailed: (error: unknown) => void;
 }
@@ -72,8 +77,10 @@ export class Worker {
   #run: ActiveRun | null = null;
   /** Whether its process is ending: the Worker begins nothing any more. */
   #isEnding = false;
-  /** The message that is being committed. */
-  #accepting: Promise<WorkerInteractionAck> | null = null;
+  /** The message that is being committed, or the run that is being gone on with. */
+  #beginning: Promise<unknown> | null = null;
+  /** Whether a former process left a run that waits to be gone on with. */
+  #isLeftOpen = false;
   readonly #orphan: OrphanedRun;
   #lastResult: WorkerExecutionResult = { operation: "spawn", outcome: "accepted", run_state: "idle" };
   #stopping: Promise<WorkerLifecycleAck> | null = null;
@@ -141,7 +148,7 @@ export class Worker {
   }
 
   get #isBusy(): boolean {
-    return this.#accepting !== null || this.#run !== null || this.transcript.run.state === "active";
+    return this.#beginning !== null || this.#run !== null || this.transcript.run.state === "active";
   }
 
   get #isStopped(): boolean {
@@ -175,9 +182,9 @@ export class Worker {
     if (earlier) return earlier;
     this.#checkInput(content);
     const ack = this.#accept(input).finally(() => {
-      this.#accepting = null;
+      this.#beginning = null;
     });
-    this.#accepting = ack;
+    this.#beginning = ack;
     if (submissionId !== undefined) this.#submissions.remember(submissionId, contentMark(content), ack);
     return ack;
   }
@@ -236,19 +243,35 @@ export class Worker {
     const { transcript } = this;
     const {
       continueInterrupted,
+      served,
       limits: {
         run: { maxContinuations },
       },
     } = this.#options;
     const attempt = continuationsOf(transcript.entries) + 1;
     if (!continueInterrupted || transcript.run.state !== "active" || attempt > maxContinuations) return this.recover();
-    await this.#publish(...continuationEvents(transcript, this.conversation.llmCalls, attempt, maxContinuations));
-    this.#startRun(this.log.head);
+    this.#isLeftOpen = true;
+    if (served === undefined) return this.#goOn(attempt, maxContinuations);
+    void served.then(() => this.#goOn(attempt, maxContinuations)).catch((error: unknown) => this.#noteOrphan(error));
+  }
+
+  /** Goes on with the run that was left open, unless somebody has ended it meanwhile, or its process ends. */
+  async #goOn(attempt: number, maxAttempts: number): Promise<void> {
+    if (!this.#isLeftOpen || this.#isEnding) return;
+    this.#isLeftOpen = false;
+    const events = continuationEvents(this.transcript, this.conversation.llmCalls, attempt, maxAttempts);
+    const begun = this.#publish(...events)
+      .then(() => this.#startRun(this.log.head))
+      .finally(() => {
+        this.#beginning = null;
+      });
+    this.#beginning = begun;
+    await begun;
   }
 
   /** Waits for the run, if there is one, to end by itself. */
   async idle(): Promise<void> {
-    await this.#accepting?.catch(() => {});
+    await this.#beginning?.catch(() => {});
     await this.#run?.ended.catch(() => {});
   }
 
@@ -324,9 +347,14 @@ export class Worker {
     code: Extract<ProblemCode, "cancelled" | "interrupted" | "worker_stopped">,
     reason: string,
   ): Promise<void> {
-    await this.#accepting?.catch(() => {});
+    await this.#beginning?.catch(() => {});
     const run = this.#run;
-    if (run === null) return this.recover();
+    if (run === null) {
+      // The next process finds it as this one did.
+      if (code === "interrupted" && this.#isLeftOpen) return;
+      this.#isLeftOpen = false;
+      return this.recover();
+    }
     run.controller.abort(new ProblemError(code, reason));
     await run.ended;
   }

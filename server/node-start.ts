@@ -75,6 +75,7 @@ async function start({ assetsFolder, providerFetch, ...platform }: ServerEngine)
     import("./workspace.ts"),
   ]);
   const assets = loadAssets(assetsFolder);
+  const served = Promise.withResolvers<void>();
   const workspace = await openWorkspace({
     config,
     store,
@@ -85,6 +86,7 @@ async function start({ assetsFolder, providerFetch, ...platform }: ServerEngine)
     log,
     tracing: await tracing,
     providerFetch,
+    served: served.promise,
   });
   const { host, port } = config;
   const listening = await listen({
@@ -93,6 +95,7 @@ async function start({ assetsFolder, providerFetch, ...platform }: ServerEngine)
     connections: connectionsOf(config),
     createApp: (upgradeWebSocket) => workspace.createApp({ upgradeWebSocket, assets, peerAddress }),
   });
+  served.resolve();
   const close = async (): Promise<void> => {
     await workspace.close();
     await listening.close();

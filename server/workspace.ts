@@ -10,7 +10,7 @@ import { WorkerId } from "../protocol/id.ts";
 import { systemClock, systemRandom } from "../runtime/clock.ts";
 import { COMPANION_PROFILE, createConverseProfiles, type ProviderAccess } from "../runtime/converse-profiles.ts";
 import { digest, digestText } from "../runtime/digest.ts";
-import { openEmbeddedRuntime, type EmbeddedRuntime } from "../runtime/embedded.ts";
+import { openEmbeddedRuntime, type EmbeddedRuntime, type EmbeddedRuntimeOptions } from "../runtime/embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../runtime/limits.ts";
 import { stackOf, type Log } from "../runtime/log.ts";
 import { createLogTelemetry } from "../runtime/log-telemetry.ts";
@@ -61,6 +61,8 @@ export interface WorkspaceOptions {
   readonly tracing: Tracing;
   /** Asks providers; absent: the platform's own. */
   readonly providerFetch?: ProviderAccess["fetch"];
+  /** Interrupted runs are gone on with when this resolves; absent: at once. Never rejects. */
+  readonly served?: Promise<void>;
 }
 
 /** A workspace server without a port. */
@@ -75,12 +77,12 @@ export interface Workspace {
 
 /** Puts a workspace server together. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { config, store, registry, host, sessionFile, rulesFile, log, tracing, providerFetch } = options;
+  const { config, store, registry, host, sessionFile, rulesFile, log, tracing, providerFetch, served } = options;
   // Without a locale, Zod's short form would say "Invalid input" and not what was wrong with it.
   z.config(z.locales.en());
   const metrics = createMetrics(systemClock, () => tracing.counts);
   const telemetry = bothTelemetries(metrics.telemetry, createLogTelemetry(log));
-  const access = { tracing, fetch: providerFetch };
+  const access = { tracing, fetch: providerFetch, served };
   const runtime = await registry.open(EMBEDDED_RUNTIME_ID, () => openRuntime(config, store, telemetry, access));
   const demo = demoFaultsOf(runtime, config);
   const companion = await runtime.ensureWorker({
@@ -207,7 +209,7 @@ function demoFaultsOf(runtime: EmbeddedRuntime, { provider }: Config): DemoFault
   return provider.kind === "demo" && restart !== undefined ? createDemoFaults(restart) : null;
 }
 
-type RuntimeAccess = ProviderAccess & Pick<WorkspaceOptions, "tracing">;
+type RuntimeAccess = ProviderAccess & Pick<EmbeddedRuntimeOptions, "served"> & Pick<WorkspaceOptions, "tracing">;
 
 async function openRuntime(
   config: Config,
@@ -237,6 +239,7 @@ function openOn(
     profiles: createConverseProfiles(config, config.workspace.displayName, access),
     store,
     continueInterrupted: config.continueInterrupted,
+    served: access.served,
     limits,
     clock: systemClock,
     random: systemRandom,

@@ -59,6 +59,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
       maxConfigBundles: config.maxConfigBundles,
     },
   };
+  const served = Promise.withResolvers<void>();
   const opened = await createStoreSource(config.store, config.runtimeId).use((store) =>
     openEmbeddedRuntime({
       runtimeId: config.runtimeId,
@@ -66,6 +67,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
       profiles: createConverseProfiles(config, config.displayName, { tracing, fetch: providerFetch }),
       store: measuredStore(store, systemClock, telemetry),
       continueInterrupted: config.continueInterrupted,
+      served: served.promise,
       limits,
       clock: systemClock,
       random: systemRandom,
@@ -109,6 +111,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
         onUnexpected,
       }),
   });
+  served.resolve();
   let closed: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     isStopping = true;

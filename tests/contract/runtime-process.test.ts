@@ -2,6 +2,7 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
+import { makeDataFolder, removeDataFolder } from "../support/data-folder.ts";
 import { requestHead, sendRaw } from "../support/raw-http.ts";
 import { RuntimeObserver } from "../support/runtime-observer.ts";
 import { RuntimeProcess } from "../support/runtime-process.ts";
@@ -21,10 +22,10 @@ async function post(url: string, path: string, body: unknown): Promise<number> {
 }
 
 /** A Runtime that answers slowly, in the middle of an answer, and one who observes it. */
-async function startAnswering() {
+async function startAnswering(environment: Readonly<Record<string, string>> = {}) {
   const runtime = new RuntimeProcess({
     args: ["--id", "lab-one"],
-    environment: { YOI_RUNTIME_TOKEN: TOKEN, YOI_DEMO_PACE: "1" },
+    environment: { YOI_RUNTIME_TOKEN: TOKEN, YOI_DEMO_PACE: "1", ...environment },
   });
   const url = await runtime.url();
   expect(await post(url, "/v1/workers", { profile: { kind: "runtime_default" } })).toBe(200);
@@ -119,6 +120,24 @@ describe("the Runtime process", () => {
     await using runtime = new RuntimeProcess({ args: ["--bind", host] });
     expect(await runtime.end()).toEqual({ code: 1, signal: null });
     expect(runtime.output).toMatch(/^Cannot start: .+\n$/);
+  });
+
+  test("a port that is taken costs a run that goes on after a restart none of its attempts", async () => {
+    const folder = makeDataFolder();
+    using _folder = { [Symbol.dispose]: () => removeDataFolder(folder) };
+    const kept = { YOI_RUNTIME_DATA_DIR: folder, YOI_RUNTIME_TOKEN: TOKEN, YOI_CONTINUE_INTERRUPTED: "yes" };
+    const { runtime, observer } = await startAnswering(kept);
+    await using _observer = observer;
+    await runtime.kill("SIGKILL");
+    await using holder = new RuntimeProcess();
+    const { host } = new URL(await holder.url());
+    await using refused = new RuntimeProcess({ args: ["--id", "lab-one", "--bind", host], environment: kept });
+    expect(await refused.end()).toEqual({ code: 1, signal: null });
+    await using next = new RuntimeProcess({ args: ["--id", "lab-one"], environment: kept });
+    const headers = { Authorization: `Bearer ${TOKEN}` };
+    await using again = await new RuntimeObserver(await next.url(), WORKER, { cursor: ZERO_CURSOR, headers }).open();
+    await again.until(({ names }) => names.includes("run_end"), "the answer to end");
+    expect(again.names.filter((name) => name === "llm_continuation")).toHaveLength(1);
   });
 
   test("an address beyond this machine is told loudly where it is open", async () => {

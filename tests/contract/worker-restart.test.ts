@@ -110,6 +110,65 @@ describe("a run that its process left", () => {
   });
 });
 
+describe("a run that its process left, and the next one does not come to serve", () => {
+  const CUT: Script = [text("The answer is "), hang];
+  const options = { continueInterrupted: true, limits: { run: { maxContinuations: 1 } } };
+
+  test("waits, as often as that happens, for one that does", async () => {
+    const store = createFailingStore();
+    const before = await openDurable(store, { ...options, scripts: [CUT] });
+    await say(before, "hi");
+    for (const seed of [2, 3]) {
+      const { promise } = Promise.withResolvers<void>();
+      const waiting = await openDurable(store, { ...options, seed, served: promise });
+      await settle();
+      expect(waiting.model.requests).toHaveLength(0);
+      expect(await transcriptNow(waiting.runtime)).toMatchObject({ run: { state: "active" } });
+      await waiting.runtime[Symbol.asyncDispose]();
+    }
+    const served = Promise.withResolvers<void>();
+    const scripts = [[text("42."), stop]];
+    await using after = await openDurable(store, { ...options, seed: 4, scripts, served: served.promise });
+    served.resolve();
+    await settle();
+    expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: The answer is ", "3 assistant: 42."]);
+  });
+
+  test("is not continued when somebody cancelled it meanwhile, and the next message is taken", async () => {
+    const store = createFailingStore();
+    const before = await openDurable(store, { ...options, scripts: [CUT] });
+    await say(before, "hi");
+    const served = Promise.withResolvers<void>();
+    await using after = await openDurable(store, { ...options, seed: 2, served: served.promise });
+    expect(await problemCode(say(after, "again"))).toBe("worker_busy");
+    await after.runtime.cancelRun(COMPANION);
+    served.resolve();
+    await settle();
+    expect(after.model.requests).toHaveLength(0);
+    await say(after, "again");
+    expect((await lines(after.runtime)).at(-1)).toBe("4 assistant: Hello there.");
+  });
+
+  test("ends once where somebody cancels it in the moment in which it is gone on with", async () => {
+    const store = createFailingStore();
+    const before = await openDurable(store, { ...options, scripts: [CUT] });
+    await say(before, "hi");
+    const served = Promise.withResolvers<void>();
+    await using after = await openDurable(store, { ...options, seed: 2, scripts: [CUT], served: served.promise });
+    const held = store.hold();
+    served.resolve();
+    await settle();
+    const cancelling = after.runtime.cancelRun(COMPANION);
+    held.release();
+    await cancelling;
+    await settle();
+    expect(await transcriptNow(after.runtime)).toMatchObject({
+      status: "idle",
+      run: { state: "ended", cause: "cancelled" },
+    });
+  });
+});
+
 describe("a run whose end the store refuses", () => {
   test("ends by itself as soon as the store takes it, and the next message is taken", async () => {
     const store = createFailingStore();

@@ -25,6 +25,7 @@ export interface FixtureOptions {
   readonly clock?: ManualClock;
   readonly seed?: number;
   readonly continueInterrupted?: boolean;
+  readonly served?: Promise<void>;
 }
 
 /** A Runtime with what drives it. */
@@ -64,6 +65,7 @@ export async function openRuntimeFixture(options: FixtureOptions = {}): Promise<
     store,
     limits: limitsWith(options.limits),
     continueInterrupted: options.continueInterrupted ?? false,
+    served: options.served,
     clock,
     random: createSeededRandom(options.seed ?? 1),
   });
