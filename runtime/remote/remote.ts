@@ -8,7 +8,7 @@ import type * as z from "zod/mini";
 import type { RuntimeCursor } from "../../protocol/cursor.ts";
 import type { RuntimeId, WorkerId, WorkerRef } from "../../protocol/id.ts";
 import { asProblem, ProblemError } from "../../protocol/problem.ts";
-import type { ConfigBundleRef, RuntimeDetail, WorkerDetail } from "../../protocol/runtime-api.ts";
+import type { ConfigBundleRef, RuntimeDetail, TranscriptPage, WorkerDetail } from "../../protocol/runtime-api.ts";
 import type { Clock } from "../clock.ts";
 import { orAbort } from "../deadline.ts";
 import type { CallOptions, CreateWorker, Runtime, RuntimeCapabilities } from "../runtime.ts";
@@ -147,6 +147,22 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
       signal,
     });
     return { ...page, worker_ref: checkRef(page.worker_ref, workerId) };
+  };
+
+  /** The newest lines; fewer where so many are too long for one answer, as nobody could observe the Worker else. */
+  const newestLines = async (
+    workerId: WorkerId,
+    total: number,
+    limit: number,
+    call: CallOptions,
+  ): Promise<TranscriptPage> => {
+    try {
+      return await transcript(workerId, { start: Math.max(0, total - limit), limit }, call);
+    } catch (error) {
+      const isTooMuch = error instanceof ProblemError && error.code === "runtime_answer_too_large";
+      if (!isTooMuch || limit <= 1) throw error;
+      return newestLines(workerId, total, Math.ceil(limit / 4), call);
+    }
   };
 
   /** A page of entries made from lines, for a Runtime that has no entries. */
@@ -331,8 +347,7 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
       const call = { signal };
       const readWorker = async () => {
         const worker = await getWorker(workerId, call);
-        const start = Math.max(0, worker.transcript_len - limits.maxSeedItems);
-        return { worker, page: await transcript(workerId, { start, limit: limits.maxSeedItems }, call) };
+        return { worker, page: await newestLines(workerId, worker.transcript_len, limits.maxSeedItems, call) };
       };
       const span = startObservation(tracing, runtimeId, workerId, cursor);
       using _span = { [Symbol.dispose]: () => span.end() };

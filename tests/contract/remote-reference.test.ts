@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { RuntimeCursor } from "../../protocol/cursor.ts";
 import type { WorkerId } from "../../protocol/id.ts";
+import type { RemoteLimits } from "../../runtime/remote/limits.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { transcriptLine } from "../../runtime/transcript-line.ts";
 import { conversationFile, everyEntry } from "../support/conversation-file.ts";
@@ -26,9 +27,9 @@ interface Scene extends AsyncDisposable {
   say(question: string, answer: string): Promise<void>;
 }
 
-async function openScene(): Promise<Scene> {
+async function openScene(limits: Partial<RemoteLimits> = {}): Promise<Scene> {
   const peer = await ReferencePeer.start();
-  const runtime = remoteClient(`http://127.0.0.1:${peer.port}`);
+  const runtime = remoteClient(`http://127.0.0.1:${peer.port}`, limits);
   const { worker_id: workerId } = await runtime.createWorker({ profile: { kind: "runtime_default" } });
   return {
     peer,
@@ -115,6 +116,17 @@ describe("a Runtime of the reference's form", () => {
     scene.peer.forget(100);
     await using late = await follow(scene);
     expect(linesOf(late)).toEqual(["one", "first"]);
+  });
+
+  test("is given a snapshot of the newest lines where the others are too long for one answer", async () => {
+    await using scene = await openScene({ maxAnswerBytes: 6_000 });
+    const long = (name: string) => `${name} ${"x".repeat(1_000)}`;
+    for (const name of ["a", "b", "c"]) await scene.say(long(`${name}?`), long(`${name}.`));
+    // Of each exchange it had six events.
+    scene.peer.forget(12);
+    await using follower = await follow(scene);
+    expect(linesOf(follower).map((line) => line.slice(0, 2))).toEqual(["b?", "b.", "c?", "c."]);
+    expect(follower.transcript.entries_start).toBe(2);
   });
 
   test("is gone on with after a cut, and its empty snapshot is not taken for the Worker's state", async () => {
