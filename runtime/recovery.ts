@@ -8,6 +8,7 @@ import { isKnownEntry, type LogEntry } from "../protocol/entry.ts";
 import { Event, isKnownBlock, isKnownEvent, type KnownEvent } from "../protocol/event.ts";
 import { ProblemError } from "../protocol/problem.ts";
 import { EVENT_DOMAIN, type Transcript } from "../protocol/transcript.ts";
+import type { RunOutcome } from "./run.ts";
 import { endEvents } from "./run-end.ts";
 
 /** The events that finish what was being written, with the text that it has. */
@@ -20,12 +21,27 @@ function finishBlocks({ in_flight }: Transcript): KnownEvent[] {
 
 const RESTARTED = new ProblemError("interrupted", "The Runtime was restarted while it answered.");
 
-/** The events that end the run as interrupted; none where no run is open. @param cause Null: its process ended. */
+/**
+ * Whether the run that is open lacks no more than its own end, which comes to the log after that of its answer. Whether
+ * a limit cut the answer would have been told there: nobody knows then.
+ */
+export function isAnswerWhole({ entries, in_flight }: Transcript): boolean {
+  const newest = entries.at(-1);
+  return in_flight.blocks.length === 0 && newest !== undefined && isKnownEntry(newest) && newest.kind === "turn_end";
+}
+
+/**
+ * The events that end the run as interrupted, unless its answer is whole; none where no run is open.
+ *
+ * @param cause Null: its process ended.
+ */
 export function interruptedEvents(transcript: Transcript, cause: ProblemError | null): KnownEvent[] {
   const { run, status } = transcript;
   if (run.state !== "active" && status !== "running") return [];
-  const problem = cause ?? RESTARTED;
-  const ends = run.state === "active" ? [...finishBlocks(transcript), ...endEvents({ kind: "failed", problem })] : [];
+  const outcome: RunOutcome = isAnswerWhole(transcript)
+    ? { kind: "finished" }
+    : { kind: "failed", problem: cause ?? RESTARTED };
+  const ends = run.state === "active" ? [...finishBlocks(transcript), ...endEvents(outcome)] : [];
   return [...ends, { event: "status", data: { status: "idle" } }];
 }
 

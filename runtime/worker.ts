@@ -25,7 +25,7 @@ import { KeptRecord } from "./kept-record.ts";
 import type { Limits } from "./limits.ts";
 import { greetingOf, type Profile } from "./profile.ts";
 import { OrphanedRun } from "./orphaned-run.ts";
-import { continuationEvents, continuationsOf, interruptedEvents } from "./recovery.ts";
+import { continuationEvents, continuationsOf, interruptedEvents, isAnswerWhole } from "./recovery.ts";
 import { runToEnd } from "./run-to-end.ts";
 import type { SendInput } from "./runtime.ts";
 import type { RuntimeStore, StoredWorker, SubmissionRecord, WorkerRecord } from "./store/store.ts";
@@ -223,7 +223,8 @@ export class Worker {
    * store that refuses that is asked again later: the Worker can be read meanwhile.
    */
   resume(): Promise<void> {
-    return this.#resume().catch((error: unknown) => this.#noteOrphan(error));
+    const resumed = isAnswerWhole(this.transcript) ? this.recover() : this.#resume();
+    return resumed.catch((error: unknown) => this.#noteOrphan(error));
   }
 
   /** Lets go of what has become too old. */

@@ -1,6 +1,7 @@
 /** What becomes of a run when its process or its store fails in the middle of it. */
 import { describe, expect, test } from "vitest";
 import { CONTINUATION_PROMPT } from "../../prompts/continuation.ts";
+import type { RuntimeStore } from "../../runtime/store/store.ts";
 import { lines, openDurable, say, transcriptNow } from "../support/durable-worker.ts";
 import { createFailingStore } from "../support/failing-store.ts";
 import { Follower, foldReceived } from "../support/follow.ts";
@@ -89,6 +90,30 @@ describe("a run that its process left", () => {
     await settle();
     expect(after.model.requests[0]?.messages.slice(1)).toEqual([{ role: "user", content: "hi" }]);
     expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: 42."]);
+  });
+
+  test.each([
+    ["go on", true],
+    ["end", false],
+  ])("with nothing left to say has ended by itself where others %s", async (_others, continueInterrupted) => {
+    const options = { continueInterrupted };
+    const store = createFailingStore();
+    const dying: RuntimeStore = {
+      ...store,
+      append: (workerId, events, extras) => {
+        const isLast = events.some(({ payload }) => payload.startsWith('{"event":"run_end"'));
+        return isLast ? new Promise(() => {}) : store.append(workerId, events, extras);
+      },
+    };
+    const before = await openDurable(dying, options);
+    await say(before, "hi");
+    await using after = await openDurable(store, { ...options, seed: 2 });
+    await settle();
+    expect(after.model.requests).toHaveLength(0);
+    expect(await lines(after.runtime)).toEqual(["1 user: hi", "2 assistant: Hello there."]);
+    const { status, run } = await transcriptNow(after.runtime);
+    expect([status, run]).toEqual(["idle", expect.objectContaining({ state: "ended", result: "finished" })]);
+    expect(run).not.toHaveProperty("cause");
   });
 
   test("is not continued for ever: after as many attempts as are allowed it ends as interrupted", async () => {
