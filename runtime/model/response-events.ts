@@ -38,6 +38,7 @@ const Delta = z.object({
   summary_index: z.nullish(z.number()),
 });
 const End = z.object({ response: Ended });
+const ToolCall = z.object({ item: z.object({ type: z.literal("function_call") }) });
 
 /** The parts of an answer from its events. */
 export class ResponseAnswer implements AnswerReducer {
@@ -45,6 +46,8 @@ export class ResponseAnswer implements AnswerReducer {
   readonly #answer = new WholeCharacters("text");
   readonly #thinking = new WholeCharacters("thinking");
   #sawEvent = false;
+  #sawText = false;
+  #sawToolCall = false;
   /** Where the newest piece stands among the output: `thinking 0 1`. */
   #place = "";
 
@@ -73,6 +76,9 @@ export class ResponseAnswer implements AnswerReducer {
       case "response.reasoning_summary_text.delta":
       case "response.reasoning_text.delta":
         return this.#think(read(Delta, raw));
+      case "response.output_item.done":
+        this.#sawToolCall ||= ToolCall.safeParse(raw).success;
+        return [];
       case "response.completed":
       case "response.incomplete":
         return this.#finish(type, read(End, raw).response);
@@ -94,6 +100,7 @@ export class ResponseAnswer implements AnswerReducer {
   }
 
   #say({ delta, output_index: item }: z.infer<typeof Delta>): readonly ModelPart[] {
+    if (delta !== "") this.#sawText = true;
     const gap = this.#moveTo("text", `${item ?? 0}`) ? this.#answer.push("\n\n") : [];
     return [...this.#thinking.end(), ...gap, ...this.#answer.push(delta)];
   }
@@ -118,6 +125,9 @@ export class ResponseAnswer implements AnswerReducer {
     if (incomplete?.reason === "content_filter") {
       const detail = "content_filter: the provider withheld the rest of the answer.";
       throw new ModelError("provider_content_filtered", detail);
+    }
+    if (type === "response.completed" && this.#sawToolCall && !this.#sawText) {
+      throw malformed("The provider asked for a tool instead of answering; this Worker has no tools.");
     }
     yield { kind: "finish", reason: type === "response.completed" ? "stop" : "length" };
   }

@@ -83,6 +83,15 @@ describe("createOpenAIModel with the Responses API", () => {
     expect([said("thinking"), said("text")]).toEqual(["One\n\nTwo", "Three\n\nFour"]);
   });
 
+  test("stream() throws provider_malformed when a tool is asked for instead of an answer, tokens counted", async () => {
+    const item = { type: "function_call", call_id: "c", name: "search", arguments: "{}", status: "completed" };
+    const call = { type: "response.output_item.done", output_index: 0, item };
+    const { parts, error } = await read([call, completed]);
+    expect(error).toMatchObject({ code: "provider_malformed", detail: expect.stringContaining("asked for a tool") });
+    expect(parts).toEqual([{ kind: "usage", inputTokens: 9, outputTokens: 4, cacheReadInputTokens: 2 }]);
+    expect((await read([text("a"), call, completed])).parts.at(-1)).toEqual({ kind: "finish", reason: "stop" });
+  });
+
   test("stream() counts the tokens of what is withheld", async () => {
     const incomplete = { incomplete_details: { reason: "content_filter" }, usage };
     const { parts } = await read([text("a"), { type: "response.incomplete", response: incomplete }]);
