@@ -76,7 +76,8 @@ export function fold(state: Transcript, event: Event, ts: number): Transcript {
       return settleUsage(flush(state, ts), ts);
     case "llm_retry": {
       const { failed_attempt, max_attempts, wait_ms, error } = event.data;
-      const kept = keepWhole(flush(state, ts), event, ts);
+      // The next attempt tells its own usage, under the same number.
+      const kept = keepWhole(settleUsage(flush(state, ts), ts), event, ts);
       return withRun(kept, { retry: { failed_attempt, max_attempts, wait_ms, error, ts } });
     }
     case "usage":

@@ -173,6 +173,16 @@ describe("fold() of a run", () => {
     expect(after([delta("a")], waiting).run).toMatchObject({ retry: undefined });
     expect(told(waiting)).toEqual(["user_input", "kept llm_retry"]);
   });
+
+  test("counts the usage of each attempt of a call", () => {
+    const retry = { llm_call: 0, failed_attempt: 1, max_attempts: 3, wait_ms: 500, elapsed_ms: 1, error: "no answer" };
+    const call: [string, object] = ["llm_call_start", { llm_call: 0 }];
+    const usage: [string, object] = ["usage", { input_tokens: 10, output_tokens: 2 }];
+    const done: [string, object] = ["llm_call_end", { llm_call: 0 }];
+    const state = after([message("hi"), running, call, usage, ["llm_retry", retry], usage, done]);
+    expect(state.usage).toEqual({ input_tokens: 20, output_tokens: 4, cache_read_input_tokens: 0, llm_calls: 2 });
+    expect(told(state)).toEqual(["user_input", "llm_usage", "kept llm_retry", "llm_usage"]);
+  });
 });
 
 describe("fold() of what replaces the conversation", () => {
