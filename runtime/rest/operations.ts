@@ -202,7 +202,7 @@ export function describeRuntimeApi(): OpenApiDocument {
     operations: RUNTIME_OPERATIONS,
     modules: [runtimeApi, configBundle, conversationFile, entry, id, runView, segment, { Diagnostic, RestFailure }],
     pathParameters: { worker_id: z.string(), bundle_id: z.string() },
-    commonProblems: ["unauthorized", "internal"],
+    commonProblems: ["unauthorized", "host_refused", "origin_refused", "internal"],
     failure: {
       mediaType: "application/json",
       schema: RestFailure,

@@ -1,8 +1,8 @@
 /**
  * The Runtime's command API, as a Hono app.
  *
- * Owns the order of its parts and what holds for all of them: the token, the bound on bodies, how failures are answered.
- * It only calls the Runtime's interface and holds no port: `app.request()` drives all of it.
+ * Owns the order of its parts and what holds for all of them: who may come, how large bodies may be, how failures are
+ * answered. It only calls the Runtime's interface and holds no port: `app.request()` drives all of it.
  */
 import { Hono, type MiddlewareHandler } from "hono";
 import { BODY_TIMEOUT_MS } from "../../protocol/arrived.ts";
@@ -13,6 +13,7 @@ import { requireBearer } from "./bearer.ts";
 import { boundBody } from "./bound-body.ts";
 import { errorHandler, notFoundHandler, refuseOtherMethods } from "./error-response.ts";
 import { healthRoutes, metricsRoutes } from "./operation-routes.ts";
+import { refuseWebsites } from "./refuse-websites.ts";
 import { MAX_BODY_BYTES } from "./request.ts";
 import { runtimeRoutes } from "./runtime-routes.ts";
 import { IMPORT_PATH, workerRoutes, type PageLimits } from "./worker-routes.ts";
@@ -20,8 +21,10 @@ import { IMPORT_PATH, workerRoutes, type PageLimits } from "./worker-routes.ts";
 /** What the app is made of. */
 export interface RestAppOptions {
   readonly runtime: Runtime;
-  /** What every request must bring; null: nothing is asked for. */
+  /** What every request must bring; null: nothing is asked for, but to come from no website. */
   readonly token: string | null;
+  /** Whether only this machine reaches the app; absent: others may. */
+  readonly isLocal?: boolean;
   /** Whether the process is on its way down, and begins nothing any more; absent: it never is. */
   readonly isStopping?: () => boolean;
   readonly limits: PageLimits;
@@ -39,13 +42,13 @@ const LIFECYCLE_PATH = /\/(?:stop|cancel)$/;
 
 /** Makes the app. */
 export function createRestApp(options: RestAppOptions): Hono {
-  const { runtime, token, isStopping = () => false, limits, observation, onUnexpected } = options;
+  const { runtime, token, isLocal = false, isStopping = () => false, limits, observation, onUnexpected } = options;
   const app = new Hono();
   if (options.watchRequests) app.use(options.watchRequests);
   app.onError(errorHandler(onUnexpected));
   app.notFound(notFoundHandler);
   app.route("/", healthRoutes(runtime, isStopping));
-  if (token !== null) app.use(requireBearer(token));
+  app.use(token === null ? refuseWebsites(isLocal) : requireBearer(token));
   app.use((context, next) => {
     const begins = context.req.method !== "GET" || context.req.header("Upgrade") !== undefined;
     if (begins && isStopping()) throw new ProblemError("shutting_down", "The Runtime is shutting down.");

@@ -84,6 +84,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
       createRestApp({
         runtime,
         token: config.token?.reveal() ?? null,
+        isLocal: isLoopback(config.host),
         isStopping: () => isStopping,
         limits: limits.runtime,
         observation: observationRoutes({

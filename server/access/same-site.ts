@@ -7,6 +7,7 @@
  */
 import { ProblemError } from "../../protocol/problem.ts";
 import { isRead } from "../../protocol/request-method.ts";
+import { hostName, isLoopbackName, isOfAnotherSite, type RequestSite } from "../../runtime/rest/request-site.ts";
 
 /** What is let in besides the server's own addresses. */
 export interface SiteRules {
@@ -16,29 +17,11 @@ export interface SiteRules {
   readonly origins: ReadonlySet<string>;
 }
 
-/** What the rules look at. */
-export interface SiteRequest {
+/** What the rules look at. The host is the browser's: behind a trusted proxy, what that forwards. */
+export interface SiteRequest extends RequestSite {
   readonly method: string;
   readonly path: string;
   readonly isSocket: boolean;
-  /** Of the request as the browser made it: behind a trusted proxy, what the proxy forwards. */
-  readonly host: string | undefined;
-  readonly origin: string | undefined;
-  /** `Sec-Fetch-Site`. */
-  readonly fetchSite: string | undefined;
-}
-
-const LOOPBACK_NAME = /^(?:localhost|(?:[a-z0-9-]+\.)+localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-const HOST_PATTERN = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]{1,253})(?::\d{1,5})?$/;
-
-/** The name in a `Host` header without its port, in lower case, or null where it is none. */
-export function hostName(host: string | undefined): string | null {
-  return HOST_PATTERN.exec(host?.toLowerCase() ?? "")?.[1] ?? null;
-}
-
-/** Whether a name always means this machine. */
-function isLoopbackName(name: string): boolean {
-  return LOOPBACK_NAME.test(name);
 }
 
 /**
@@ -63,19 +46,9 @@ export function checkSite(request: SiteRequest, { hosts, origins }: SiteRules): 
   }
 }
 
-function isForeign({ method, path, isSocket, host, origin, fetchSite }: SiteRequest, origins: ReadonlySet<string>) {
+function isForeign(request: SiteRequest, origins: ReadonlySet<string>): boolean {
+  const { method, path, isSocket, origin } = request;
   const matters = isSocket || !isRead(method) || path.startsWith("/api/");
-  if (!matters) return false;
-  if (origin === undefined) return fetchSite !== undefined && fetchSite !== "same-origin" && fetchSite !== "none";
-  return !origins.has(origin) && hostOf(origin) !== host?.toLowerCase();
-}
-
-/** `host[:port]` of an origin; null for `null` and for what is none. */
-function hostOf(origin: string): string | null {
-  try {
-    const { protocol, host } = new URL(origin);
-    return protocol === "http:" || protocol === "https:" ? host : null;
-  } catch {
-    return null;
-  }
+  const isListed = origin !== undefined && origins.has(origin);
+  return matters && !isListed && isOfAnotherSite(request);
 }

@@ -1,4 +1,4 @@
-/** The Runtime's token: what is let in and what is not, on every kind of request, byte by byte. */
+/** The Runtime's token: what is let in with it and without, on every kind of request, byte by byte. */
 import { describe, expect, test } from "vitest";
 import wire from "../fixtures/wire/runtime-api.json" with { type: "json" };
 import { requestHead, sendRaw, WEBSOCKET_HEADERS } from "../support/raw-http.ts";
@@ -66,4 +66,27 @@ test("without a token the header is ignored", async () => {
   for (const Authorization of ["Bearer whatever", "x"]) {
     expect((await server.request("GET", "/v1/runtime", undefined, { Authorization })).status).toBe(200);
   }
+});
+
+test("without a token no website comes in by a browser on the same machine", async () => {
+  await using server = await serveRuntime();
+  await server.runtime.createWorker({ profile: { kind: "runtime_default" } });
+  const rebound = `rebound.example:${server.port}`;
+  const sites: readonly (readonly [answered: number, headers: Readonly<Record<string, string>>])[] = [
+    [403, { Origin: "http://evil.example", "Sec-Fetch-Site": "cross-site" }],
+    [403, { Origin: "null" }],
+    [403, { "Sec-Fetch-Site": "cross-site" }],
+    [421, { Host: rebound }],
+    [421, { Host: rebound, Origin: `http://${rebound}` }],
+  ];
+  for (const [answered, headers] of sites) {
+    for (const bytes of [
+      requestHead("GET", "/v1/workers", headers),
+      requestHead("POST", `${WORKER}/stop`, { "Content-Length": "0", ...headers }),
+      requestHead("GET", SOCKET, { ...WEBSOCKET_HEADERS, ...headers }),
+    ]) {
+      expect([bytes, (await sendRaw(server.port, bytes)).status]).toEqual([bytes, answered]);
+    }
+  }
+  expect((await server.runtime.listWorkers()).map(({ status }) => status)).toEqual(["running"]);
 });

@@ -61,6 +61,7 @@ export async function serveRuntime(options: RuntimeServerOptions = {}): Promise<
       createRestApp({
         runtime,
         token: options.token ?? null,
+        isLocal: true,
         limits: { maxTranscriptItems: 256, maxEntries: 256 },
         observation: observationRoutes({
           runtime,
