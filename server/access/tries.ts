@@ -2,7 +2,8 @@
  * How often someone may try to log in.
  *
  * Owns the count of failures per address and in all. After a few free tries each failure doubles the wait; a wait is never
- * spent by trying during it. Bounded: when too many addresses have failed, all of them wait for the common count alone.
+ * spent by trying during it. The common count goes down again with time. Bounded: when too many addresses have failed,
+ * all of them wait for the common count alone.
  */
 import type { Clock } from "../../runtime/clock.ts";
 import { ProblemError } from "../../protocol/problem.ts";
@@ -16,7 +17,7 @@ export interface TryLimits {
   /** Failures are forgotten after this long without another. */
   readonly forgetMs: number;
   readonly maxAddresses: number;
-  /** The same, for failures from all addresses together. */
+  /** The same, for failures from all addresses together; as many of them are let go of in `forgetMs`. */
   readonly freeTriesInAll: number;
 }
 
@@ -74,7 +75,14 @@ export class Tries {
     const known = this.#failures.get(key);
     const isFresh = known !== undefined && now - known.lastMs < this.#limits.forgetMs;
     if (key !== ALL && !isFresh) this.#forgetOld(now);
-    this.#failures.set(key, { count: isFresh ? known.count + 1 : 1, lastMs: now });
+    const before = !isFresh ? 0 : key === ALL ? this.#leftInAll(known, now) : known.count;
+    this.#failures.set(key, { count: before + 1, lastMs: now });
+  }
+
+  /** A program that goes on with an old token fails for ever, however long it waits: nobody else waits for it. */
+  #leftInAll({ count, lastMs }: Failures, now: number): number {
+    const { forgetMs, freeTriesInAll } = this.#limits;
+    return Math.max(0, count - (Math.max(0, now - lastMs) * freeTriesInAll) / forgetMs);
   }
 
   #waitMs(key: string, freeTries: number): number {
@@ -84,7 +92,7 @@ export class Tries {
     // A clock that was set back makes nobody wait for longer.
     if (known !== undefined) known.lastMs = Math.min(known.lastMs, now);
     if (known === undefined || known.count < freeTries || now - known.lastMs >= forgetMs) return 0;
-    const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** (known.count - freeTries));
+    const waitMs = Math.min(maxWaitMs, Math.ceil(firstWaitMs * 2 ** (known.count - freeTries)));
     return known.lastMs + waitMs - now;
   }
 

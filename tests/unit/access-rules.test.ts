@@ -169,6 +169,17 @@ describe("Tries", () => {
     expect(results).toEqual(["refused", "refused", "limited", "limited", "limited"]);
   });
 
+  test("of one program with an old token make nobody else wait, however long it goes on", async () => {
+    const clock = new ManualClock();
+    const tries = new Tries(clock);
+    for (let index = 0; index < 2 * DEFAULT_TRY_LIMITS.freeTriesInAll; index += 1) {
+      tries.failed("a");
+      expect(codeOf(() => tries.check("b"))).toBe(null);
+      await clock.advance(DEFAULT_TRY_LIMITS.maxWaitMs);
+      expect(codeOf(() => tries.check("a"))).toBe(null);
+    }
+  });
+
   test("are forgotten after the right one", () => {
     const tries = new Tries(new ManualClock(), limits);
     tries.failed("a");
