@@ -84,15 +84,18 @@ export function createApp(options: AppOptions): Hono {
     const isBareBase = `${context.req.path}/` === base && context.req.method === "GET";
     return isBareBase ? Promise.resolve(context.redirect(base, 308)) : next();
   });
-  // Behind the base, which the page of a refused form is written with.
-  app.use(limitBodies(limits, isImport));
   app.use(access.guardSite);
   app.use(keepAnswersNowhere);
   app.use(refuseWhileStopping(options.isStopping));
   app.route("/", healthRoutes(backend));
   app.route("/", assetRoutes(platform.assets));
-  if (access.hasLogin) app.route("/", loginRoutes(access, { assets: platform.assets, workspaceName }));
+  if (access.hasLogin) {
+    app.use("/login", limitBodies({ ...limits, maxBodyBytes: LOGIN_MAX_BYTES }, () => false));
+    app.route("/", loginRoutes(access, { assets: platform.assets, workspaceName }));
+  }
   app.use(access.requireIdentity);
+  // One that does not say how long it is gets read here: nobody's before it is known who they are.
+  app.use(limitBodies(limits, isImport));
   app.use("/api/*", rates.limitCommands);
   for (const path of EVENT_PATHS) app.use(path, rates.limitConnects);
   app.use((context, next) => {
@@ -125,6 +128,9 @@ export function createApp(options: AppOptions): Hono {
   refuseOtherMethods(app);
   return app;
 }
+
+/** Largest body of the login's form. Whoever has not logged in has memory for nothing larger. */
+const LOGIN_MAX_BYTES = 16 * 1024;
 
 /** What one visitor is shown is not another's, nor their own once the rules have changed; who knows better says so. */
 const keepAnswersNowhere: MiddlewareHandler = (context, next) => {

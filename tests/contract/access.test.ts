@@ -162,6 +162,13 @@ describe("a server with an access token", () => {
     expect(inAddress.status).toBe(401);
   });
 
+  test("reads no body of whoever has not logged in, and at the login none that is more than its form", async () => {
+    const chunked = { "Content-Type": "application/json", "Transfer-Encoding": "chunked" };
+    const refused = await sendRaw(workspace.server.port, requestHead("POST", "/api/companion/messages", chunked));
+    expect(refused.status).toBe(401);
+    expect((await logIn("x".repeat(16 * 1024))).status).toBe(413);
+  });
+
   test("refuses a cookie that it has not made", async () => {
     for (const value of ["", "0".repeat(64), "x".repeat(10_000), "__proto__"]) {
       const headers = { Cookie: `yoi_session=${value}` };
