@@ -3,6 +3,8 @@
  *
  * Owns the figures that every entry point hands to its platform.
  */
+import { READ_CONVERSATION_LIMITS } from "../protocol/read-conversation.ts";
+import type { ConnectionLimits } from "./rest/listener.ts";
 
 /** Largest frame from a viewer. Viewers send none; it only has to be read to be refused. */
 export const CLIENT_FRAME_MAX_BYTES = 64 * 1024;
@@ -15,6 +17,15 @@ export const HEAD_MAX_BYTES = 16 * 1024;
 
 /** How long a whole request may take to arrive, however large, unless its head and its body are given more together. */
 export const REQUEST_TIMEOUT_MS = 300_000;
+
+/**
+ * How long a whole request may take where its parts are given their times. Node refuses to start with less than the
+ * head's, and would break off a body that still has time; a conversation's file has its own, whatever others have.
+ */
+export function requestTimeoutOf(limits: Pick<ConnectionLimits, "headTimeoutMs" | "bodyTimeoutMs">): number {
+  const { headTimeoutMs, bodyTimeoutMs } = limits;
+  return Math.max(REQUEST_TIMEOUT_MS, headTimeoutMs + Math.max(bodyTimeoutMs, READ_CONVERSATION_LIMITS.timeoutMs));
+}
 
 /** How long a connection may wait for its next request. */
 export const KEEP_ALIVE_TIMEOUT_MS = 5_000;

@@ -17,7 +17,7 @@ import {
   KEEP_ALIVE_DELAY_MS,
   KEEP_ALIVE_TIMEOUT_MS,
   MAX_CONNECTIONS,
-  REQUEST_TIMEOUT_MS,
+  requestTimeoutOf,
 } from "./edge-limits.ts";
 import { NodeWebSockets, upgradeWebSocket, wantsWebSocket } from "./node-websocket.ts";
 import type { Listening, ListenOptions } from "./rest/listener.ts";
@@ -39,8 +39,7 @@ export async function listen({ host, port, connections, createApp }: ListenOptio
       headersTimeout: headTimeoutMs,
       // How often connections are looked at: a time-out takes effect no later than that.
       connectionsCheckingInterval: Math.ceil(headTimeoutMs / 4),
-      // Node refuses to start with less than the head's, and would break off a body that still has time.
-      requestTimeout: Math.max(REQUEST_TIMEOUT_MS, headTimeoutMs + bodyTimeoutMs),
+      requestTimeout: requestTimeoutOf({ headTimeoutMs, bodyTimeoutMs }),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: HEAD_MAX_BYTES,
       shouldUpgradeCallback: wantsWebSocket,

@@ -8,7 +8,8 @@ import { networkInterfaces } from "node:os";
 import { Hono } from "hono";
 import type { WSContext, WSEvents } from "hono/ws";
 import { afterEach, expect, test, vi } from "vitest";
-import { REQUEST_TIMEOUT_MS, SOCKET_PING_INTERVAL_MS } from "../../runtime/edge-limits.ts";
+import { READ_CONVERSATION_LIMITS } from "../../protocol/read-conversation.ts";
+import { REQUEST_TIMEOUT_MS, requestTimeoutOf, SOCKET_PING_INTERVAL_MS } from "../../runtime/edge-limits.ts";
 import { peerAddress } from "../../runtime/node-addresses.ts";
 import { listen } from "../../runtime/node-listen.ts";
 import type { Listening, ListenOptions } from "../../runtime/rest/listener.ts";
@@ -130,6 +131,17 @@ test("a head may be given longer than a whole request has by default", async () 
   const connections = { headTimeoutMs: 2 * REQUEST_TIMEOUT_MS, bodyTimeoutMs: REQUEST_TIMEOUT_MS, maxConnections: 2 };
   const { port } = await serve({ connections, createApp: () => new Hono().get("/", ({ text }) => text("served")) });
   expect((await sendRaw(port, requestHead("GET", "/"))).body).toBe("served");
+});
+
+test("a whole request has the time of its head and of any body after it, also of a conversation's file", () => {
+  const fileTimeoutMs = READ_CONVERSATION_LIMITS.timeoutMs;
+  for (const headTimeoutMs of [100, 15_000, REQUEST_TIMEOUT_MS - fileTimeoutMs + 1, 3_600_000]) {
+    for (const bodyTimeoutMs of [100, fileTimeoutMs, 3_600_000]) {
+      const wholeMs = requestTimeoutOf({ headTimeoutMs, bodyTimeoutMs });
+      expect(wholeMs).toBeGreaterThanOrEqual(headTimeoutMs + bodyTimeoutMs);
+      expect(wholeMs).toBeGreaterThanOrEqual(headTimeoutMs + fileTimeoutMs);
+    }
+  }
 });
 
 test("requests in one write are answered in their order, also where the first one takes longer", async () => {
