@@ -45,14 +45,13 @@ export function conversationRoutes(backend: Backend): Hono {
           ? writeConversation(header, pages)
           : writeMarkdown(header, pages, { locale, thinking: withThinking });
       const type = format === "json" ? "application/json; charset=utf-8" : "text/markdown; charset=utf-8";
-      return new Response(bytesOf(pieces), {
-        headers: {
-          "Content-Type": type,
-          "Content-Disposition": disposition(header, format === "json" ? "json" : "md"),
-          "Cache-Control": "no-store",
-          "X-Content-Type-Options": "nosniff",
-          Vary: "Accept-Language, Cookie",
-        },
+      // By the context, which has what others have put into the answer's head: its id, a login's cookie.
+      return context.body(bytesOf(pieces), 200, {
+        "Content-Type": type,
+        "Content-Disposition": disposition(header, format === "json" ? "json" : "md"),
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        Vary: "Accept-Language, Cookie",
       });
     });
 }

@@ -52,6 +52,7 @@ describe("an export as JSON", () => {
     expect(answer.headers.get("Content-Type")).toBe("application/json; charset=utf-8");
     expect(answer.headers.get("Cache-Control")).toBe("no-store");
     expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
+    expect(answer.headers.get("X-Request-Id")).toMatch(/^[0-9a-f]{16}$/);
     // Midnight may have passed since.
     const day = new Date(exportedMs).toISOString().slice(0, 10);
     expect(answer.headers.get("Content-Disposition")).toBe(
