@@ -83,7 +83,8 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
     if (visitor.user !== null) return { kind: "user", name: visitor.user };
     if (token === null) return proxies.userHeader === null ? ANYONE : null;
     const secret = getCookie(context, SESSION_COOKIE);
-    const session = secret === undefined ? null : await sessions.find(secret);
+    // The answer to a socket takes no cookie along: renewed by it, the login would still end in the browser.
+    const session = secret === undefined ? null : await sessions.find(secret, !asksForSocket(context));
     if (secret !== undefined && session !== null) {
       if (session.isRenewed) keepCookie(context, secret);
       return { kind: "session", sessionId: session.id, ended: session.ended };
@@ -107,7 +108,7 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
         {
           method: req.method,
           path: req.path,
-          isSocket: req.header("Upgrade")?.toLowerCase() === "websocket",
+          isSocket: asksForSocket(context),
           host: visitor.host,
           origin: req.header("Origin"),
           fetchSite: req.header("Sec-Fetch-Site"),
@@ -144,6 +145,10 @@ export function createAccess({ token, rules, proxies, sessions, tries, onTry }: 
       else if (identity.kind === "session") await sessions.end(identity.sessionId);
     },
   };
+}
+
+function asksForSocket({ req }: Context): boolean {
+  return req.header("Upgrade")?.toLowerCase() === "websocket";
 }
 
 /** Sets a session's cookie, which lasts as long as a session without a visit. */

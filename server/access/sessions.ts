@@ -93,8 +93,12 @@ export class Sessions {
     return secret;
   }
 
-  /** The session of a cookie's secret, or null where there is none any more. */
-  async find(secret: string): Promise<Session | null> {
+  /**
+   * The session of a cookie's secret, or null where there is none any more.
+   *
+   * @param mayRenew Whether its time may begin anew: whoever asks then keeps the cookie's too.
+   */
+  async find(secret: string, mayRenew = true): Promise<Session | null> {
     const id = digestText(await digest(secret));
     const open = this.#open.get(id);
     const now = this.#clock.now();
@@ -103,7 +107,7 @@ export class Sessions {
       this.#end(id);
       return null;
     }
-    const isRenewed = now - open.seenTs >= TOUCH_MS;
+    const isRenewed = mayRenew && now - open.seenTs >= TOUCH_MS;
     if (isRenewed) {
       open.seenTs = now;
       void this.#write();

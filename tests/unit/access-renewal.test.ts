@@ -11,7 +11,8 @@ import { createSeededRandom } from "../support/seeded-random.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-test("a login lasts as long as somebody comes, and its cookie with it", async () => {
+/** Somebody who has logged in, and comes again. */
+async function logIn() {
   const clock = new ManualClock();
   const sessions = await Sessions.load({ clock, random: createSeededRandom(1), file: null, mark: "" });
   const access = createAccess({
@@ -32,11 +33,17 @@ test("a login lasts as long as somebody comes, and its cookie with it", async ()
     .use(access.requireIdentity)
     .get("/", (context) => context.text("in"));
   const cookie = `${SESSION_COOKIE}=${await sessions.begin()}`;
-  const visit = async () => {
-    const response = await app.request("http://yoi.example/", { headers: { Host: "yoi.example", Cookie: cookie } });
+  const visit = async (more: Readonly<Record<string, string>> = {}) => {
+    const headers = { Host: "yoi.example", Cookie: cookie, ...more };
+    const response = await app.request("http://yoi.example/", { headers });
     return [await response.text(), response.headers.get("Set-Cookie")];
   };
   const renewed = `${cookie}; Max-Age=${SESSION_IDLE_MS / 1_000}; Path=/yoi/; HttpOnly; SameSite=Lax`;
+  return { clock, visit, renewed };
+}
+
+test("a login lasts as long as somebody comes, and its cookie with it", async () => {
+  const { clock, visit, renewed } = await logIn();
   expect(await visit()).toEqual(["in", null]);
   for (let passedMs = 0; passedMs < 2 * SESSION_IDLE_MS; passedMs += DAY_MS) {
     await clock.advance(DAY_MS);
@@ -45,4 +52,11 @@ test("a login lasts as long as somebody comes, and its cookie with it", async ()
   }
   await clock.advance(SESSION_IDLE_MS);
   expect(await visit()).toEqual(["login_required", null]);
+});
+
+test("a socket, with whose answer no cookie comes, leaves it to the next visit to renew a login", async () => {
+  const { clock, visit, renewed } = await logIn();
+  await clock.advance(DAY_MS);
+  expect(await visit({ Upgrade: "websocket" })).toEqual(["in", null]);
+  expect(await visit()).toEqual(["in", renewed]);
 });
