@@ -157,6 +157,9 @@ export class WorkerUpstream implements Disposable {
 
   #take(events: readonly ObservedEvent[]): void {
     const { limits } = this.#options;
+    if (this.#head === null && events.length > 0) {
+      throw new ProblemError("malformed_frame", "The Runtime sent events before it said where the Worker stands.");
+    }
     for (const observed of events) {
       const next = heard(observed);
       // What can't be shown is asked for again: nothing may have gone on past it.

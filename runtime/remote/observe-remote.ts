@@ -55,16 +55,23 @@ async function* observeFrames(
   observation: RemoteObservation,
   cursor: RuntimeCursor | undefined,
 ): AsyncGenerator<ObservationStep, RuntimeCursor | null, void> {
+  const { label, limits, clock } = observation;
   let isFirst = true;
   /** Whether who observes knows that the observation stands. */
   let isTold = false;
-  for await (const batch of open(observation, cursor)) {
+  const expiry = new AbortController();
+  // Whoever has no position waits for the snapshot, whatever else comes. The handshake has its own time-out.
+  using timeout = clock.schedule(limits.handshakeTimeoutMs + limits.requestTimeoutMs, () => expiry.abort());
+  if (cursor !== undefined) timeout[Symbol.dispose]();
+  const signal = AbortSignal.any([observation.signal, expiry.signal]);
+  for await (const batch of open({ ...observation, signal }, cursor)) {
     const events: ObservedEvent[] = [];
     let stands = false;
     for (const frame of batch) {
       if (frame.kind === "heartbeat") stands = true;
       if (frame.kind === "event") events.push(frame.observed);
       if (frame.kind === "snapshot") {
+        timeout[Symbol.dispose]();
         const isEcho = isFirst && frame.observed.cursor === cursor;
         if (!isEcho && isFirst && isStub(frame.event)) return frame.observed.cursor;
         stands ||= isEcho;
@@ -81,6 +88,7 @@ async function* observeFrames(
       yield { kind: "events", events };
     }
   }
+  if (expiry.signal.aborted && !observation.signal.aborted) throw timedOut(label);
   return null;
 }
 

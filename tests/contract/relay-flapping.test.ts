@@ -10,6 +10,7 @@ import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
 import { FULL_RIGHTS } from "../../server/access/viewer-policy.ts";
 import { Relay } from "../../server/relay.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { problemCode } from "../support/problem-code.ts";
 import { FakeSocket } from "../support/relay-fixture.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 
@@ -95,6 +96,10 @@ describe("a relay whose Runtime", () => {
     await clock.advance(60_000);
     expect(socket.closeCode).toBe(null);
     expect(socket.frames.at(-1)).toMatchObject({ kind: "heartbeat", upstream: { problem: code } });
+  });
+
+  test("sends events before it has said where the Worker stands refuses the viewer", async () => {
+    expect(await problemCode(setUp((call) => [event(call)], "runtime_network_failed"))).toBe("malformed_frame");
   });
 
   test("has the Worker no more ends, and says so", async () => {
