@@ -3,6 +3,7 @@
  *
  * Owns the defaults and their shape; configuration may change the time-outs.
  */
+import { READ_CONVERSATION_LIMITS } from "../../protocol/read-conversation.ts";
 
 /** Bounds of one Runtime's client. */
 export interface RemoteLimits {
@@ -28,6 +29,13 @@ export interface RemoteLimits {
   readonly maxSeedItems: number;
 }
 
+/** In UTF-8, where one stands for a UTF-16 code unit. */
+const CHAR_MAX_BYTES = 3;
+/** What comes with an entry, in a snapshot or in a page. */
+const BESIDES_BYTES = 4 * 1024 * 1024;
+/** An entry comes whole or not at all: a Worker whose newest is longer than this could not be shown. */
+const ENTRY_MAX_BYTES = READ_CONVERSATION_LIMITS.maxEntryChars * CHAR_MAX_BYTES + BESIDES_BYTES;
+
 /** What holds where configuration says nothing. */
 export const DEFAULT_REMOTE_LIMITS: RemoteLimits = {
   requestTimeoutMs: 10_000,
@@ -36,8 +44,8 @@ export const DEFAULT_REMOTE_LIMITS: RemoteLimits = {
   pingIntervalMs: 5_000,
   silenceTimeoutMs: 15_000,
   holdOffMs: 2_000,
-  maxAnswerBytes: 8 * 1024 * 1024,
-  maxFrameBytes: 8 * 1024 * 1024,
+  maxAnswerBytes: ENTRY_MAX_BYTES,
+  maxFrameBytes: ENTRY_MAX_BYTES,
   maxQueuedFrames: 1_024,
   maxSeedItems: 200,
 };

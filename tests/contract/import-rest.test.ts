@@ -1,11 +1,16 @@
 /** `PATCH /v1/workers/{id}` and `POST /v1/workers/import`: names and files at a Runtime's own door. */
 import { expect, test } from "vitest";
 import * as z from "zod/mini";
+import { READ_CONVERSATION_LIMITS } from "../../protocol/read-conversation.ts";
 import { WorkerDetail } from "../../protocol/runtime-api.ts";
 import { NO_CONFIG_BUNDLE } from "../../runtime/rest/wire-shapes.ts";
 import { conversationFile, everyEntry } from "../support/conversation-file.ts";
+import { Follower } from "../support/follow.ts";
+import { remoteClient } from "../support/remote-client.ts";
+import { LAB } from "../support/remote-failures.ts";
 import { ensureCompanion } from "../support/runtime-fixture.ts";
 import { serveRuntime, type RuntimeServer } from "../support/runtime-server.ts";
+import { DEADLINE_MS } from "../support/within.ts";
 
 // As every entry point does: what is wrong is to be said.
 z.config(z.locales.en());
@@ -100,4 +105,17 @@ test("neither is open to who has no token", async () => {
     const response = await fetch(server.url + path, { method, headers, body: JSON.stringify(conversationFile()) });
     expect([response.status, await response.json()]).toMatchObject([401, { error: { code: "unauthorized" } }]);
   }
+});
+
+test("the longest entry that a file may have is read back and observed, whatever it is written in", async () => {
+  await using server = await serveRuntime({ runtimeId: LAB });
+  await using remote = remoteClient(server.url);
+  const entry = (content: string) => ({ kind: "user_input", ts: 1, segments: [{ kind: "text", content }] });
+  const room = READ_CONVERSATION_LIMITS.maxEntryChars - JSON.stringify(entry("")).length;
+  const content = "語".repeat(room);
+  const { worker_id } = await remote.importWorker(conversationFile({ entries: [entry(content)] }));
+  expect((await remote.entries(worker_id, { limit: 1 })).entries).toEqual([entry(content)]);
+  await using follower = new Follower(remote, worker_id);
+  await expect.poll(() => follower.received.length, { timeout: DEADLINE_MS }).toBe(1);
+  expect(follower.transcript.entries).toEqual([entry(content)]);
 });

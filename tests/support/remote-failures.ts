@@ -132,9 +132,9 @@ export const HTTP_FAILURES: readonly RemoteFailure[] = [
     place: served(raw((response) => response.end(Buffer.from([0x22, 0xc3, 0x28, 0x22])))),
   },
   {
-    name: "an answer of ten megabytes",
+    name: "an answer of twenty megabytes",
     code: "runtime_answer_too_large",
-    place: served(raw((response) => response.end(`"${HUGE.repeat(10)}"`))),
+    place: served(raw((response) => response.end(`"${HUGE.repeat(20)}"`))),
   },
   {
     name: "an answer without an end",
@@ -266,7 +266,7 @@ export const SOCKET_FAILURES: readonly RemoteFailure[] = [
   { name: "a binary frame", code: "malformed_frame", place: sends(frame(Uint8Array.of(1, 2, 3), 2)) },
   { name: "a text frame that is no text", code: "malformed_frame", place: sends(frame(Uint8Array.of(0xc3, 0x28))) },
   { name: "a frame of an unknown kind of frame", code: "malformed_frame", place: sends(frame("x", 3)) },
-  { name: "a frame that is too large", code: "malformed_frame", place: sends(frame(JSON.stringify(HUGE.repeat(9)))) },
+  { name: "a frame that is too large", code: "malformed_frame", place: sends(frame(JSON.stringify(HUGE.repeat(20)))) },
   {
     name: "another Worker's event",
     code: "runtime_wrong_identity",
