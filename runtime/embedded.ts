@@ -143,12 +143,12 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
           max_event_batch_items: limits.runtime.maxEventBatch,
           max_workers: limits.runtime.maxWorkers,
         },
-        worker_creation_available: !closed,
+        worker_creation_available: !closed && !store.isLost(),
       };
     },
 
     capabilities: async () => ({
-      createWorker: !closed,
+      createWorker: !closed && !store.isLost(),
       stopWorker: true,
       sendInput: true,
       maxWorkers: limits.runtime.maxWorkers,

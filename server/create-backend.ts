@@ -7,6 +7,7 @@
 import type { RuntimeSummary, WorkerSummary } from "../protocol/backend-api.ts";
 import type { HostId, WorkerRef } from "../protocol/id.ts";
 import { asProblem, ProblemError, type Diagnostic } from "../protocol/problem.ts";
+import { checkAtWork } from "../runtime/at-work.ts";
 import type { Clock, Random } from "../runtime/clock.ts";
 import type { CallOptions, Runtime, RuntimeCapabilities } from "../runtime/runtime.ts";
 import { NO_TELEMETRY, type Telemetry } from "../runtime/telemetry.ts";
@@ -311,13 +312,12 @@ export function createBackend(options: BackendOptions): Backend {
 
     async checkReady() {
       const runtime = registry.get(options.companion.runtime_id);
-      const status = await registry
-        .ask(runtime, async (call) => (await runtime.detail(call)).status, READY_TIMEOUT_MS)
+      const detail = await registry
+        .ask(runtime, (call) => runtime.detail(call), READY_TIMEOUT_MS)
         .catch((cause: unknown) => {
           throw new ProblemError("runtime_unavailable", asProblem(cause).detail, { cause });
         });
-      if (status === "running") return;
-      throw new ProblemError("runtime_unavailable", `Runtime "${runtime.runtimeId}" has been stopped.`);
+      checkAtWork(detail);
     },
 
     async [Symbol.asyncDispose]() {

@@ -7,19 +7,19 @@
 import { Hono } from "hono";
 import { ProblemError } from "../../protocol/problem.ts";
 import { METRICS_CONTENT_TYPE } from "../metrics/metric.ts";
+import { checkAtWork } from "../at-work.ts";
 import type { Runtime } from "../runtime.ts";
 
 const NO_STORE = { "Cache-Control": "no-store" };
 
 /** The routes of health. */
-export function healthRoutes(runtime: Pick<Runtime, "runtimeId" | "detail">, isStopping: () => boolean): Hono {
+export function healthRoutes(runtime: Pick<Runtime, "detail">, isStopping: () => boolean): Hono {
   return new Hono()
     .get("/healthz", (context) => context.json({ status: "ok" }))
     .get("/readyz", async (context) => {
       if (isStopping()) throw new ProblemError("shutting_down", "The Runtime is shutting down.");
-      const { status } = await runtime.detail();
-      if (status === "running") return context.json({ status: "ready" }, 200, NO_STORE);
-      throw new ProblemError("runtime_unavailable", `Runtime "${runtime.runtimeId}" has been stopped.`);
+      checkAtWork(await runtime.detail());
+      return context.json({ status: "ready" }, 200, NO_STORE);
     });
 }
 

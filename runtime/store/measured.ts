@@ -36,6 +36,7 @@ export function measuredStore(
     },
     checkpoint: (workerId, checkpoint) => store.checkpoint(workerId, checkpoint).catch(failed),
     diagnostics: () => store.diagnostics(),
+    isLost: () => store.isLost(),
     backup: store.backup,
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

@@ -44,6 +44,7 @@ export function createMemoryStore(): RuntimeStore {
     kind: "memory",
     backup: null,
     diagnostics: () => [],
+    isLost: () => false,
 
     loadRuntime: async () => runtime,
     async putRuntime(record) {

@@ -113,6 +113,10 @@ export class EarlyLink implements StoreLink {
     return this.#desk === null && this.#thread?.isFree === true;
   }
 
+  get isLost(): boolean {
+    return this.#desk === null && this.#thread?.isLost === true;
+  }
+
   async end(): Promise<void> {
     await this.#handing;
     clearTimeout(this.#timer);

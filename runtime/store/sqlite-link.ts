@@ -38,6 +38,8 @@ export interface StoreLink {
   tell(notice: Notice): void;
   /** Whether the thread is there and has answered all that it was asked. */
   readonly isFree: boolean;
+  /** Whether the thread is gone, and nobody answers for the store. */
+  readonly isLost: boolean;
   /** Ends the thread, whatever it does. */
   end(): Promise<void>;
 }
@@ -99,6 +101,10 @@ export class ThreadLink implements StoreLink {
 
   get isFree(): boolean {
     return this.#lost === null && this.#waiting.length === 0;
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== null;
   }
 
   async end(): Promise<void> {

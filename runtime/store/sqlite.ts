@@ -36,6 +36,12 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const CLOSED = "The store has been closed";
 
+const LOST: Diagnostic = {
+  code: "store_failed",
+  severity: "error",
+  message: "The store's thread has ended: nothing is kept any more until the process starts again.",
+};
+
 /** Requests on their way in one batch, at the most: enough for every Worker of a busy Runtime. */
 const MAX_BATCH = 4_096;
 
@@ -90,13 +96,18 @@ class SqliteStore implements RuntimeStore {
   }
 
   diagnostics(): readonly Diagnostic[] {
-    return this.#setAside.map(({ kind, worker, count }) => {
+    const setAside = this.#setAside.map(({ kind, worker, count }): Diagnostic => {
       const name = NAMES[kind] ?? kind;
       const whose = worker === null ? "" : ` of Worker "${worker}"`;
       const times = count === 1 ? "" : ` (${count} times)`;
       const message = `One ${name}${whose} could not be read and was set aside${times}.`;
       return { code: "store_record_quarantined", severity: "error", message };
     });
+    return this.isLost() ? [LOST, ...setAside] : setAside;
+  }
+
+  isLost(): boolean {
+    return this.#closed === null && this.#thread.isLost;
   }
 
   loadRuntime: RuntimeStore["loadRuntime"] = () => this.#ask({ kind: "load_runtime" });

@@ -155,6 +155,8 @@ export interface RuntimeStore extends AsyncDisposable {
   checkpoint(workerId: WorkerId, checkpoint: Checkpoint): Promise<void>;
   /** What was found wrong with what is kept, for the operator. */
   diagnostics(): readonly Diagnostic[];
+  /** Whether it keeps nothing any more, whatever it is given, until its process starts again. */
+  isLost(): boolean;
   /**
    * A consistent copy of everything, made while the store goes on; null where there is nothing to copy from.
    *

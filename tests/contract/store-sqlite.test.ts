@@ -1,5 +1,7 @@
 /** The SQLite store keeps the store contract, and keeps it over its end. */
 import { existsSync, statSync } from "node:fs";
+import process from "node:process";
+import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "vitest";
 import { RuntimeId } from "../../protocol/id.ts";
 import { problemCode } from "../support/problem-code.ts";
@@ -110,6 +112,19 @@ describe("a SQLite store that is opened again", () => {
     expect(await problemCode(store.backup!(`${folder.folder}/copy`))).toBe("store_failed");
     await store[Symbol.asyncDispose]();
   });
+});
+
+test("a SQLite store says that it is lost when its thread has ended, and not before", async () => {
+  using folder = new StoreFolder();
+  const started = Promise.withResolvers<Worker>();
+  process.once("worker", started.resolve);
+  const store = await folder.open();
+  expect([store.isLost(), store.diagnostics()]).toEqual([false, []]);
+  await (await started.promise).terminate();
+  expect(store.isLost()).toBe(true);
+  expect(store.diagnostics()).toMatchObject([{ code: "store_failed", severity: "error" }]);
+  expect(await problemCode(store.putWorker(record(A)))).toBe("store_failed");
+  expect(await problemCode(() => store[Symbol.asyncDispose]())).toBe("store_failed");
 });
 
 describe("the size of a SQLite store", () => {

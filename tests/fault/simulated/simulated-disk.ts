@@ -75,6 +75,7 @@ export class SimulatedDisk {
       kind: "memory",
       backup: null,
       diagnostics: () => [],
+      isLost: () => false,
       loadRuntime: () => store().loadRuntime(),
       loadConfigBundles: () => store().loadConfigBundles(),
       async *load() {
