@@ -24,14 +24,14 @@ import type { Listening, ListenOptions } from "./rest/listener.ts";
 import { ConfigError } from "./settings.ts";
 
 /** Serves an app. See `Listen`. */
-export async function listen({ host, port, connections, createApp }: ListenOptions): Promise<Listening> {
+export async function listen({ host, port, connections, onUnexpected, createApp }: ListenOptions): Promise<Listening> {
   const { headTimeoutMs, bodyTimeoutMs, maxConnections } = connections ?? {
     headTimeoutMs: HEAD_TIMEOUT_MS,
     bodyTimeoutMs: BODY_TIMEOUT_MS,
     maxConnections: MAX_CONNECTIONS,
   };
   const app = createApp(upgradeWebSocket);
-  const sockets = new NodeWebSockets(app);
+  const sockets = new NodeWebSockets(app, onUnexpected);
   const server = createAdaptorServer({
     fetch: app.fetch,
     hostname: host,

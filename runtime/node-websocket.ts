@@ -12,6 +12,7 @@ import type { WebSocketServer } from "ws";
 import { CLIENT_FRAME_MAX_BYTES, REFUSAL_TIMEOUT_MS } from "./edge-limits.ts";
 import { AppSocket } from "./node-app-socket.ts";
 import { SocketWatch } from "./node-socket-watch.ts";
+import type { ListenOptions } from "./rest/listener.ts";
 
 /** What the helper leaves for the upgrade when the app wants a socket. */
 interface UpgradeEnv {
@@ -42,21 +43,24 @@ export function wantsWebSocket({ method, headers, url = "" }: IncomingMessage): 
 /** The sockets of one server. */
 export class NodeWebSockets {
   readonly #app: Hono;
+  readonly #onUnexpected: ListenOptions["onUnexpected"];
   readonly #watch = new SocketWatch<AppSocket>();
   /** With the first socket comes the package: a start does not wait for it. */
   #opening: Promise<WebSocketServer> | null = null;
 
-  constructor(app: Hono) {
+  constructor(app: Hono, onUnexpected?: ListenOptions["onUnexpected"]) {
     this.#app = app;
+    this.#onUnexpected = onUnexpected;
   }
 
-  /** Answers an upgrade request. Never rejects: nobody would hear of it, and the process would end. */
+  /** Answers an upgrade request. Never rejects: the process would end. */
   async upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     connection.on("error", destroyIt);
     try {
       await this.#answer(request, connection, head);
-    } catch {
+    } catch (error) {
       connection.destroy();
+      this.#onUnexpected?.(error);
     }
   }
 

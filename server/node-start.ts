@@ -6,6 +6,7 @@
  */
 import process from "node:process";
 import { peerAddress } from "../runtime/node-addresses.ts";
+import { stackOf } from "../runtime/log.ts";
 import { openReports, type ReportOptions } from "../runtime/node-reports.ts";
 import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
@@ -93,6 +94,7 @@ async function start({ assetsFolder, providerFetch, ...platform }: ServerEngine)
     host,
     port,
     connections: connectionsOf(config),
+    onUnexpected: (error) => log.error("Something unexpected happened", { stack: stackOf(error) }),
     createApp: (upgradeWebSocket) => workspace.createApp({ upgradeWebSocket, assets, peerAddress }),
   });
   served.resolve();

@@ -22,6 +22,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Absent: the defaults. */
   readonly connections?: ConnectionLimits;
+  /** Told of what keeps an upgrade from any answer, which nobody expected; absent: nobody is. */
+  readonly onUnexpected?: (error: unknown) => void;
   /** Makes the app with the platform's way to turn a request into a WebSocket. */
   readonly createApp: (upgradeWebSocket: UpgradeWebSocket) => Hono;
 }

@@ -80,6 +80,7 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
   const listening = await listen({
     host: config.host,
     port: config.port,
+    onUnexpected,
     createApp: (upgradeWebSocket) =>
       createRestApp({
         runtime,

@@ -261,16 +261,19 @@ test.each([
   await expect.poll(() => peer.text.length, SOON).toBeGreaterThanOrEqual(sent * text.length);
 });
 
-test("an upgrade whose answer fails costs its connection, and the server goes on", async () => {
-  const start = (controller: ReadableStreamDefaultController) => controller.error(new Error("It breaks off"));
+test("an upgrade whose answer fails costs its connection and is told, and the server goes on", async () => {
+  const failure = new Error("It breaks off");
+  const start = (controller: ReadableStreamDefaultController) => controller.error(failure);
+  const told: unknown[] = [];
   const { port } = await serve({
+    onUnexpected: (error) => told.push(error),
     createApp: () =>
       new Hono().get("/", ({ text }) => text("served")).get("/ws", () => new Response(new ReadableStream({ start }))),
   });
   const peer = new Peer(port);
   peer.socket.write(requestHead("GET", "/ws", WEBSOCKET_HEADERS));
   await within(peer.closed, "the connection's end");
-  expect(peer.text).toBe("");
+  expect([peer.text, told]).toEqual(["", [failure]]);
   expect((await sendRaw(port, requestHead("GET", "/"))).body).toBe("served");
 });
 
