@@ -64,7 +64,6 @@ export class EarlyLink implements StoreLink {
     } catch (error) {
       throw storeProblem(error, options.path);
     }
-    this.#hear();
     this.#planThread();
   }
 
@@ -77,7 +76,15 @@ export class EarlyLink implements StoreLink {
     try {
       const options = this.#options;
       const file = openDatabase(options);
-      return new StoreDesk({ options, signals: new Signals(this.#signals), file, handed: null, hasLane: false });
+      const signals = new Signals(this.#signals);
+      const desk = new StoreDesk({ options, signals, file, handed: null, hasLane: false });
+      try {
+        this.#hear(desk);
+      } catch (error) {
+        desk.leave();
+        throw error;
+      }
+      return desk;
     } catch (error) {
       this.#lock[Symbol.dispose]();
       throw error;
@@ -92,7 +99,7 @@ export class EarlyLink implements StoreLink {
     try {
       const answer = desk.answer(request);
       if (request.kind === "close") this.#desk = null;
-      else this.#hear();
+      else this.#hear(desk);
       // Upkeep waits for the disk, and as a rule the thread is near.
       if (this.#isAlone) this.#desk?.afterwards();
       // Whoever writes on and on gives everything else its turn, as on the way to a thread.
@@ -169,8 +176,8 @@ export class EarlyLink implements StoreLink {
     }
   }
 
-  #hear(): void {
-    const setAside = this.#desk?.news() ?? null;
+  #hear(desk: StoreDesk): void {
+    const setAside = desk.news();
     if (setAside) this.#onSetAside(setAside);
   }
 }

@@ -82,6 +82,16 @@ test("a SQLite store that may not even be looked at is refused by its name", asy
   expect(await problemCode(folder.open({ path }, NO_THREAD))).toBe("store_failed");
 });
 
+test("a SQLite store whose list of what was set aside can't be read is refused by name, and free again", async () => {
+  using folder = new StoreFolder();
+  await folder.use((store) => store.putWorker(record(A)));
+  folder.edit("INSERT INTO quarantine (ts, kind, reason) VALUES (1, x'00', '')");
+  expect(await problemCode(folder.open({}, NO_THREAD))).toBe("store_failed");
+  folder.edit("DELETE FROM quarantine");
+  await using store = await folder.open({}, NO_THREAD);
+  expect(await loadOnly(store)).toEqual(stored(A));
+});
+
 test("a SQLite store that ends without its thread has all that it was given, and was closed as it should be", async () => {
   using folder = new StoreFolder();
   {
