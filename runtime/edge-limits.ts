@@ -39,7 +39,7 @@ export const REFUSAL_TIMEOUT_MS = 2_000;
 /** How often a socket's peer is asked whether it is still there; one that has not answered by the next time is let go. */
 export const SOCKET_PING_INTERVAL_MS = 60_000;
 
-/** How long peers have to close their sockets when the process ends. */
+/** How long answers may take to come to their end, and peers to close their sockets, when the process ends. */
 export const CLOSE_TIMEOUT_MS = 1_000;
 
 /** How long a connection may be idle before the system asks whether its peer is still there. */

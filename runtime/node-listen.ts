@@ -4,7 +4,7 @@
  * Owns that server around an app, from its start to its end.
  */
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createAdaptorServer } from "@hono/node-server";
@@ -52,6 +52,8 @@ export async function listen({ host, port, connections, onUnexpected, createApp 
     "upgrade",
     (request: IncomingMessage, socket: Duplex, head: Buffer) => void sockets.upgrade(request, socket, head),
   );
+  const underWay = new RequestsUnderWay();
+  server.on("request", (_request: IncomingMessage, response: ServerResponse) => underWay.note(response));
   server.listen(port, host);
   try {
     await once(server, "listening");
@@ -66,11 +68,33 @@ export async function listen({ host, port, connections, onUnexpected, createApp 
     url: `http://${family === "IPv6" ? `[${name}]` : name}:${actualPort}`,
     async close() {
       server.close();
-      await deadline(sockets.closed(), CLOSE_TIMEOUT_MS);
+      await deadline(Promise.all([sockets.closed(), underWay.answered()]), CLOSE_TIMEOUT_MS);
       sockets.terminate();
       if ("closeAllConnections" in server) server.closeAllConnections();
     },
   };
+}
+
+/** The requests that have no whole answer yet. */
+class RequestsUnderWay {
+  #count = 0;
+  #wake = () => {};
+
+  note(response: ServerResponse): void {
+    this.#count += 1;
+    response.once("close", () => {
+      this.#count -= 1;
+      if (this.#count === 0) this.#wake();
+    });
+  }
+
+  /** Resolves when there is none. */
+  answered(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      if (this.#count === 0) resolve();
+    });
+  }
 }
 
 const NOWHERE = { address: "", family: "IPv4", port: 0 };

@@ -32,7 +32,7 @@ export interface ListenOptions {
 export interface Listening {
   /** e.g. `http://127.0.0.1:38800`. */
   readonly url: string;
-  /** Takes no more requests, gives sockets that are being closed a moment for it, and lets go of the rest. */
+  /** Takes no more requests, gives answers and sockets that are ending a moment for it, and lets go of the rest. */
   close(): Promise<void>;
 }
 

@@ -233,6 +233,29 @@ test("an answer that nobody reads is not read ahead, and ends where its reader h
   await within(cancelled.promise, "the stream to be cancelled");
 });
 
+test("a request that is under way when the server closes is answered whole", async () => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const served = await serve({
+    createApp: () =>
+      new Hono().get("/", async ({ text }) => {
+        asked.resolve();
+        await answer.promise;
+        return text("served");
+      }),
+  });
+  const peer = new Peer(served.port);
+  peer.socket.write(requestHead("GET", "/"));
+  await within(asked.promise, "the request");
+  const closing = served.close();
+  // By then a server that waits for nobody has let go of every connection.
+  await new Promise((resolve) => setImmediate(resolve));
+  answer.resolve();
+  await closing;
+  await within(peer.closed, "the connection's end");
+  expect(peer.text).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nserved$/);
+});
+
 // --- sockets -------------------------------------------------------------------------------------------------------------
 
 test.each([
