@@ -184,7 +184,10 @@ export class StoreDesk {
     clearTimeout(this.#rest);
     try {
       this.#writer.markClean();
-      this.#file.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      // Who still reads, as a backup does, may do so for long, and whoever ends the program does not wait.
+      this.#file.database.exec("PRAGMA busy_timeout = 0");
+      const { busy } = this.#file.database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() ?? {};
+      if (busy !== 0) this.#file.syncLog();
     } catch {
       // Then it counts as not closed, which is true.
     }

@@ -7,7 +7,7 @@ import type { WriteOperation } from "../../runtime/store/sqlite-messages.ts";
 import { packWrites } from "../../runtime/store/sqlite-packing.ts";
 import { createSignals, Signals } from "../../runtime/store/sqlite-signals.ts";
 import { StoreFolder } from "../support/store-folder.ts";
-import { A, event, record } from "../support/store-records.ts";
+import { A, event, events, loadOnly, record, stored } from "../support/store-records.ts";
 
 test("StoreDesk.afterwards() brings the log to the disk also while somebody reads what is older", () => {
   using folder = new StoreFolder();
@@ -40,4 +40,31 @@ test("StoreDesk.afterwards() brings the log to the disk also while somebody read
   fill(3);
   expect(syncs).toBe(2);
   desk.answer({ kind: "close" });
+});
+
+test("StoreDesk waits at its end for nobody who reads what is older, and the log is on the disk", async () => {
+  using folder = new StoreFolder();
+  const options = { path: folder.path, sync: "normal", maxBytes: null } as const;
+  const opened = openFile(options);
+  let syncs = 0;
+  const syncLog = () => {
+    opened.syncLog();
+    syncs += 1;
+  };
+  const signals = new Signals(createSignals());
+  const desk = new StoreDesk({ options, signals, file: { ...opened, syncLog }, handed: null, hasLane: false });
+  const put = packWrites([{ kind: "put_worker", record: record(A) }]);
+  expect(desk.answer({ kind: "write", writes: put })).toMatchObject({ failures: null });
+  {
+    using _reader = folder.reading();
+    const append = packWrites([{ kind: "append", workerId: A, events: events(1, 1), extras: {} }]);
+    expect(desk.answer({ kind: "write", writes: append })).toMatchObject({ failures: null });
+    const startedMs = performance.now();
+    desk.answer({ kind: "close" });
+    // Whoever is waited for has ten seconds.
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(syncs).toBe(1);
+  }
+  await using store = await folder.open();
+  expect(await loadOnly(store)).toEqual(stored(A, { events: events(1, 1), head: 1 }));
 });
