@@ -4,6 +4,7 @@
  * Owns the copy's making: on a connection of its own, as of one moment, whole or not there at all. Runs in a thread of
  * its own, so that nobody waits for it but who asked.
  */
+import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { ProblemError } from "../../protocol/problem.ts";
@@ -13,9 +14,9 @@ const BUSY_TIMEOUT_MS = 60_000;
 
 /** Copies the store whose file is `from` to a file that there is not. Throws what SQLite and the disk throw. */
 export function backUp(from: string, to: string): void {
-  if (existsSync(to)) throw new ProblemError("store_failed", "Cannot make a copy: there is a file of that name.");
-  const part = `${to}.part`;
-  rmSync(part, { force: true });
+  refuseTaken(to);
+  // Its own: another copy of that name may be on its way.
+  const part = `${to}.${randomBytes(4).toString("hex")}.part`;
   try {
     closeSync(openSync(part, "wx", FILE_MODE));
     using source = open(from, true);
@@ -24,11 +25,16 @@ export function backUp(from: string, to: string): void {
     const descriptor = openSync(part, "r+");
     fsyncSync(descriptor);
     closeSync(descriptor);
+    refuseTaken(to);
     renameSync(part, to);
   } catch (error) {
     rmSync(part, { force: true });
     throw error;
   }
+}
+
+function refuseTaken(path: string): void {
+  if (existsSync(path)) throw new ProblemError("store_failed", "Cannot make a copy: there is a file of that name.");
 }
 
 /** What happens after the copy is unknown to it: whoever opens it must not take cursors for positions of its own. */

@@ -1,8 +1,10 @@
 /** A copy of a data folder whose server is at work: nothing is disturbed, and the copy is a store of its own. */
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { WorkerEntries } from "../../protocol/backend-api.ts";
 import type { LogEntry } from "../../protocol/entry.ts";
@@ -12,7 +14,10 @@ import { makeDataFolder, removeDataFolder } from "../support/data-folder.ts";
 import type { Observer } from "../support/observer.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { ServerProcess, testEngine } from "../support/server-process.ts";
+import { StoreFolder } from "../support/store-folder.ts";
+import { A, events, loadOnly, record } from "../support/store-records.ts";
 import { StreamingProvider } from "../support/streaming-provider.ts";
+import { within } from "../support/within.ts";
 import { WorkspaceClient, workerPath } from "../support/workspace-client.ts";
 
 allowProcesses();
@@ -25,11 +30,12 @@ interface Run {
   readonly output: string;
 }
 
-/** Runs the command on the engine that runs the tests. */
+/** The command for the engine that runs the tests. */
+const COMMAND = [...(testEngine === "deno" ? ["run", "-A"] : []), "scripts/backup.mjs"];
+
 function backup(...args: readonly string[]): Promise<Run> {
-  const engine = testEngine === "deno" ? ["run", "-A"] : [];
   return new Promise((resolve) => {
-    execFile(process.execPath, [...engine, "scripts/backup.mjs", ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [...COMMAND, ...args], (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : (error.code ?? null), output: stdout + stderr });
     });
   });
@@ -180,5 +186,55 @@ test("that can't be made says why, and leaves nothing", async ({ onTestFinished 
     expect([code, output.replaceAll(/^\(node.*\n|^\(Use.*\n/gm, "")]).toEqual([1, expect.stringMatching(words)]);
     expect(existsSync(target)).toBe(false);
     expect(existsSync(`${target}.part`)).toBe(false);
+  }
+});
+
+/** A data folder with a store that has something to copy. */
+async function filledStore(): Promise<StoreFolder> {
+  const folder = new StoreFolder();
+  await folder.use(async (store) => {
+    await store.putWorker(record(A));
+    await store.append(A, events(1, 200));
+  });
+  return folder;
+}
+
+test.each(["folder", "store"] as const)(
+  "of a %s twice at once is made once and is whole, and what another is making is let be",
+  async (kind) => {
+    using folder = await filledStore();
+    const copies = join(folder.folder, "copies");
+    const target = join(copies, "one");
+    mkdirSync(`${target}.part`, { recursive: true });
+    writeFileSync(join(`${target}.part`, "runtime.sqlite"), "another's");
+    const source = kind === "folder" ? join(folder.folder, "data") : folder.path;
+    const runs = await Promise.all([backup(source, target), backup(source, target)]);
+    expect(runs.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+    expect(runs.find(({ code }) => code === 1)?.output).toContain("something of that name is there already.");
+    expect(readdirSync(copies).toSorted()).toEqual(["one", "one.part"]);
+    expect(readFileSync(join(`${target}.part`, "runtime.sqlite"), "utf8")).toBe("another's");
+    await using copy = await folder.open({ path: kind === "folder" ? join(target, "runtime.sqlite") : target });
+    expect((await loadOnly(copy)).events).toEqual(events(1, 200));
+  },
+);
+
+// Windows has no signals that a process could hear.
+test.skipIf(process.platform === "win32")("that is ended by a signal leaves nothing", async () => {
+  using folder = await filledStore();
+  const copies = join(folder.folder, "copies");
+  const holder = new DatabaseSync(folder.path);
+  try {
+    // Nobody can read meanwhile, and the copy waits for that.
+    holder.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE");
+    const words = [...COMMAND, join(folder.folder, "data"), join(copies, "one")];
+    const child = spawn(process.execPath, words, { stdio: "ignore" });
+    const ended = once(child, "close").then(([code]: (number | null)[]) => code);
+    const begun = () => existsSync(copies) && readdirSync(copies, { recursive: true }).length > 1;
+    await expect.poll(begun).toBe(true);
+    process.kill(child.pid ?? 0, "SIGTERM");
+    expect(await within(ended, "a backup to end that was asked to")).not.toBe(0);
+    expect(readdirSync(copies)).toEqual([]);
+  } finally {
+    holder.close();
   }
 });
