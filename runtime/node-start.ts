@@ -7,6 +7,7 @@ import process from "node:process";
 import { listen } from "./node-listen.ts";
 import { openReports, type ReportOptions } from "./node-reports.ts";
 import { configFileOf, readSettingText } from "./node-setting-files.ts";
+import { hearSignals } from "./node-signals.ts";
 import { announceRuntime, openRuntimeProcess, type RuntimeProcessOptions } from "./rest/runtime-process.ts";
 import { loadRuntimeConfig, printRuntimeConfig } from "./runtime-config.ts";
 import { ConfigError } from "./settings.ts";
@@ -34,6 +35,7 @@ async function start({ providerFetch, ...platform }: RuntimeEngine): Promise<voi
     console.log(printRuntimeConfig(loaded, flags.print));
     return;
   }
+  const giveSignals = hearSignals();
   const { config } = loaded;
   // Who reads the log may go, and its disk may be full: that costs lines of it, and no run.
   process.stderr.on("error", () => {});
@@ -46,9 +48,6 @@ async function start({ providerFetch, ...platform }: RuntimeEngine): Promise<voi
     ...platform,
   });
   const runtime = await openRuntimeProcess({ config, listen, log, tracing: await tracing, providerFetch });
-  const shutDown = createShutdown({ log, close: () => runtime.close(), exit: (code) => process.exit(code) });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, shutDown);
-  }
+  giveSignals(createShutdown({ log, close: () => runtime.close(), exit: (code) => process.exit(code) }));
   console.log(announceRuntime(config, runtime.url).join("\n"));
 }

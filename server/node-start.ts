@@ -9,6 +9,7 @@ import { peerAddress } from "../runtime/node-addresses.ts";
 import { stackOf } from "../runtime/log.ts";
 import { openReports, type ReportOptions } from "../runtime/node-reports.ts";
 import { configFileOf, readSettingText } from "../runtime/node-setting-files.ts";
+import { hearSignals } from "../runtime/node-signals.ts";
 import { processRegistry } from "../runtime/process-registry.ts";
 import { ConfigError } from "../runtime/settings.ts";
 import { createShutdown } from "../runtime/shutdown.ts";
@@ -58,6 +59,7 @@ async function start({ assetsFolder, providerFetch, ...platform }: ServerEngine)
     console.log(printConfig(loaded, command.print));
     return;
   }
+  const giveSignals = hearSignals();
   // Who reads the log may go, and its disk may be full: that costs lines of it, and no run.
   process.stderr.on("error", () => {});
   const { log, tracing } = openReports({
@@ -102,9 +104,6 @@ async function start({ assetsFolder, providerFetch, ...platform }: ServerEngine)
     await workspace.close();
     await listening.close();
   };
-  const shutDown = createShutdown({ log, close, exit: (code) => process.exit(code) });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, shutDown);
-  }
+  giveSignals(createShutdown({ log, close, exit: (code) => process.exit(code) }));
   for (const line of announce(config, listening.url)) console.log(line);
 }

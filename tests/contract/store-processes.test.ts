@@ -1,6 +1,7 @@
 /** The servers and their data folder, as an operator meets them. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { RuntimeProcess } from "../support/runtime-process.ts";
@@ -88,6 +89,22 @@ test("a second server on a data folder ends at once and says why", async () => {
       "End that one first, or choose another data folder.\n",
   );
   expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
+});
+
+test.each([FILE, "lab.sqlite"])("whoever is asked to end while it still opens %s ends as it should", async (file) => {
+  using folder = new StoreFolder();
+  const path = join(folder.folder, file);
+  using held = new DisposableStack();
+  const holder = held.adopt(new DatabaseSync(path), (database) => database.close());
+  // The thread waits for the file, and the program for the thread.
+  holder.exec("BEGIN EXCLUSIVE");
+  const environment = { YOI_DATA_DIR: folder.folder, YOI_RUNTIME_DATA_DIR: folder.folder, YOI_STORE_SYNC: "full" };
+  await using starting =
+    file === FILE ? ServerProcess.spawn({ environment }) : new RuntimeProcess({ args: ["--id", "lab"], environment });
+  await expect.poll(() => existsSync(`${path}.lock`)).toBe(true);
+  const ended = starting.kill("SIGTERM");
+  held.dispose();
+  expect(await ended).toEqual({ code: 0, signal: null });
 });
 
 test("a server does not start on what is no store, and leaves it alone", async () => {
