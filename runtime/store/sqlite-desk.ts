@@ -115,7 +115,9 @@ export class StoreDesk {
   /** After an answer has gone out: saves at once where it must be, or as soon as the store rests. */
   afterwards(): void {
     if (this.#unsavedBytes === 0) return;
-    if (this.#unsavedBytes > MAX_LOG_BYTES || Date.now() - this.#unsavedSince > MAX_UNSAVED_MS) this.#save();
+    // Of a clock that was set back since, nobody knows how long that was.
+    const waitedMs = Math.abs(Date.now() - this.#unsavedSince);
+    if (this.#unsavedBytes > MAX_LOG_BYTES || waitedMs > MAX_UNSAVED_MS) this.#save();
     else this.#awaitRest();
   }
 

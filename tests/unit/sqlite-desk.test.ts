@@ -1,13 +1,48 @@
 /** What the SQLite store's desk does when nobody waits. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { StoreDesk } from "../../runtime/store/sqlite-desk.ts";
 import { openFile } from "../../runtime/store/sqlite-file.ts";
-import { MAX_LOG_BYTES } from "../../runtime/store/sqlite-limits.ts";
+import { MAX_LOG_BYTES, MAX_UNSAVED_MS } from "../../runtime/store/sqlite-limits.ts";
 import type { WriteOperation } from "../../runtime/store/sqlite-messages.ts";
 import { packWrites } from "../../runtime/store/sqlite-packing.ts";
 import { createSignals, Signals } from "../../runtime/store/sqlite-signals.ts";
 import { StoreFolder } from "../support/store-folder.ts";
 import { A, event, events, loadOnly, record, stored } from "../support/store-records.ts";
+
+test.each([MAX_UNSAVED_MS + 1, -3_600_000])(
+  "StoreDesk.afterwards() saves what is being added to at the latest when the clock has moved by %d ms",
+  (movedMs) => {
+    using folder = new StoreFolder();
+    const options = { path: folder.path, sync: "normal", maxBytes: null } as const;
+    const opened = openFile(options);
+    let syncs = 0;
+    const syncLog = () => {
+      opened.syncLog();
+      syncs += 1;
+    };
+    const signals = new Signals(createSignals());
+    const desk = new StoreDesk({ options, signals, file: { ...opened, syncLog }, handed: null, hasLane: false });
+    const write = (operation: WriteOperation) => {
+      expect(desk.answer({ kind: "write", writes: packWrites([operation]) })).toMatchObject({ failures: null });
+      desk.afterwards();
+    };
+    vi.useFakeTimers({ now: 1_782_700_000_000 });
+    try {
+      write({ kind: "put_worker", record: record(A) });
+      {
+        using _reader = folder.reading();
+        write({ kind: "append", workerId: A, events: [event(1)], extras: {} });
+        expect(syncs).toBe(0);
+        vi.setSystemTime(Date.now() + movedMs);
+        write({ kind: "append", workerId: A, events: [event(2)], extras: {} });
+        expect(syncs).toBe(1);
+      }
+      desk.answer({ kind: "close" });
+    } finally {
+      vi.useRealTimers();
+    }
+  },
+);
 
 test("StoreDesk.afterwards() brings the log to the disk also while somebody reads what is older", () => {
   using folder = new StoreFolder();
