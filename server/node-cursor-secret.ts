@@ -10,7 +10,7 @@ import { randomHex, type Random } from "../runtime/clock.ts";
 import { Secret } from "../runtime/secret.ts";
 import { ConfigError } from "../runtime/settings.ts";
 import type { Config } from "./config.ts";
-import { FILE_MODE, FOLDER_MODE } from "./node-kept-file.ts";
+import { FILE_MODE, FOLDER_MODE, syncFolder } from "./node-kept-file.ts";
 
 const NAME = "cursor-secret";
 const SECRET_BYTES = 32;
@@ -67,6 +67,7 @@ async function make(folder: string, path: string, random: Random): Promise<strin
       await file.close();
     }
     await giveName(part, path);
+    await syncFolder(folder);
     return secret;
   } catch (cause) {
     const made = codeOf(cause) === "EEXIST" ? await read(path) : null;

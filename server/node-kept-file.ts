@@ -35,6 +35,21 @@ export function keptFile(folder: string, name: string): KeptFile {
         await file.close();
       }
       await rename(`${path}.new`, path);
+      await syncFolder(folder);
     },
   };
+}
+
+/** Brings to the disk what a folder calls its files. */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch {
+    // Not every system opens folders, and not every file system does this: there the names come when they come.
+  }
 }
