@@ -90,7 +90,9 @@ function hashSources() {
 function listFiles(path) {
   if (!existsSync(root + path)) return [];
   if (/\.\w+$/.test(path)) return [path];
+  // An editor's lock is a link to nowhere.
   return readdirSync(root + path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || entry.isFile())
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .flatMap((entry) => (entry.isDirectory() ? listFiles(`${path}/${entry.name}`) : [`${path}/${entry.name}`]));
 }
