@@ -1,8 +1,8 @@
 /**
  * How a model behind an OpenAI-compatible address is described.
  *
- * Owns the options and what they say of the model. Apart from `openai.ts`, so that describing one does not load its
- * client.
+ * Owns the options, what they say of the model, and what its host takes for granted. Apart from `openai.ts`, so that
+ * describing one does not load its client.
  */
 import type { Clock } from "../clock.ts";
 import type { ModelFacts } from "./deferred.ts";
@@ -37,4 +37,23 @@ export interface OpenAIModelOptions {
 /** What the model says of itself. */
 export function openAIFacts({ provider, api = "chat", model, contextWindowTokens }: OpenAIModelOptions): ModelFacts {
   return { provider: provider ?? `openai_${api}`, name: model, contextWindowTokens };
+}
+
+/**
+ * Who knows the limit of an answer by its older name alone: Mistral refuses a request with the newer one, and the
+ * others don't read it. OpenAI's models that think refuse the older one, so that nobody can be sent both.
+ */
+const OLDER_LIMIT_HOST = /(?:^|\.)(?:mistral\.ai|deepseek\.com|together\.(?:ai|xyz)|moonshot\.(?:ai|cn)|z\.ai)$|ollama/;
+
+/** Where Ollama listens unless told otherwise. */
+const OLLAMA_PORT = "11434";
+
+/** How chat completions at an address are told the longest answer: `{"max_completion_tokens":100}`. */
+export function chatLimit(
+  baseURL: string,
+  maxTokens: number,
+): { readonly max_tokens: number } | { readonly max_completion_tokens: number } {
+  const { hostname, port } = new URL(baseURL);
+  const isOlder = port === OLLAMA_PORT || OLDER_LIMIT_HOST.test(hostname);
+  return isOlder ? { max_tokens: maxTokens } : { max_completion_tokens: maxTokens };
 }

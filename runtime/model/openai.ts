@@ -10,7 +10,7 @@ import { systemClock } from "../clock.ts";
 import { answerParts } from "./answer-parts.ts";
 import { ChatAnswer } from "./chat-chunks.ts";
 import type { Model, ModelRequest } from "./model.ts";
-import { openAIFacts, type OpenAIModelOptions } from "./openai-options.ts";
+import { chatLimit, openAIFacts, type OpenAIModelOptions } from "./openai-options.ts";
 import { providerFetch, type ProviderTracing } from "./provider-fetch.ts";
 import { ResponseAnswer } from "./response-events.ts";
 import { secretsOf } from "./scrub.ts";
@@ -64,7 +64,7 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
         messages,
         stream: true,
         stream_options: { include_usage: true },
-        ...(maxTokens === undefined ? {} : { max_completion_tokens: maxTokens }),
+        ...(maxTokens === undefined ? {} : chatLimit(baseURL, maxTokens)),
       },
       { signal },
     );
