@@ -30,6 +30,11 @@ const CODE_WORD = /^[A-Za-z][\w.-]{1,63}$/;
 const CONTEXT_WORDS =
   /context[ _-]?(length|window|size)|maximum context|prompt is too long|too many tokens|exceed_context|(input|prompt|request) (is )?too (long|large)|token count[^.]{0,40} exceeds/i;
 const FILTER_WORDS = /content_filter|content_policy|content management policy|responsible_ai|moderation/i;
+/**
+ * A refusal of what was said, in the words of OpenRouter, xAI and OpenAI: by its status or its code it could be one of
+ * the key, or a failure that passes.
+ */
+const FLAGGED_WORDS = /(input|prompt) was flagged|violates? (our |the )?usage (guidelines|polic)/i;
 /** Gemini and xAI answer 400 for a wrong key. */
 const KEY_WORDS = /api key (not valid|expired)|incorrect api key/i;
 const QUOTA_WORDS = /insufficient_quota|billing_|credit/i;
@@ -89,7 +94,8 @@ export function failureError(described: unknown, { status, headers, secrets, cau
 }
 
 function codeOf(status: number | null, words: string, message: string): ModelProblemCode {
-  if (FILTER_WORDS.test(words)) return "provider_content_filtered";
+  const mayBeFlagged = status === null || status === 400 || status === 403;
+  if (FILTER_WORDS.test(words) || (mayBeFlagged && FLAGGED_WORDS.test(message))) return "provider_content_filtered";
   if (status === 401 || (status === 400 && KEY_WORDS.test(message))) return "provider_auth_failed";
   if (QUOTA_WORDS.test(words) || status === 402) return "provider_request_refused";
   const mayBeTooLong = status === null || status === 400 || status === 413 || status === 422;

@@ -134,6 +134,10 @@ describe("createOpenAIModel with the Responses API", () => {
       "provider_unavailable",
       { type: "response.failed", response: { error: { code: "server_error", message: "oops" } } },
     ],
+    [
+      "provider_content_filtered",
+      { type: "response.failed", response: { error: { code: "invalid_prompt", message: "Your prompt was flagged." } } },
+    ],
     ["provider_unavailable", { type: "response.failed", response: { error: null } }],
     ["provider_unavailable", { type: "error", code: "server_error", message: "oops", param: null }],
     ["provider_context_too_long", { type: "error", code: "context_length_exceeded", message: "long", param: null }],
