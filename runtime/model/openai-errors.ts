@@ -10,6 +10,7 @@ import * as z from "zod/mini";
 import { ModelError, type ModelProblemCode } from "./model.ts";
 import { parseRetryAfterMs } from "./retry-after.ts";
 import { scrubReason } from "./scrub.ts";
+import { refusalOf } from "./provider-fetch.ts";
 
 /** What a provider says about a failure: `{"message":"…","type":"server_error","code":"overloaded"}` or a bare sentence. */
 const ProviderFailure = z.union([
@@ -23,6 +24,9 @@ const ProviderFailure = z.union([
     code: z.optional(z.unknown()),
   }),
 ]);
+
+/** OpenRouter's own message says only that the provider behind it failed: what that one said is here, as it said it. */
+const Routed = z.object({ metadata: z.object({ raw: z.string() }) });
 
 /** A word that a program chose, e.g. `rate_limit_exceeded`; anything else is prose and no code. */
 const CODE_WORD = /^[A-Za-z][\w.-]{1,63}$/;
@@ -74,12 +78,11 @@ export interface FailureFacts {
 
 /** A failure that a provider describes itself, as an HTTP body or inside its stream. */
 export function failureError(described: unknown, { status, headers, secrets, cause }: FailureFacts): ModelError {
-  const parsed = ProviderFailure.safeParse(described);
-  const { message, type, code } = parsed.success ? parsed.data : { message: null, type: null, code: null };
+  const { message, type, code } = allOf(described);
   // Some providers put an HTTP status where others put a word.
   const saidStatus = status ?? statusIn(code);
   const word = [code, type].find((value) => typeof value === "string" && CODE_WORD.test(value));
-  const text = typeof message === "string" ? message : "";
+  const text = wordsOf(message);
   const reason = [saidStatus === null ? "" : String(saidStatus), typeof word === "string" ? word : ""].filter(Boolean);
   const detail = scrubReason(`${reason.join(" ")}: ${sentence(text)}`.replace(/^: /, ""), secrets);
   return new ModelError(
@@ -91,6 +94,28 @@ export function failureError(described: unknown, { status, headers, secrets, cau
       cause,
     },
   );
+}
+
+/** What is said of a failure, together with what is told of the one behind it. */
+function allOf(described: unknown): z.infer<typeof ProviderFailure> {
+  const { message, type, code } = partsOf(described);
+  const routed = Routed.safeParse(described);
+  if (!routed.success) return { message, type, code };
+  const behind = partsOf(refusalOf(routed.data.metadata.raw));
+  const words = [message, behind.message].map(wordsOf).filter(Boolean);
+  const codes = [behind.code, behind.type, type];
+  return { message: words.join(": "), type: codes.find((value) => typeof value === "string"), code };
+}
+
+function partsOf(described: unknown): z.infer<typeof ProviderFailure> {
+  const parsed = ProviderFailure.safeParse(described);
+  return parsed.success ? parsed.data : { message: null, type: null, code: null };
+}
+
+/** What stands where a sentence should: Mistral tells what it does not know as an object. */
+function wordsOf(said: unknown): string {
+  if (said === undefined || said === null) return "";
+  return typeof said === "string" ? said : JSON.stringify(said);
 }
 
 function codeOf(status: number | null, words: string, message: string): ModelProblemCode {

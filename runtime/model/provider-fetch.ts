@@ -61,7 +61,8 @@ function tracedFetch(fetch: ProviderFetch, { tracing, isTold }: ProviderTracing)
   };
 }
 
-function refusalOf(text: string): unknown {
+/** What a body refuses with, e.g. `{ message: "Not Found" }`, whatever it is wrapped in. */
+export function refusalOf(text: string): unknown {
   const said = parseJson(text);
   // Gemini's stands in a list.
   const parsed = BareRefusal.safeParse(Array.isArray(said) ? said[0] : said);
