@@ -7,6 +7,7 @@
  */
 import * as z from "zod/mini";
 import type { Clock } from "../clock.ts";
+import { parseJson } from "../parse-json.ts";
 import { EventStream, type ServerSentEvent } from "./event-stream.ts";
 import { ModelError, type ModelPart } from "./model.ts";
 import { failureError, toModelError, type FailureFacts } from "./openai-errors.ts";
@@ -40,7 +41,10 @@ export const AFTER_ANSWER_MS = 2_000;
 /** What ends the events where the interface has such a word. */
 const DONE = "[DONE]";
 
-/** An event called `error`: its data is the failure, or holds it. */
+/**
+ * An event called `error`: its data is the failure, or holds it. So does the whole body of who refuses with 200, as LM
+ * Studio does.
+ */
 const NamedError = z.object({ error: z.optional(z.unknown()) });
 
 /**
@@ -115,6 +119,8 @@ class Reading {
     }
     if (bytes !== undefined && !this.isOver) return;
     this.isOver = true;
+    const refusal = NamedError.safeParse(parseJson(this.#events.beginning)).data?.error;
+    if (refusal) throw failureError(refusal, this.#facts);
     yield* this.#reducer.end();
   }
 

@@ -44,6 +44,8 @@ const KEY_WORDS = /api key (not valid|expired)|incorrect api key/i;
 const QUOTA_WORDS = /insufficient_quota|billing_|credit/i;
 const RATE_WORDS = /rate_?limit|too_many_requests/i;
 const AUTH_WORDS = /authentication|invalid_api_key|permission|unauthorized|forbidden/i;
+/** LM Studio's, with 200, to an address without its version. */
+const PATH_WORDS = /unexpected endpoint/i;
 const REFUSED_WORDS = /invalid_request|not_found|unsupported|bad_?request/i;
 
 /** Any failure of a request as a `ModelError`. The caller has already dealt with its own abort. */
@@ -125,7 +127,7 @@ function codeOf(status: number | null, words: string, message: string): ModelPro
   if (QUOTA_WORDS.test(words) || status === 402) return "provider_request_refused";
   const mayBeTooLong = status === null || status === 400 || status === 413 || status === 422;
   if (mayBeTooLong && (CONTEXT_WORDS.test(words) || CONTEXT_WORDS.test(message))) return "provider_context_too_long";
-  if (status === null) return codeOfWords(words);
+  if (status === null) return PATH_WORDS.test(message) ? "provider_request_refused" : codeOfWords(words);
   if (status === 403) return "provider_auth_failed";
   if (status === 429) return "provider_rate_limited";
   if (status === 413) return "provider_context_too_long";

@@ -15,9 +15,23 @@ const SUBJECT = "provider";
 const LIST_TIMEOUT_MS = 10_000;
 const KEY_ADVICE = "Put the right key where provider.api_key leads, and look whether it may use this address.";
 const MODEL_ADVICE = "Look at the name in provider.model.";
+const VERSION_ADVICE = "Write provider.base_url with /v1 at its end.";
 const SERVER_ADVICE = "Look at provider.base_url, and whether this machine reaches it.";
 
 const ModelList = z.object({ data: z.array(z.looseObject({ id: z.string() })) });
+
+/** Whether the address lacks its version. Some answer 200 to every path, so that nothing else tells. */
+async function isBelowVersion(list: URL, headers: Readonly<Record<string, string>>, ask: Ask): Promise<boolean> {
+  if (/\/v\d/.test(list.pathname)) return false;
+  const url = new URL(list);
+  url.pathname = list.pathname.replace(/models$/, "v1/models");
+  try {
+    const { status, text } = await ask({ url, headers, timeoutMs: LIST_TIMEOUT_MS });
+    return status === 200 && ModelList.safeParse(parseJson(text)).success;
+  } catch {
+    return false;
+  }
+}
 
 /** Asks for the list of models. */
 export async function checkProvider(provider: ProviderConfig, ask: Ask): Promise<Finding[]> {
@@ -40,6 +54,9 @@ export async function checkProvider(provider: ProviderConfig, ask: Ask): Promise
   }
   const list = ModelList.safeParse(status === 200 ? parseJson(reply.text) : undefined);
   if (!list.success) {
+    if (await isBelowVersion(url, headers, ask)) {
+      return [fail(SUBJECT, "has its list of models below /v1, which is missing in its address", VERSION_ADVICE)];
+    }
     const found = `answers, without a list of models (${status}); whether it takes the key is not known`;
     return [warn(SUBJECT, found, "Run the doctor with --provider: it sends one short message.")];
   }
@@ -79,6 +96,6 @@ export async function tryProvider(
 
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ["provider_auth_failed", KEY_ADVICE],
-  ["provider_request_refused", MODEL_ADVICE],
+  ["provider_request_refused", "Look at the name in provider.model, and at the path in provider.base_url."],
   ["provider_rate_limited", "Wait, or look at the limits of the account."],
 ]);

@@ -237,6 +237,21 @@ describe("a provider", () => {
     ]);
   });
 
+  test("whose address lacks its version, and who answers 200 all the same, is told with what to do", async () => {
+    await using unversioned = await HostileServer.start({
+      http: ({ url = "" }, response) => {
+        const refusal = { error: `Unexpected endpoint or method. (GET ${url})` };
+        response.end(JSON.stringify(url === "/v1/models" ? { data: [{ id: "known-model" }] } : refusal));
+      },
+    });
+    const { code, of } = await examine({ ...configured(PROVIDER_KEY), OPENAI_BASE_URL: addressOf(unversioned) });
+    expect([code, of("provider")]).toMatchObject([
+      1,
+      [{ status: "fail", advice: "Write provider.base_url with /v1 at its end." }],
+    ]);
+    expect(unversioned.asked).toEqual(["/models", "/v1/models"]);
+  });
+
   test("that refuses the key, lacks the model or is not there is told with what to do", async () => {
     const wrong = await examine(configured("another-canary"), "--provider");
     expect(statusesOf([...wrong.of("provider"), ...wrong.of("first token")])).toEqual([

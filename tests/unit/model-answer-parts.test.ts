@@ -139,6 +139,25 @@ describe("an answer's body", () => {
     expect(error).toMatchObject({ code: "provider_unavailable", detail, status: null, retryAfterMs: 3_000 });
   });
 
+  test.each([
+    [
+      '{"error":"Unexpected endpoint or method. (POST /chat/completions)"}',
+      { code: "provider_request_refused", status: null, detail: "Unexpected endpoint or method. (POST [hidden])" },
+    ],
+    [
+      '{\n  "error": {\n    "message": "Nobody is left.",\n    "code": 502\n  }\n}\n',
+      { code: "provider_unavailable", status: 502, detail: "502: Nobody is left." },
+    ],
+    [
+      '{"error":null,"choices":[]}',
+      { code: "provider_malformed", detail: "The provider answered without a single chunk." },
+    ],
+  ])("that is a refusal instead of events fails by it: %s", async (said, failure) => {
+    const { parts, error } = await read([said.slice(0, 12), said.slice(12)]);
+    expect(parts).toEqual([]);
+    expect(error).toMatchObject(failure);
+  });
+
   test("that is cut within an event is malformed, not whole", async () => {
     const { parts, error } = await read([content("a"), 'data: {"choices":[{"del']);
     expect(parts).toEqual([text("a")]);
