@@ -13,10 +13,12 @@ import { fail, ok, warn, type Finding } from "./finding.ts";
 
 const SUBJECT = "provider";
 const LIST_TIMEOUT_MS = 10_000;
+const ACCEPT = { Accept: "application/json" };
 const KEY_ADVICE = "Put the right key where provider.api_key leads, and look whether it may use this address.";
 const MODEL_ADVICE = "Look at the name in provider.model.";
 const VERSION_ADVICE = "Write provider.base_url with /v1 at its end.";
 const SERVER_ADVICE = "Look at provider.base_url, and whether this machine reaches it.";
+const TRY_ADVICE = "Run the doctor with --provider: it sends one short message.";
 
 const ModelList = z.object({ data: z.array(z.looseObject({ id: z.string() })) });
 
@@ -41,10 +43,10 @@ export async function checkProvider(provider: ProviderConfig, ask: Ask): Promise
   const { apiKey, baseURL, model } = provider;
   const url = new URL(baseURL);
   url.pathname += `${url.pathname.endsWith("/") ? "" : "/"}models`;
-  const headers: Record<string, string> = apiKey === null ? {} : { Authorization: `Bearer ${apiKey.reveal()}` };
+  const headers: Record<string, string> = apiKey === null ? {} : keyHeaders(url, apiKey.reveal());
   let reply;
   try {
-    reply = await ask({ url, headers: { ...headers, Accept: "application/json" }, timeoutMs: LIST_TIMEOUT_MS });
+    reply = await ask({ url, headers: { ...headers, ...ACCEPT }, timeoutMs: LIST_TIMEOUT_MS });
   } catch (error) {
     return [fail(SUBJECT, reasonOf(error), SERVER_ADVICE)];
   }
@@ -58,11 +60,32 @@ export async function checkProvider(provider: ProviderConfig, ask: Ask): Promise
       return [fail(SUBJECT, "has its list of models below /v1, which is missing in its address", VERSION_ADVICE)];
     }
     const found = `answers, without a list of models (${status}); whether it takes the key is not known`;
-    return [warn(SUBJECT, found, "Run the doctor with --provider: it sends one short message.")];
+    return [warn(SUBJECT, found, TRY_ADVICE)];
   }
-  const takes = apiKey === null ? "answers without a key" : "takes the key";
-  if (list.data.data.some(({ id }) => id === model)) return [ok(SUBJECT, `${takes} and has ${model}`)];
-  return [warn(SUBJECT, `${takes}; its list of ${list.data.data.length} models has no ${model}`, MODEL_ADVICE)];
+  const models = list.data.data;
+  // With what is taken for granted where it is left out: Ollama's tag, Gemini's folder.
+  const isListed = models.some(({ id }) => [model, `${model}:latest`, `models/${model}`].includes(id));
+  const isPublic = apiKey !== null && (await isListPublic(url, ask));
+  const takes = apiKey === null || isPublic ? "answers without a key" : "takes the key";
+  if (!isListed) return [warn(SUBJECT, `${takes}; its list of ${models.length} models has no ${model}`, MODEL_ADVICE)];
+  if (!isPublic) return [ok(SUBJECT, `${takes} and has ${model}`)];
+  return [warn(SUBJECT, `has ${model}, by a list for everybody; whether it takes the key is not known`, TRY_ADVICE)];
+}
+
+/** Anthropic takes OpenAI's header for messages, and its own alone for the list. */
+function keyHeaders({ hostname }: URL, key: string): Record<string, string> {
+  if (hostname === "api.anthropic.com") return { "x-api-key": key, "anthropic-version": "2023-06-01" };
+  return { Authorization: `Bearer ${key}` };
+}
+
+/** Whether the list is no proof of the key: OpenRouter and llama.cpp show theirs to everybody. */
+async function isListPublic(url: URL, ask: Ask): Promise<boolean> {
+  try {
+    const { status, text } = await ask({ url, headers: ACCEPT, timeoutMs: LIST_TIMEOUT_MS });
+    return status === 200 && ModelList.safeParse(parseJson(text)).success;
+  } catch {
+    return false;
+  }
 }
 
 const QUESTION = "Answer with the word yes.";

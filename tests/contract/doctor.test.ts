@@ -218,17 +218,19 @@ describe("a provider", () => {
     const asked = provider.asked.length;
     const { code, of } = await examine(configured(PROVIDER_KEY));
     expect([code, of("provider")]).toMatchObject([0, [{ status: "ok", found: "takes the key and has known-model" }]]);
-    expect(provider.asked.slice(asked)).toEqual(["/v1/models"]);
+    expect(provider.asked.slice(asked)).toEqual(["/v1/models", "/v1/models"]);
+    expect(provider.authorizations.slice(asked)).toEqual([`Bearer ${PROVIDER_KEY}`, undefined]);
     const tried = await examine(configured(PROVIDER_KEY), "--provider");
     expect(tried.of("first token")[0]).toMatchObject({ status: "ok" });
-    expect(provider.asked.slice(asked)).toEqual(["/v1/models", "/v1/models", "/v1/chat/completions"]);
+    expect(provider.asked.slice(asked + 2)).toEqual(["/v1/models", "/v1/models", "/v1/chat/completions"]);
   });
 
   test("has its list of models read to the end, however much it says of each", async () => {
     await using talkative = await HostileServer.start({
-      http: (_request, response) => {
+      http: ({ headers }, response) => {
         const others = Array.from({ length: 1_000 }, (_, index) => ({ id: `m-${index}`, about: "x".repeat(1_000) }));
-        response.end(JSON.stringify({ data: [...others, { id: "known-model" }] }));
+        if (headers.authorization === undefined) response.writeHead(401).end();
+        else response.end(JSON.stringify({ data: [...others, { id: "known-model" }] }));
       },
     });
     const environment = { ...configured(PROVIDER_KEY), OPENAI_BASE_URL: `${addressOf(talkative)}/v1` };
