@@ -8,7 +8,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import * as z from "zod/mini";
 import { ModelError, type ModelProblemCode } from "./model.ts";
-import { parseRetryAfterMs } from "./retry-after.ts";
+import { parseRetryAfterMs, retryDelayMs } from "./retry-after.ts";
 import { scrubReason } from "./scrub.ts";
 import { refusalOf } from "./provider-fetch.ts";
 
@@ -92,7 +92,7 @@ export function failureError(described: unknown, { status, headers, secrets, cau
     detail,
     {
       status: saidStatus,
-      retryAfterMs: headers ? parseRetryAfterMs(headers) : null,
+      retryAfterMs: (headers ? parseRetryAfterMs(headers) : null) ?? retryDelayMs(described),
       cause,
     },
   );

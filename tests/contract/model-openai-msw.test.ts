@@ -106,6 +106,10 @@ modelSuite(
         status: 429,
         retryAfterMs: 3_600_000,
       }),
+      fails("answers 429 as Gemini does", "429 as Google's", "provider_rate_limited", "429: Slow down", {
+        status: 429,
+        retryAfterMs: 34_400,
+      }),
       fails(
         "answers 429 since nothing is left of a quota",
         "429 quota",

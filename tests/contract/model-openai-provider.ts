@@ -104,6 +104,9 @@ const ANSWERS: Record<string, Answer> = {
     date: "Mon, 29 Jun 2026 00:00:00 GMT",
   }),
   "429 for ever": refusal(429, openaiError("Slow down"), { "retry-after": "99999999" }),
+  "429 as Google's": refusal(429, [
+    { error: { code: 429, message: "Slow down", details: [{ violations: [] }, { retryDelay: "34.4s" }] } },
+  ]),
   "429 quota": refusal(
     429,
     openaiError("You exceeded your current quota.", "insufficient_quota", "insufficient_quota"),

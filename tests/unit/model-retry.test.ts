@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { problemRow, ProblemError } from "../../protocol/problem.ts";
 import { ModelError } from "../../runtime/model/model.ts";
-import { parseRetryAfterMs } from "../../runtime/model/retry-after.ts";
+import { parseRetryAfterMs, retryDelayMs } from "../../runtime/model/retry-after.ts";
 import {
   BACKOFF_BASE_MS,
   BACKOFF_MAX_MS,
@@ -103,5 +103,23 @@ describe("parseRetryAfterMs()", () => {
     ["nothing", {}, null],
   ])("reads %s", (_what, headers, expected) => {
     expect(parseRetryAfterMs(new Headers(Object.entries(headers)))).toBe(expected);
+  });
+});
+
+describe("retryDelayMs()", () => {
+  const asking = (retryDelay: unknown) => ({ code: 429, details: [{ violations: [] }, { retryDelay }] });
+
+  test.each([
+    ["seconds", asking("34s"), 34_000],
+    ["parts of a second to the ninth place", asking("45.837906927s"), 45_838],
+    ["days", asking("172800s"), 3_600_000],
+    ["a negative number", asking("-3s"), null],
+    ["a number without its unit", asking("3"), null],
+    ["no text", asking(3), null],
+    ["no wish among the details", { details: [{ violations: [] }] }, null],
+    ["no details", { code: 429 }, null],
+    ["a bare sentence", "Slow down", null],
+  ])("reads %s", (_what, failure, expected) => {
+    expect(retryDelayMs(failure)).toBe(expected);
   });
 });
