@@ -32,7 +32,9 @@ const Routed = z.object({ metadata: z.object({ raw: z.string() }) });
 const CODE_WORD = /^[A-Za-z][\w.-]{1,63}$/;
 
 const CONTEXT_WORDS =
-  /context[ _-]?(length|window|size)|maximum context|prompt is too long|too many tokens|exceed_context|(input|prompt|request) (is )?too (long|large)|token count[^.]{0,40} exceeds/i;
+  /context[ _-]?(length|window|size|limit)|maximum prompt length|model token limit|maximum context|prompt is too long|too many tokens|exceed_context|(input|prompt|request) (is )?too (long|large)|token count[^.]{0,40} exceeds/i;
+/** OpenAI's 429 for a request of more tokens than an account may send in a minute: no wait helps. */
+const RATE_SIZE_WORDS = /\brequest too large\b/i;
 const FILTER_WORDS = /content_filter|content_policy|content management policy|responsible_ai|moderation/i;
 /**
  * A refusal of what was said, in the words of OpenRouter, xAI and OpenAI: by its status or its code it could be one of
@@ -129,7 +131,7 @@ function codeOf(status: number | null, words: string, message: string): ModelPro
   if (mayBeTooLong && (CONTEXT_WORDS.test(words) || CONTEXT_WORDS.test(message))) return "provider_context_too_long";
   if (status === null) return PATH_WORDS.test(message) ? "provider_request_refused" : codeOfWords(words);
   if (status === 403) return "provider_auth_failed";
-  if (status === 429) return "provider_rate_limited";
+  if (status === 429) return RATE_SIZE_WORDS.test(message) ? "provider_context_too_long" : "provider_rate_limited";
   if (status === 413) return "provider_context_too_long";
   // A time-out of theirs, a conflict over a lock, too early: the same request may succeed.
   if (status >= 500 || status === 408 || status === 409 || status === 425) return "provider_unavailable";
