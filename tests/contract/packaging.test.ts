@@ -80,6 +80,7 @@ describe("the image", () => {
 });
 
 interface Service {
+  readonly image: string;
   readonly build?: { readonly context: string; readonly dockerfile: string };
   readonly command?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -104,6 +105,11 @@ describe("the compose file", () => {
       return existsSync(new URL(`${context}/${dockerfile}`, folder));
     });
     expect(isThere).toEqual([true, true]);
+  });
+
+  test("gives each image that it builds a name of its own: all are built at once, and a name is taken once", () => {
+    const built = Object.values(compose.services).flatMap(({ build, image: name }) => (build ? [name] : []));
+    expect(built).toEqual(["yoi-workspace", "yoi-runtime"]);
   });
 
   test.each(Object.entries(compose.services))("gives %s nothing that it does not need", (_name, service) => {
