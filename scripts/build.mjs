@@ -1,6 +1,7 @@
 /**
  * Builds `dist/` when a source differs from what it was built from; `--force` builds always. The result appears
- * when it is whole, so that a server or a test that starts meanwhile never sees half of it.
+ * when it is whole, so that a server or a test that starts meanwhile never sees half of it; of two builds at once, the
+ * second waits, and finds that there is nothing left to do.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -11,6 +12,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { findNode, root } from "./engines.mjs";
+import { oneAtATime } from "./one-at-a-time.mjs";
 
 const folders = ["protocol", "client", "prompts", "runtime", "server", "routes", "islands"];
 const sources = [...folders, "vite.config.ts", "package-lock.json"];
@@ -98,5 +100,10 @@ function listFiles(path) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  if (process.argv.includes("--force") || !isBuilt()) await build();
+  const isDue = () => process.argv.includes("--force") || !isBuilt();
+  if (isDue()) {
+    await oneAtATime(async () => {
+      if (isDue()) await build();
+    });
+  }
 }

@@ -7,9 +7,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import process from "node:process";
 import { root, run, runsOnDeno } from "./engines.mjs";
+import { oneAtATime } from "./one-at-a-time.mjs";
 
 export async function ensureInstalled() {
   if (isInstalled()) return;
+  await oneAtATime(async () => {
+    // Whoever was waited for may have done it.
+    if (!isInstalled()) await install();
+  });
+}
+
+async function install() {
   console.log("Installing packages from the lock …");
   // In a folder that is in use, `install` changes only what differs; `ci` would take everything away first.
   const verb = existsSync(`${root}node_modules/.package-lock.json`) ? "install" : "ci";
