@@ -2,12 +2,15 @@
  * Through real proxies with the document's own examples, buffering on and links cut after ten idle seconds: a conversation
  * works with the prefix kept and stripped, by socket and by server-sent events, and where upgrades are not passed on.
  */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CONVERSATION_MAX_BYTES } from "../../protocol/conversation-file.ts";
+import { conversationFile } from "../support/conversation-file.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
 import { IDLE_CUT_S, ProxyProcess, type ProxyKind, type ProxyOptions } from "../support/proxy-process.ts";
 import { isCaughtUp, type Observer } from "../support/observer.ts";
-import { WorkspaceClient } from "../support/workspace-client.ts";
+import { RUNTIME_PATH, WorkspaceClient } from "../support/workspace-client.ts";
 
 const IDLE_TEST_DEADLINE_MS = 3 * IDLE_CUT_S * 1_000;
 const KINDS: readonly ProxyKind[] = ["nginx", "caddy", "haproxy"];
@@ -67,6 +70,17 @@ describe.each(CASES)("behind $kind with the prefix $prefix", ({ kind, prefix }) 
     expect([bare.status, new URL(bare.headers.get("Location")!, url).pathname]).toEqual([308, "/yoi/"]);
   });
 
+  test("a conversation's file comes through that is longer than any other body may be", async () => {
+    const client = new WorkspaceClient(proxyOf({ kind, prefix }).url);
+    const entries = Array.from({ length: 20 }, (_, ts) => ({
+      kind: "user_input",
+      ts,
+      segments: [{ kind: "text", content: "x".repeat(100_000) }],
+    }));
+    const file = conversationFile({ entries });
+    expect(await client.post(`${RUNTIME_PATH}/workers/import`, file)).toMatchObject({ status: 200 });
+  });
+
   test.each(["socket", "sse"] as const)(
     "a conversation by %s comes piece by piece, and goes on after a cut",
     async (transport) => {
@@ -86,6 +100,12 @@ describe.each(CASES)("behind $kind with the prefix $prefix", ({ kind, prefix }) 
       expect(back.received).toEqual(observer.received.slice(1));
     },
   );
+});
+
+test("nginx's examples let through as much as the longest file has, and no more", () => {
+  const document = readFileSync("docs/proxies.md", "utf8");
+  const sizes = [...document.matchAll(/client_max_body_size (\d+)m;/g)].map(([, mebibytes]) => Number(mebibytes));
+  expect(sizes.map((mebibytes) => mebibytes * 1024 * 1024)).toEqual([CONVERSATION_MAX_BYTES, CONVERSATION_MAX_BYTES]);
 });
 
 test("links by socket and by server-sent events outlive the time after which each proxy cuts idle ones", async () => {
