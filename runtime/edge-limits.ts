@@ -30,6 +30,9 @@ export function requestTimeoutOf(limits: Pick<ConnectionLimits, "headTimeoutMs" 
 /** How long a connection may wait for its next request. */
 export const KEEP_ALIVE_TIMEOUT_MS = 5_000;
 
+/** Connections for which there is room beside those of viewers and observers: pages, reads and commands. */
+export const OTHER_CONNECTIONS = 2_000;
+
 /** Connections at the same time where nothing else is said. */
 export const MAX_CONNECTIONS = 12_000;
 

@@ -5,8 +5,10 @@
  * Entry points add a platform's way to listen.
  */
 import * as z from "zod/mini";
+import { BODY_TIMEOUT_MS } from "../../protocol/arrived.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { createConverseProfiles, type ProviderAccess } from "../converse-profiles.ts";
+import { HEAD_TIMEOUT_MS, MAX_CONNECTIONS, OTHER_CONNECTIONS } from "../edge-limits.ts";
 import { openEmbeddedRuntime } from "../embedded.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { stackOf, type Log } from "../log.ts";
@@ -81,6 +83,12 @@ export async function openRuntimeProcess(options: RuntimeProcessOptions): Promis
     host: config.host,
     port: config.port,
     onUnexpected,
+    connections: {
+      headTimeoutMs: HEAD_TIMEOUT_MS,
+      bodyTimeoutMs: BODY_TIMEOUT_MS,
+      // One past the bound is closed without a word: as many observers as are let in have to leave room for commands.
+      maxConnections: Math.max(MAX_CONNECTIONS, config.maxObservers + OTHER_CONNECTIONS),
+    },
     createApp: (upgradeWebSocket) =>
       createRestApp({
         runtime,

@@ -2,6 +2,7 @@
  * How much one client, and all of them, may ask for: what the settings mean together. What is counted is `rates.ts`'s and
  * the relays' matter.
  */
+import { OTHER_CONNECTIONS } from "../../runtime/edge-limits.ts";
 import type { ConnectionLimits } from "../../runtime/rest/listener.ts";
 import type { clientSettings } from "../../runtime/settings/client-settings.ts";
 import type { ValuesOf } from "../../runtime/settings/setting.ts";
@@ -30,9 +31,6 @@ export function clientLimitsOf(keys: ValuesOf<typeof clientSettings>): ClientLim
     },
   };
 }
-
-/** Connections that are no viewers': pages, reads and commands. */
-const OTHER_CONNECTIONS = 2_000;
 
 /** What connections may cost, for the edge. */
 export function connectionsOf({ clientLimits }: { readonly clientLimits: ClientLimits }): ConnectionLimits {
