@@ -202,6 +202,14 @@ describe("the units", () => {
     },
   );
 
+  test.each(["yoi-workspace", "yoi-runtime"])("%s.service is installed by the document, with its secret", (name) => {
+    const [, secret = ""] = /:(.+)$/.exec(linesOf(`${name}.service`)("LoadCredential")[0] ?? "") ?? [];
+    const document = readFileSync("docs/deploy.md", "utf8");
+    expect(document).toContain(`| base64 > ${secret})\n`);
+    expect(document).toContain(`cp docs/deploy/${name}.service /etc/systemd/system && `);
+    expect(document).toContain(`systemctl enable --now ${name}\n`);
+  });
+
   test("are told to be run by the Node that the image has", () => {
     const [, version = ""] = /^FROM node:(\d+)-/m.exec(readFileSync("Containerfile", "utf8")) ?? [];
     expect(readFileSync("docs/deploy.md", "utf8")).toContain(`Node ${version} or newer`);
