@@ -106,6 +106,11 @@ test("docs/companion.md lists the demo's commands", () => {
   expect(rowsOf("docs/companion.md")).toEqual(known);
 });
 
+test("docs/client.md says which Node its example is for: the oldest that runs the project", () => {
+  const oldest = /^const oldestNode = (\d+);$/m.exec(textOf("scripts/engines.mjs"))?.[1];
+  expect(textOf("docs/client.md")).toContain(`Node ${oldest} or newer`);
+});
+
 test("every relative link and every quoted path of a document leads somewhere", () => {
   const broken = documents.flatMap((path) => {
     const links = [...textOf(path).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) =>
