@@ -1,17 +1,6 @@
 /** Refusals of what was said, which by their status alone would be refusals of the key or of the request. */
 import { expect, test } from "vitest";
-import { createOpenAIModel } from "../../runtime/model/openai.ts";
-
-async function refusal(status: number, body: unknown): Promise<unknown> {
-  const fetch = async () => Response.json(body, { status });
-  const baseURL = "http://provider.test/v1";
-  const model = createOpenAIModel({ apiKey: null, baseURL, model: "m", contextWindowTokens: 100, fetch });
-  const messages = [{ role: "user" as const, content: "hi" }];
-  const { signal } = new AbortController();
-  const parts = model.stream({ messages }, { signal });
-  const first = parts[Symbol.asyncIterator]().next();
-  return first.catch((error: unknown) => error);
-}
+import { refusal } from "../support/model-refusal.ts";
 
 const FLAGGED = 'openai/m requires moderation on OpenAI. Your input was flagged for "violence/graphic".';
 const INVALID_PROMPT = "Invalid prompt: your prompt was flagged as potentially violating our usage policy.";

@@ -1,17 +1,6 @@
 /** A provider's own reason, where it is no sentence or stands behind somebody else's. */
 import { expect, test } from "vitest";
-import { createOpenAIModel } from "../../runtime/model/openai.ts";
-
-async function refusal(status: number, body: unknown): Promise<unknown> {
-  const fetch = async () => Response.json(body, { status });
-  const baseURL = "http://provider.test/v1";
-  const model = createOpenAIModel({ apiKey: null, baseURL, model: "m", contextWindowTokens: 100, fetch });
-  const messages = [{ role: "user" as const, content: "hi" }];
-  const { signal } = new AbortController();
-  const parts = model.stream({ messages }, { signal });
-  const first = parts[Symbol.asyncIterator]().next();
-  return first.catch((error: unknown) => error);
-}
+import { refusal } from "../support/model-refusal.ts";
 
 test("a message that is an object is told as it stands", async () => {
   const message = { detail: [{ loc: ["body", "store"], msg: "Extra inputs are not permitted" }] };
