@@ -50,7 +50,8 @@ const RUN_SEEN_WITHIN_MS = 5_000;
 export const Queue = createModel((options: QueueOptions) => {
   const items = signal<readonly Queued[]>(options.storage.read() ?? []);
   const sending = signal<SubmissionId | undefined>(undefined);
-  const editing = signal<SubmissionId | undefined>(undefined);
+  /** Several may be open at once. */
+  const editing = signal<ReadonlySet<SubmissionId>>(new Set());
   const refused = signal<{ readonly id: SubmissionId; readonly failure: ApiFailure } | undefined>(undefined);
   /** The end of a run after which the queue goes on although it would be held. */
   const released = signal<string | undefined>(undefined);
@@ -71,7 +72,7 @@ export const Queue = createModel((options: QueueOptions) => {
   });
   const isReady = computed(() => {
     const [first] = items.value;
-    if (first === undefined || first.submission_id === editing.value || sending.value !== undefined) return false;
+    if (first === undefined || editing.value.has(first.submission_id) || sending.value !== undefined) return false;
     if (!options.isLive.value || options.run.value.state === "active" || hold.value !== undefined) return false;
     return outdated.value !== runKey.value;
   });
@@ -190,7 +191,7 @@ export const Queue = createModel((options: QueueOptions) => {
 
     /** A message that is being edited is not sent meanwhile. */
     beginEdit(id: SubmissionId): void {
-      editing.value = id;
+      editing.value = new Set(editing.peek()).add(id);
     },
 
     /** Ends editing; other words are another message. @returns Whether it was still there, and they fit in. */
@@ -198,7 +199,7 @@ export const Queue = createModel((options: QueueOptions) => {
       const item = present().find(({ submission_id }) => submission_id === id);
       const fits = text.length <= INPUT_MAX_CHARS;
       batch(() => {
-        editing.value = undefined;
+        editing.value = new Set([...editing.peek()].filter((other) => other !== id));
         if (item && fits && text !== item.text && /\S/.test(text)) renew(id, text);
       });
       return item !== undefined && fits;

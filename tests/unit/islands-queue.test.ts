@@ -207,6 +207,28 @@ test("Queue does not send what is being edited", async () => {
   expect(tab.sent).toEqual(["n-1 b"]);
 });
 
+test("Queue sends none of several messages that are being edited, whichever was begun last", async () => {
+  const tab = openTab();
+  tab.add("a", "b");
+  const [a, b] = [SubmissionId.parse("id-a"), SubmissionId.parse("id-b")];
+  tab.queue.beginEdit(a);
+  tab.queue.beginEdit(b);
+  tab.run.value = ended(1);
+  await settle();
+  expect(tab.sent).toEqual([]);
+  tab.queue.endEdit(a, "a, but better");
+  await settle();
+  expect(tab.sent).toEqual(["n-1 a, but better"]);
+  await tab.answer(accepted);
+  tab.run.value = active(5);
+  tab.run.value = ended(5);
+  await settle();
+  expect(tab.sent).toHaveLength(1);
+  tab.queue.endEdit(b, "b");
+  await settle();
+  expect(tab.sent).toEqual(["n-1 a, but better", "id-b b"]);
+});
+
 test("Queue leaves alone what is on its way", async () => {
   const tab = openTab(undefined, { run: ended(1) });
   tab.add("a", "b");
