@@ -62,26 +62,37 @@ function Waiting({ queue, words, said }: QueueViewProps) {
   const { composer } = page;
   const list = useRef<HTMLOListElement>(null);
   const dragged = useSignal<SubmissionId | undefined>(undefined);
-  /** The button that gets the focus once the list is as it is meant to be. */
-  const wanted = useRef<{ readonly place: number; readonly button: string } | undefined>(undefined);
+  /** The button that gets the focus with the next rendering, also where nothing else has changed. */
+  const wanted = useSignal<{ readonly place: number; readonly button: string } | undefined>(undefined);
   const items = queue.items.value;
   const hold = queue.hold.value;
 
+  const next = wanted.value;
+  // What was only touched is no place that somebody goes on from by keys.
+  const isAmongThem = () => Boolean(list.current?.querySelector(":focus-visible"));
+  const wasAmongThem = isAmongThem();
+
   useLayoutEffect(() => {
-    if (!wanted.current) return;
-    const { place, button } = wanted.current;
-    wanted.current = undefined;
-    list.current?.children[place]?.querySelector<HTMLElement>(`[name=${button}]`)?.focus();
+    if (next) list.current?.children[next.place]?.querySelector<HTMLElement>(`[name=${next.button}]`)?.focus();
+    wanted.value = undefined;
+    // The message under the focus has gone out, or away.
+    if (wasAmongThem && document.activeElement === document.body) composerField()?.focus();
   });
+  useLayoutEffect(
+    () => () => {
+      if (isAmongThem()) composerField()?.focus();
+    },
+    [],
+  );
 
   const move = (id: SubmissionId, place: number, button: string) => {
     if (place < 0 || place >= items.length) return;
-    wanted.current = { place, button };
+    wanted.value = { place, button };
     queue.move(id, place);
     said.value = words.moved(place + 1, items.length);
   };
   const remove = (id: SubmissionId, place: number) => {
-    wanted.current = { place: Math.min(place, items.length - 2), button: "remove" };
+    wanted.value = { place: Math.min(place, items.length - 2), button: "remove" };
     queue.remove(id);
     if (items.length === 1) composerField()?.focus();
   };
@@ -136,7 +147,7 @@ function Waiting({ queue, words, said }: QueueViewProps) {
             onRemove={() => remove(item.submission_id, place)}
             onEditBegin={() => queue.beginEdit(item.submission_id)}
             onEditEnd={(text) => {
-              wanted.current = { place, button: "edit" };
+              wanted.value = { place, button: "edit" };
               // What has gone out meanwhile, or would be too long, can't be changed: the other words go into the box.
               if (!queue.endEdit(item.submission_id, text) && text !== item.text) composer.takeUp(text, item.text);
             }}

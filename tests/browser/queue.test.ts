@@ -219,6 +219,7 @@ onOneServer("Messages that are written while an answer is", { YOI_DEMO_PACE: "0.
     await queue.editor.fill("given up");
     await tab.page.keyboard.press("Escape");
     expect(await queue.texts()).toEqual(["the second"]);
+    await expect.poll(() => queue.focused()).toBe(words.edit);
     expect(await tab.stopButton.count()).toBe(1);
     await queue.button(0, words.edit).click();
     await queue.editor.fill("the second, at length");
@@ -229,6 +230,19 @@ onOneServer("Messages that are written while an answer is", { YOI_DEMO_PACE: "0.
     await queue.region.getByRole("button", { name: words.save }).click();
     await tab.settled(2);
     expect(await said(tab.ref)).toEqual([SLOW, "assistant", "the second, at length", "assistant"]);
+  });
+
+  test("leave the focus to the message box when they go out from under it", async () => {
+    const { tab, ends } = await openHolding();
+    const queue = new QueuePart(tab);
+    await tab.say(SLOW);
+    await queue.add("the second");
+    await queue.button(0, words.edit).focus();
+    await tab.page.keyboard.press("ArrowRight");
+    expect(await queue.focused()).toBe(words.moveUp);
+    ends.release();
+    await tab.settled(2);
+    await tab.composer.and(tab.page.locator(":focus")).waitFor();
   });
 
   test("keep what was being changed when the page goes", async () => {
