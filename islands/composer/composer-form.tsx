@@ -36,9 +36,10 @@ export function ComposerForm() {
     if (field.current) fitHeight(field.current);
   }, [text]);
 
-  const submit = async () => {
+  const submit = () => {
     if (!isOpen) return;
-    await page.submit();
+    void page.submit();
+    // At once: when the answer comes, the person may be elsewhere.
     field.current?.focus();
   };
   const cancel = () => {
@@ -64,7 +65,7 @@ export function ComposerForm() {
         hidden={!isOpen && text === "" && !outbox?.queue.items.value.length}
         onSubmit={(event) => {
           event.preventDefault();
-          void submit();
+          submit();
         }}
       >
         <div id={NOTICE_ID} role="alert" class="composer-notices">
@@ -92,7 +93,7 @@ export function ComposerForm() {
             onKeyDown={(event) => {
               if (!isSendKey(event, ime, sendKey)) return;
               event.preventDefault();
-              if (canSend) void submit();
+              if (canSend) submit();
             }}
           />
           {(!isStoppable || (outbox && text !== "")) && (

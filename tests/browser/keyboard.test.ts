@@ -58,6 +58,23 @@ onOneServer("The keyboard alone", { YOI_DEMO_PACE: "0.1" }, (stage) => {
     await tab.settled(2);
   });
 
+  test("stays where it has gone while a message is on its way", async () => {
+    const tab = await stage.openConsole();
+    const held = Promise.withResolvers<void>();
+    await tab.page.route("**/input", async (route) => {
+      const response = await route.fetch();
+      await held.promise;
+      await route.fulfill({ response });
+    });
+    await tab.say(SHORT);
+    await tab.scroller.focus();
+    const answered = tab.page.waitForResponse("**/input");
+    held.resolve();
+    await (await answered).finished();
+    await tab.settled();
+    expect(await focused(tab.page)).toBe(`div ${tab.words.conversation}`);
+  });
+
   test("creates a Worker, talks to it and switches back", async () => {
     const tab = await stage.openConsole({ ref: COMPANION });
     const { keyboard } = tab.page;
