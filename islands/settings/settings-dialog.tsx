@@ -1,6 +1,8 @@
 /** What a person chooses for this browser. Every choice holds at once; there is nothing to save. */
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { useFrame } from "../context.ts";
+import type { PreferenceValues } from "../store/preferences.ts";
 import { Dialog } from "../tools/dialog.tsx";
 import { isMac } from "../tools/is-mac.ts";
 import type { ToolProps } from "../tools/open-tool.tsx";
@@ -13,8 +15,21 @@ export function SettingsDialog({ close }: ToolProps) {
   const { preferences } = frame;
   const words = useToolMessages().settings;
   const sendKeys = words.sendKeys(isMac() ? "⌘" : "Ctrl");
+  const reached = useSignal<PreferenceValues["locale"] | undefined>(undefined);
+  /** Another language is another page: arrow keys, which choose all that they come by, are to reach the one meant. */
+  const speakReached = () => {
+    const locale = reached.peek();
+    if (locale !== undefined && locale !== preferences.locale.peek()) choose(frame, { locale });
+  };
   return (
-    <Dialog kind="settings" title={words.title} onClose={close}>
+    <Dialog
+      kind="settings"
+      title={words.title}
+      onClose={() => {
+        close();
+        speakReached();
+      }}
+    >
       <Choice
         name="theme"
         legend={words.theme}
@@ -25,13 +40,17 @@ export function SettingsDialog({ close }: ToolProps) {
       <Choice
         name="locale"
         legend={words.language}
-        value={preferences.locale.value}
+        value={reached.value ?? preferences.locale.value}
         options={[
           ["system", words.languageSystem],
           ["en", "English"],
           ["ja", "日本語"],
         ]}
-        onChoose={(locale) => choose(frame, { locale })}
+        onStep={(locale) => (reached.value = locale)}
+        onChoose={(locale) => {
+          reached.value = locale;
+          speakReached();
+        }}
       />
       <Choice
         name="send-key"
@@ -56,14 +75,24 @@ interface ChoiceProps<Value extends string> {
   /** One below the other, where the words are long. */
   readonly isStacked?: boolean;
   readonly onChoose: (value: Value) => void;
+  /** Told instead of what arrow keys come to, where that is chosen only by Enter or the space bar. */
+  readonly onStep?: (value: Value) => void;
 }
 
 function Choice<Value extends string>(props: ChoiceProps<Value>) {
-  const { name, legend, value, options, isStacked = false, onChoose } = props;
+  const { name, legend, value, options, isStacked = false, onChoose, onStep = onChoose } = props;
+  const isStep = useRef(false);
   return (
     <fieldset class={isStacked ? "choice stacked" : "choice"}>
       <legend>{legend}</legend>
-      <div class="choice-options">
+      <div
+        class="choice-options"
+        onPointerDown={() => (isStep.current = false)}
+        onKeyDown={({ key }) => {
+          isStep.current = key.startsWith("Arrow");
+          if (key === "Enter" || key === " ") onChoose(value);
+        }}
+      >
         {options.map(([option, label]) => (
           <label key={option} lang={option === "en" || option === "ja" ? option : undefined}>
             <input
@@ -71,7 +100,7 @@ function Choice<Value extends string>(props: ChoiceProps<Value>) {
               name={name}
               value={option}
               checked={option === value}
-              onChange={() => onChoose(option)}
+              onChange={() => (isStep.current ? onStep(option) : onChoose(option))}
             />
             <span>{label}</span>
           </label>

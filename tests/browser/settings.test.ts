@@ -42,6 +42,24 @@ onOneServer("Settings", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     await tab.page.locator('html[lang="en"]').waitFor();
   });
 
+  test("change the language by keys once it is meant, and not by what the arrow keys come by", async () => {
+    const tab = await stage.openConsole();
+    const { keyboard } = tab.page;
+    await tab.page.getByRole("button", { name: words.settings.title }).click();
+    await tab.page.getByRole("radio", { name: words.settings.languageSystem }).focus();
+    await keyboard.press("ArrowDown");
+    await keyboard.press("ArrowDown");
+    expect(await tab.page.getByRole("radio", { name: "日本語" }).isChecked()).toBe(true);
+    await keyboard.press("Enter");
+    await tab.linkState.filter({ hasText: messagesFor("ja").link.live }).waitFor();
+    await tab.page.getByRole("button", { name: toolMessagesFor("ja").settings.title }).click();
+    await tab.page.getByRole("radio", { name: "日本語" }).focus();
+    await keyboard.press("ArrowUp");
+    await keyboard.press("Escape");
+    await tab.live();
+    expect(await tab.page.locator("html").getAttribute("lang")).toBe("en");
+  });
+
   test("outlast the cookies by which the server knows them", async () => {
     const context = await stage.newContext({ locale: "en-GB", colorScheme: "light" });
     const tab = await stage.openConsole({ context });
