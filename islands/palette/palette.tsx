@@ -68,10 +68,7 @@ export function Palette({ open, close }: ToolProps) {
             active.value = 0;
           }}
           onKeyDown={(event) => {
-            if (frame.ime.owns(event)) {
-              if (event.key === "Escape") event.preventDefault();
-              return;
-            }
+            if (frame.ime.owns(event)) return;
             const to = placeOf(event.key, active.peek(), count);
             if (to !== undefined && !event.altKey && !event.shiftKey) move(to);
             else if (event.key === "Enter") run(offers.peek()[active.peek()]);

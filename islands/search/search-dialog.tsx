@@ -64,9 +64,8 @@ export function SearchDialog({ tool, close }: ToolProps) {
           }}
           onCompositionEnd={(event) => look(event.currentTarget.value, PAUSE_MS)}
           onKeyDown={(event) => {
-            if (ime.owns(event)) {
-              if (event.key === "Escape") event.preventDefault();
-            } else if (event.key === "Enter") {
+            if (ime.owns(event)) return;
+            if (event.key === "Enter") {
               look(event.currentTarget.value, 0);
             } else if (event.key === "Escape") {
               // The field would take the first Escape to empty itself.

@@ -1,9 +1,11 @@
 /**
- * A dialog above the page: the browser's own, so that the rest of the page is out of reach and Escape closes it. Owns its
- * frame and its closing; the focus goes back to where it was, which the browser does by itself.
+ * A dialog above the page: the browser's own, so that the rest of the page is out of reach and Escape closes it, unless
+ * it is an input method's. Owns its frame and its closing; the focus goes back to where it was, which the browser does
+ * by itself.
  */
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { useFrame } from "../context.ts";
 import { Icon } from "../icon.tsx";
 import { useToolMessages } from "./tool-context.ts";
 
@@ -21,6 +23,7 @@ export interface DialogProps {
 export function Dialog(props: DialogProps) {
   const { kind, title, isTitleHidden = false, role, describedBy, onClose, children } = props;
   const words = useToolMessages();
+  const { ime } = useFrame();
   const dialog = useRef<HTMLDialogElement>(null);
   /** Where the pointer went down. */
   const pressed = useRef<EventTarget | null>(null);
@@ -39,6 +42,9 @@ export function Dialog(props: DialogProps) {
       aria-describedby={describedBy}
       onClose={(event) => {
         if (event.target === dialog.current) onClose();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && ime.owns(event)) event.preventDefault();
       }}
       onPointerDown={(event) => (pressed.current = event.target)}
       onClick={(event) => {

@@ -3,6 +3,7 @@
  * input method interface; Firefox's and Safari's by their events.
  */
 import { expect, test } from "vitest";
+import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { onOneServer } from "./both-servers.ts";
 
 type KeyOrder = readonly (
@@ -92,6 +93,26 @@ onOneServer("A Japanese console", { YOI_DEMO_PACE: "0.02" }, (stage) => {
       await tab.settled();
     },
   );
+
+  test("leaves Escape to the input method in a dialog too, in the order of Safari", async () => {
+    const tab = await stage.openConsole({ locale: "ja" });
+    const { menu, renameDialog } = toolMessagesFor("ja");
+    await tab.page.getByRole("button", { name: menu.label }).click();
+    await tab.page.getByRole("button", { name: menu.renameWorker }).click();
+    const prevented = await tab.page.getByLabel(renameDialog.name, { exact: true }).evaluate((field) => {
+      const escape = () => {
+        const options = { key: "Escape", code: "Escape", keyCode: 27, bubbles: true, cancelable: true };
+        const press = new KeyboardEvent("keydown", options);
+        field.dispatchEvent(press);
+        field.dispatchEvent(new KeyboardEvent("keyup", options));
+        return press.defaultPrevented;
+      };
+      field.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true, data: "" }));
+      field.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true, data: "" }));
+      return [escape(), escape()];
+    });
+    expect(prevented).toEqual([true, false]);
+  });
 
   test("leaves Escape to the input method: a run goes on while a conversion is undone", async () => {
     const tab = await stage.openConsole({ locale: "ja" });
