@@ -7,6 +7,7 @@
  */
 import { Marked, Tokenizer, type MarkedExtension, type Token } from "marked";
 import remend from "remend";
+import { boldBesideCjk } from "./bold-beside-cjk.ts";
 import { mathExtension, openMathOf } from "./math-tokens.ts";
 
 /** A top-level block: the lexer's token, or text to show as it is. */
@@ -118,7 +119,7 @@ const addresses: NonNullable<MarkedExtension["tokenizer"]> = {
 /** @returns what reads a text; its second argument is the formula at the end that is still being written. */
 function createLexer(): (text: string, openMath?: string) => readonly Block[] {
   const markedFor = (openMath?: string) =>
-    new Marked({ gfm: true, tokenizer: addresses, extensions: mathExtension(openMath) ?? [] });
+    new Marked({ gfm: true, tokenizer: addresses, extensions: mathExtension(openMath) ?? [] }, boldBesideCjk);
   let plain: Marked | undefined;
   return (text, openMath) => {
     if (text.length > MAX_CHARS) return [{ type: "plain", raw: text }];

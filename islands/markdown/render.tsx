@@ -142,7 +142,7 @@ function link(rawHref: string, children: ComponentChildren, kind?: "image"): Com
 
 const CJK = "[\\u3000-\\u30ff\\u3400-\\u9fff\\uf900-\\ufaff\\uff00-\\uffef]";
 const CJK_LINE_BREAK = new RegExp(`(?<=${CJK})\\n(?=${CJK})`, "gu");
-/** What CommonMark leaves as asterisks beside Japanese punctuation: `**「…」**は`. */
+/** What is left as asterisks beside other punctuation: `a**"…"**b`. */
 const LEFT_OVER_STRONG = /\*\*(?=\S)([^*\n]*[^*\s])\*\*/g;
 
 /** Text between marks: references decoded, no space where Japanese lines join, left-over bold made bold. */

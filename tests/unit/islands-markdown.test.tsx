@@ -116,7 +116,7 @@ const fragments = fc.array(
       ")",
     ),
     fc.string({ maxLength: 8 }),
-    fc.constantFrom("宵の口", "「引用」", "です。", "**「強調」**は"),
+    fc.constantFrom("宵の口", "「引用」", "です。", "**「強調」**は", "は**`コード`**で"),
   ),
   { maxLength: 12 },
 );
@@ -225,6 +225,21 @@ describe("Markdown", () => {
     expect(whole("これは**「カーソル」**です")).toBe("<p>これは<strong>「カーソル」</strong>です</p>");
     expect(whole("宵の\n口")).toBe("<p>宵の口</p>");
     expect(whole("two\nlines")).toBe("<p>two\nlines</p>");
+  });
+
+  test.each([
+    ["これは**`code`**です", "これは<strong><code>code</code></strong>です"],
+    ["**「A」**は**B**です", "<strong>「A」</strong>は<strong>B</strong>です"],
+    ["これは**（`code`）**、", "これは<strong>（<code>code</code>）</strong>、"],
+    ["**`a`と`b`**は", "<strong><code>a</code>と<code>b</code></strong>は"],
+    ["価格（*1）は税込（*2）です", "価格（*1）は税込（*2）です"],
+    ["2**`3`**4", "2**<code>3</code>**4"],
+  ])("bold in %j begins and ends at its marks, where Japanese touches them", (text, shown) => {
+    expect(whole(text)).toBe(`<p>${shown}</p>`);
+  });
+
+  test("bold around a link is bold beside Japanese too", () => {
+    expect(whole("これは**[文書](https://e.com/a)**です")).toMatch(/^<p>これは<strong><a .*<\/a><\/strong>です<\/p>$/);
   });
 
   test.each([
