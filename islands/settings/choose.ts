@@ -6,17 +6,14 @@ import { effect } from "@preact/signals";
 import { choiceCookie, LOCALE_COOKIE, THEME_COOKIE } from "../cookies.ts";
 import type { Frame } from "../frame.ts";
 import type { PreferenceValues } from "../store/preferences.ts";
-import { applyTheme } from "../theme.ts";
+import { applyTheme, type Theme } from "../theme.ts";
 
 export function choose(
   { preferences, paths }: Pick<Frame, "preferences" | "paths">,
   change: Partial<PreferenceValues>,
 ) {
   preferences.change(change);
-  if (change.theme !== undefined) {
-    document.cookie = choiceCookie(THEME_COOKIE, change.theme, paths.home);
-    applyTheme(change.theme, document);
-  }
+  if (change.theme !== undefined) tellTheme(change.theme, paths);
   if (change.locale !== undefined) {
     document.cookie = choiceCookie(LOCALE_COOKIE, change.locale, paths.home);
     const url = new URL(location.href);
@@ -31,11 +28,14 @@ export function choose(
 /** Browsers let cookies that scripts write end after days. What is remembered here stays: the server is told again. */
 export function renewChoices({ preferences, paths }: Pick<Frame, "preferences" | "paths">): void {
   const [theme, locale] = [preferences.theme.peek(), preferences.locale.peek()];
-  if (theme !== "system") {
-    document.cookie = choiceCookie(THEME_COOKIE, theme, paths.home);
-    applyTheme(theme, document);
-  }
+  if (theme !== "system") tellTheme(theme, paths);
   if (locale !== "system") document.cookie = choiceCookie(LOCALE_COOKIE, locale, paths.home);
+}
+
+/** Tells the server for its next page, and this page. */
+function tellTheme(theme: Theme, paths: Frame["paths"]): void {
+  document.cookie = choiceCookie(THEME_COOKIE, theme, paths.home);
+  applyTheme(theme, document);
 }
 
 /** Paints the page anew also when other colours are chosen in another tab; the first are as the server has them. */
