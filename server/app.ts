@@ -90,7 +90,10 @@ export function createApp(options: AppOptions): Hono {
   app.route("/", healthRoutes(backend));
   app.route("/", assetRoutes(platform.assets));
   if (access.hasLogin) {
-    app.use("/login", limitBodies({ ...limits, maxBodyBytes: LOGIN_MAX_BYTES }, () => false));
+    app.use(
+      "/login",
+      limitBodies({ ...limits, maxBodyBytes: LOGIN_MAX_BYTES }, () => false),
+    );
     app.route("/", loginRoutes(access, { assets: platform.assets, workspaceName }));
   }
   app.use(access.requireIdentity);

@@ -209,7 +209,7 @@ test.each(["folder", "store"] as const)(
     writeFileSync(join(`${target}.part`, "runtime.sqlite"), "another's");
     const source = kind === "folder" ? join(folder.folder, "data") : folder.path;
     const runs = await Promise.all([backup(source, target), backup(source, target)]);
-    expect(runs.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+    expect(new Set(runs.map(({ code }) => code))).toEqual(new Set([0, 1]));
     expect(runs.find(({ code }) => code === 1)?.output).toContain("something of that name is there already.");
     expect(readdirSync(copies).toSorted()).toEqual(["one", "one.part"]);
     expect(readFileSync(join(`${target}.part`, "runtime.sqlite"), "utf8")).toBe("another's");

@@ -44,7 +44,11 @@ const SETTINGS: Readonly<
   >
 > = {
   nginx: {
-    around: (example, folder) => `daemon off; pid ${folder}/pid; error_log stderr; worker_processes 1; events {}
+    // Started by root its workers would be somebody who may not write to the folder; started by others they are those.
+    around: (
+      example,
+      folder,
+    ) => `user root; daemon off; pid ${folder}/pid; error_log stderr; worker_processes 1; events {}
 http {
   access_log off;
   proxy_buffering on;

@@ -10,7 +10,7 @@ test("isBuilt() answers while an editor has a source open and has left its lock,
   using folder = new StoreFolder();
   const at = (path: string) => join(folder.folder, path);
   for (const path of ["scripts", "dist", "server"]) mkdirSync(at(path));
-  for (const path of ["scripts/build.mjs", "scripts/engines.mjs"]) cpSync(path, at(path));
+  for (const name of ["build", "engines", "one-at-a-time"]) cpSync(`scripts/${name}.mjs`, at(`scripts/${name}.mjs`));
   writeFileSync(at("dist/sources.sha256"), "of other sources");
   writeFileSync(at("server/node.ts"), "");
   symlinkSync("someone@somewhere.1234:1782700000", at("server/.#node.ts"));

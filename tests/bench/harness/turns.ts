@@ -7,22 +7,22 @@
 import process from "node:process";
 import { untilQuiet } from "./processor-time.ts";
 
-/** Does the work while these processes run and all others stand still, once they have put away what they still had. */
+/** Does the work while these processes run and all others stand still. */
 export type TakeTurn = <Value>(pids: readonly number[], work: () => Promise<Value>) => Promise<Value>;
 
-/** Has all of these stand still until it is their turn. They run again when the stack ends, so that they can end. */
+/** Before each turn all of these run until they are quiet, so that nobody takes anybody for gone. */
 export function openTurns(stack: AsyncDisposableStack, pids: Iterable<number>): TakeTurn {
   const all = [...new Set(pids)];
+  // A process that stands still can't end as it should.
   stack.defer(() => signal(all, "SIGCONT"));
-  signal(all, "SIGSTOP");
   return async (turn, work) => {
-    signal(turn, "SIGCONT");
-    try {
-      await Promise.all(turn.map(untilQuiet));
-      return await work();
-    } finally {
-      signal(turn, "SIGSTOP");
-    }
+    signal(all, "SIGCONT");
+    await Promise.all(all.map(untilQuiet));
+    signal(
+      all.filter((pid) => !turn.includes(pid)),
+      "SIGSTOP",
+    );
+    return work();
   };
 }
 
