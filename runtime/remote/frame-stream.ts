@@ -20,6 +20,8 @@ export interface FrameStreamOptions extends FrameContext {
   readonly clock: Clock;
   readonly connect: ConnectWebSocket;
   readonly signal: AbortSignal;
+  /** Told when a part of a frame has come, which may take long; absent: nobody is. */
+  readonly onPart?: (() => void) | undefined;
 }
 
 /** Opens a socket and gives what came, in batches of one or more frames, oldest first. */
@@ -56,6 +58,10 @@ export async function* readFrames(
         watch();
       },
       onSign,
+      onPart() {
+        onSign();
+        options.onPart?.();
+      },
       onText(text) {
         onSign();
         if (problem !== null) return;

@@ -60,11 +60,14 @@ async function* observeFrames(
   /** Whether who observes knows that the observation stands. */
   let isTold = false;
   const expiry = new AbortController();
-  // Whoever has no position waits for the snapshot, whatever else comes. The handshake has its own time-out.
-  using timeout = clock.schedule(limits.handshakeTimeoutMs + limits.requestTimeoutMs, () => expiry.abort());
+  // Whoever has no position waits for the snapshot, whatever else comes whole. The handshake has its own time-out.
+  using timeout = new Patience(() =>
+    clock.schedule(limits.handshakeTimeoutMs + limits.requestTimeoutMs, () => expiry.abort()),
+  );
   if (cursor !== undefined) timeout[Symbol.dispose]();
   const signal = AbortSignal.any([observation.signal, expiry.signal]);
-  for await (const batch of open({ ...observation, signal }, cursor)) {
+  // A long snapshot over a slow link comes in parts.
+  for await (const batch of open({ ...observation, signal }, cursor, () => timeout.beginAnew())) {
     const events: ObservedEvent[] = [];
     let stands = false;
     for (const frame of batch) {
@@ -132,9 +135,32 @@ async function* observeSeeded(
 
 const timed = (frame: DecodedFrame) => (frame.kind === "event" ? [{ event: frame.event, ts: frame.observed.ts }] : []);
 
+/** A time-out that may begin anew until it is disposed of. */
+class Patience implements Disposable {
+  readonly #begin: () => Disposable;
+  #timer: Disposable | null;
+
+  constructor(begin: () => Disposable) {
+    this.#begin = begin;
+    this.#timer = begin();
+  }
+
+  beginAnew(): void {
+    if (this.#timer === null) return;
+    this.#timer[Symbol.dispose]();
+    this.#timer = this.#begin();
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = null;
+  }
+}
+
 function open(
   { endpoint, workerId, label, limits, clock, connect, signal, headers }: RemoteObservation,
   cursor: RuntimeCursor | undefined,
+  onPart?: () => void,
 ): AsyncGenerator<readonly DecodedFrame[], void, void> {
   const query = { heartbeat: "1", ...(cursor === undefined ? {} : { cursor }) };
   return readFrames(
@@ -148,6 +174,7 @@ function open(
       clock,
       connect,
       signal,
+      onPart,
     },
     MAX_BATCH,
   );

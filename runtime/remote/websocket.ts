@@ -31,8 +31,10 @@ export interface SocketListener {
   onOpen(): void;
   onText(text: string): void;
   onBinary(): void;
-  /** The other end answered a ping or sent one, or a part of a message has come when a ping is due. */
+  /** The other end answered a ping or sent one. */
   onSign(): void;
+  /** A part of a message had come, and not yet its end, when a ping was due. */
+  onPart(): void;
   onEnd(end: SocketEnd): void;
 }
 

@@ -43,6 +43,14 @@ export const connectWs: ConnectWebSocket = (request, listener) => {
 
   let connection: { readonly bytesRead: number } | undefined;
   let heardBytes = 0;
+  /** What comes after something whole, and is nothing whole yet, is a part of a message. */
+  const heardWhole = (): void => {
+    heardBytes = connection?.bytesRead ?? 0;
+  };
+  const hearSign = unlessEnded(() => {
+    heardWhole();
+    listener.onSign();
+  });
   socket.on("upgrade", (response) => {
     connection = response.socket;
   });
@@ -50,19 +58,15 @@ export const connectWs: ConnectWebSocket = (request, listener) => {
     "open",
     unlessEnded(() => {
       clearTimeout(handshake);
+      heardWhole();
       listener.onOpen();
     }),
   );
-  socket.on(
-    "ping",
-    unlessEnded(() => listener.onSign()),
-  );
-  socket.on(
-    "pong",
-    unlessEnded(() => listener.onSign()),
-  );
+  socket.on("ping", hearSign);
+  socket.on("pong", hearSign);
   socket.on("message", (data, isBinary) => {
     if (hasEnded) return;
+    heardWhole();
     if (isBinary || !("toString" in data)) listener.onBinary();
     // why: with the default binary type a message is one Buffer, whose text is its UTF-8.
     else listener.onText((data as { toString(): string }).toString());
@@ -96,7 +100,7 @@ export const connectWs: ConnectWebSocket = (request, listener) => {
       if (socket.readyState !== WebSocket.OPEN) return;
       // A long message may take longer than anybody waits for a sign, and the answer to a ping comes behind it.
       const bytes = connection?.bytesRead ?? 0;
-      if (bytes > heardBytes) listener.onSign();
+      if (bytes > heardBytes) listener.onPart();
       heardBytes = bytes;
       socket.ping();
     },

@@ -136,6 +136,7 @@ export async function checkSocket(site: Site, probes: LinkProbes): Promise<Findi
       onText: (text) => watch.note(text),
       onBinary: () => {},
       onSign: () => {},
+      onPart: () => {},
       onEnd: (end) => {
         watch.cut();
         resolve(end);

@@ -144,12 +144,12 @@ describe("an observation", () => {
     }
   });
 
-  test("whose message takes longer to come than a sign of life may is not given up", async () => {
+  test("whose message takes longer to come than a sign of life or a snapshot may is not given up", async () => {
     await using hostile = await HostileServer.start({
       http: (_, response) => json(response, 200, runtimeBody()),
       upgrade(request, socket) {
         acceptUpgrade(request, socket);
-        let rest = eventFrame("wo_0000000000000001", { event: "text_delta", data: { text: "a".repeat(40) } });
+        let rest = eventFrame("wo_0000000000000001", { event: "text_delta", data: { text: "a".repeat(100) } });
         const drip = setInterval(() => {
           socket.write(rest.subarray(0, 1));
           rest = rest.subarray(1);
@@ -162,9 +162,27 @@ describe("an observation", () => {
     await using remote = remoteClient(`http://127.0.0.1:${hostile.port}`, {
       pingIntervalMs: 100,
       silenceTimeoutMs: 2_500,
+      handshakeTimeoutMs: 1_500,
+      requestTimeoutMs: 1_500,
     });
     const steps = remote.observe(workerId, { signal: never() })[Symbol.asyncIterator]();
     expect((await steps.next()).value).toMatchObject({ kind: "events" });
+  });
+
+  test("that answers pings and says nothing else is given up", async () => {
+    await using hostile = await HostileServer.start({
+      http: (_, response) => json(response, 200, runtimeBody()),
+      upgrade(request, socket) {
+        acceptUpgrade(request, socket);
+        socket.on("data", (bytes: Buffer) => {
+          if ((bytes[0]! & 15) === 9) socket.write(Uint8Array.of(0x8a, 0));
+        });
+      },
+    });
+    const limits = { pingIntervalMs: 20, handshakeTimeoutMs: 300, requestTimeoutMs: 300 };
+    await using remote = remoteClient(`http://127.0.0.1:${hostile.port}`, limits);
+    const steps = remote.observe(workerId, { signal: never() })[Symbol.asyncIterator]();
+    expect(await problemCode(steps.next())).toBe("runtime_timeout");
   });
 
   test("that is cut after any number of bytes gives whole events only, and then ends with a problem", async () => {

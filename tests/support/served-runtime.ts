@@ -129,6 +129,7 @@ class Account {
         },
         onBinary: () => listener.onBinary(),
         onSign: () => listener.onSign(),
+        onPart: () => listener.onPart(),
         onEnd(end) {
           socket.isOpening = false;
           socket.isGone = true;

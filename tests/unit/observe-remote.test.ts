@@ -10,17 +10,12 @@ import { ManualClock, settle } from "../support/manual-clock.ts";
 import { problemCode } from "../support/problem-code.ts";
 
 const { handshakeTimeoutMs, pingIntervalMs, requestTimeoutMs } = DEFAULT_REMOTE_LIMITS;
+const PATIENCE_MS = handshakeTimeoutMs + requestTimeoutMs;
 const CURSOR = RuntimeCursor.parse("wo_0000000000000007");
 const HEARTBEAT = JSON.stringify({ kind: "heartbeat", ts: 1, interval_ms: 10_000, cursor: CURSOR });
 
-async function follow(steps: AsyncIterable<unknown>, note: () => void): Promise<void> {
-  for await (const _step of steps) note();
-}
-
-test.each<[string, RuntimeCursor | undefined, string]>([
-  ["is given up where no snapshot comes before it is live", undefined, "runtime_timeout"],
-  ["goes on where a cursor is gone on from", CURSOR, "still open"],
-])("an observation that brings heartbeats only %s", async (_what, cursor, expected) => {
+/** An observation whose socket says what a test says. */
+async function observe(cursor: RuntimeCursor | undefined) {
   const clock = new ManualClock();
   const ending = new AbortController();
   const connected = Promise.withResolvers<SocketListener>();
@@ -41,17 +36,39 @@ test.each<[string, RuntimeCursor | undefined, string]>([
     },
     cursor,
   );
-  let end: string | null = "still open";
-  let given = 0;
-  void problemCode(follow(steps, () => (given += 1))).then((code) => (end = code));
-  const listener = await connected.promise;
+  const seen: { end: string | null; given: number } = { end: "still open", given: 0 };
+  const follow = async () => {
+    for await (const _step of steps) seen.given += 1;
+  };
+  void problemCode(follow()).then((code) => (seen.end = code));
+  return { clock, ending, seen, listener: await connected.promise };
+}
+
+test.each<[string, RuntimeCursor | undefined, string]>([
+  ["is given up where no snapshot comes before it is live", undefined, "runtime_timeout"],
+  ["goes on where a cursor is gone on from", CURSOR, "still open"],
+])("an observation that brings heartbeats only %s", async (_what, cursor, expected) => {
+  const { clock, ending, seen, listener } = await observe(cursor);
   listener.onOpen();
-  for (let waitedMs = 0; waitedMs < handshakeTimeoutMs + requestTimeoutMs; waitedMs += pingIntervalMs) {
-    expect(end).toBe("still open");
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += pingIntervalMs) {
+    expect(seen.end).toBe("still open");
     listener.onText(HEARTBEAT);
     await clock.advance(pingIntervalMs);
   }
-  expect([end, given]).toEqual([expected, 1]);
+  expect(seen).toEqual({ end: expected, given: 1 });
+  ending.abort();
+  await settle();
+  expect(clock.waiting).toBe(0);
+});
+
+test("an observation waits for its snapshot as long as parts of it come", async () => {
+  const { clock, ending, seen, listener } = await observe(undefined);
+  listener.onOpen();
+  for (let waitedMs = 0; waitedMs < 3 * PATIENCE_MS; waitedMs += pingIntervalMs) {
+    listener.onPart();
+    await clock.advance(pingIntervalMs);
+  }
+  expect(seen).toEqual({ end: "still open", given: 0 });
   ending.abort();
   await settle();
   expect(clock.waiting).toBe(0);
