@@ -43,6 +43,7 @@ const BY_CODE: Rejection = {
   invalid_json: ["runtime_rejected", "LABEL could not read the request."],
   unsupported: ["unsupported", "LABEL does not support that."],
   route_not_found: ["unsupported", "LABEL does not support that."],
+  host_refused: ["runtime_rejected", "LABEL goes by the names of loopback alone as long as it has no token."],
   shutting_down: ["runtime_unavailable", "LABEL is shutting down."],
   store_full: ["store_full", "LABEL has no room left on its disk."],
   store_read_only: ["store_read_only", "LABEL can't write to its disk."],

@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import { parseJson } from "../../runtime/parse-json.ts";
+import { codeOf } from "../../runtime/remote/rejection.ts";
 import type { RemoteRuntimeConfig } from "../runtimes-file.ts";
 import { reasonOf, type Ask } from "./ask.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
@@ -30,6 +31,10 @@ export async function checkRuntime(runtime: RemoteRuntimeConfig, ask: Ask, now: 
     const hasToken = "Authorization" in endpoint.headers;
     const found = hasToken ? "refuses the token" : "wants a token, and none is configured";
     return [fail(subject, `${found} (${reply.status})`, "Put its own token where the Runtime's token leads.")];
+  }
+  if (codeOf(parseJson(reply.text)) === "host_refused") {
+    const advice = "Give it a token: without one it goes by the names of loopback alone.";
+    return [fail(subject, `does not go by the name in its base_url (${reply.status})`, advice)];
   }
   const answer = RuntimeAnswer.safeParse(reply.status === 200 ? parseJson(reply.text) : undefined);
   if (!answer.success) {

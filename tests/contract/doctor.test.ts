@@ -301,6 +301,18 @@ describe("a Runtime elsewhere", () => {
     });
   });
 
+  test("that has no token and does not go by that name is told so", async () => {
+    await using nameless = await HostileServer.start({
+      http: (_request, response) => {
+        response.writeHead(421).end('{"error":{"code":"host_refused","message":"Another name"}}');
+      },
+    });
+    expect(await withRuntime({ base_url: addressOf(nameless) })).toMatchObject({
+      code: 1,
+      findings: [{ status: "fail", found: "does not go by the name in its base_url (421)" }],
+    });
+  });
+
   test("that is gone, has no address or another time is told so", async () => {
     expect(await withRuntime({ base_url: "http://127.0.0.1:1" })).toMatchObject({
       code: 1,

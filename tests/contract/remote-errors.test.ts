@@ -61,6 +61,16 @@ describe("a request", () => {
     },
   );
 
+  test("by a name that a Runtime without a token does not go by says what is missing there", async () => {
+    await using hostile = await HostileServer.start({
+      http: (_, response) => json(response, 421, { error: { code: "host_refused", message: CANARY } }),
+    });
+    await using remote = remoteClient(`http://127.0.0.1:${hostile.port}`);
+    const problem = await problemOf(remote.detail());
+    expect(problem).toMatchObject({ code: "runtime_rejected", detail: expect.stringContaining("no token") });
+    expect(wordsOf(problem)).not.toContain(CANARY);
+  });
+
   test("is not carried on to where a redirect points, nor is the token", async () => {
     await using other = await HostileServer.start({ http: (_, response) => json(response, 200, runtimeBody()) });
     const target = `http://127.0.0.1:${other.port}/v1/runtime`;
