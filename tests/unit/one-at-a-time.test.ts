@@ -1,6 +1,6 @@
 /** What two processes would spoil for each other in the project's folder is done by one after the other. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { makeDataFolder, removeDataFolder } from "../support/data-folder.ts";
 
 interface Script {
-  readonly oneAtATime: <Value>(work: () => Promise<Value>, lock: string) => Promise<Value>;
+  readonly oneAtATime: <Value>(work: () => Promise<Value>, lock: string, pollMs?: number) => Promise<Value>;
 }
 
 // By its address: scripts are no modules of the sources, and have no types.
@@ -50,4 +50,24 @@ test("oneAtATime() waits for no process that is gone", async () => {
   writeFileSync(join(lock, String(pid)), "");
   expect(await oneAtATime(() => Promise.resolve("done"), lock)).toBe("done");
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test("oneAtATime() waits for no process whose number is another's by now", async () => {
+  const folder = emptyFolder();
+  const lock = join(folder, "lock");
+  mkdirSync(lock);
+  // As in a container that was killed at it: the next start has the same numbers.
+  writeFileSync(join(lock, String(process.pid)), "");
+  expect(await oneAtATime(() => Promise.resolve("done"), lock, 1)).toBe("done");
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("oneAtATime() shows, while it works, that it is there", async () => {
+  const lock = join(emptyFolder(), "lock");
+  const touchedMs = () => statSync(join(lock, String(process.pid))).mtimeMs;
+  const work = async () => {
+    const begunMs = touchedMs();
+    await expect.poll(touchedMs).toBeGreaterThan(begunMs);
+  };
+  await oneAtATime(work, lock, 1);
 });
