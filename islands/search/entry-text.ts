@@ -44,7 +44,16 @@ function speakerOf(item: { readonly kind: string; readonly role?: unknown }): Sp
 }
 
 /** Keys whose strings are words for a reader; the others are names and ids. */
-const WORDS: ReadonlySet<string> = new Set(["content", "text", "arguments", "name", "summary", "body", "message"]);
+const WORDS: ReadonlySet<string> = new Set([
+  "content",
+  "text",
+  "refusal",
+  "arguments",
+  "name",
+  "summary",
+  "body",
+  "message",
+]);
 
 /** The words of a value, however deep they stand: kinds of newer peers are searched as well. */
 function textsIn(value: unknown, key = "text"): readonly string[] {

@@ -57,6 +57,15 @@ describe("entryText()", () => {
       "yes",
     ],
     [
+      {
+        kind: "assistant_item",
+        ts: 1,
+        item: { kind: "message", role: "assistant", content: [{ kind: "refusal", refusal: "rather not" }] },
+      },
+      "worker",
+      "rather not",
+    ],
+    [
       { kind: "assistant_item", ts: 1, item: { kind: "tool_call", call_id: "c9", name: "read", arguments: '{"a":1}' } },
       "tool",
       'read\n{"a":1}',
