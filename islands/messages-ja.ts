@@ -175,7 +175,7 @@ export const ja: Messages = {
   strangeAnswer: (status) =>
     `ワークスペース以外から返答がありました（ステータス ${status}）。メッセージは残っています。`,
   stopFailed: "停止できませんでした。もう一度お試しください。",
-  ended: "この Worker はメッセージを受け付けていません。",
+  ended: "この Worker はもうメッセージを受け付けません。",
   readOnly: "ここでは閲覧のみできます。メッセージの送信などの操作はできません。",
   needsScript: "会話はこのまま読めます。書き込むには JavaScript を有効にしてください。",
   copy: "コピー",
