@@ -46,6 +46,32 @@ onBothServers("An answer that is being written", { YOI_DEMO_PACE: "0.3" }, (stag
     expect(await tab.composer.inputValue()).toBe("next");
   });
 
+  test("is not stopped by the second click of a double click on Send, in whose place its button comes", async () => {
+    const tab = await stage.openConsole();
+    const found = tab.page.evaluate(
+      () =>
+        new Promise<readonly boolean[]>((resolve) => {
+          const observer = new MutationObserver(() => {
+            const stop = document.querySelector("button.stop");
+            if (!stop) return;
+            observer.disconnect();
+            const isHit = () => {
+              const { x, y, width, height } = stop.getBoundingClientRect();
+              return stop.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+            };
+            const isHitAtFirst = isHit();
+            const isOver = Promise.all(stop.getAnimations().map(({ finished }) => finished));
+            void isOver.then(() => resolve([isHitAtFirst, isHit()]));
+          });
+          observer.observe(document.body, { childList: true, subtree: true });
+        }),
+    );
+    await tab.say("/demo timeout");
+    expect(await found).toEqual([false, true]);
+    await tab.page.keyboard.press("Escape");
+    await tab.settled();
+  });
+
   test("refuses a message of a page that does not know of it, in words, and the draft is kept", async () => {
     await using proxy = await FrameProxy.start(() => stage.server.port);
     const one = await stage.openConsole();
