@@ -1,4 +1,7 @@
-/** What a person chooses for this browser. Every choice holds at once; there is nothing to save. */
+/**
+ * What a person chooses for this browser. Every choice holds at once, and there is nothing to save; only the language
+ * that arrow keys have come to waits for Enter, the space bar or the dialog's end.
+ */
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { useFrame } from "../context.ts";
@@ -75,7 +78,7 @@ interface ChoiceProps<Value extends string> {
   /** One below the other, where the words are long. */
   readonly isStacked?: boolean;
   readonly onChoose: (value: Value) => void;
-  /** Told instead of what arrow keys come to, where that is chosen only by Enter or the space bar. */
+  /** Told of what arrow keys come to, where `onChoose` is told only with Enter or the space bar; else both are one. */
   readonly onStep?: (value: Value) => void;
 }
 
