@@ -27,5 +27,11 @@ export function openTurns(stack: AsyncDisposableStack, pids: Iterable<number>): 
 }
 
 function signal(pids: readonly number[], name: "SIGSTOP" | "SIGCONT"): void {
-  for (const pid of pids) process.kill(pid, name);
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It has ended, which ends the case: the others have to end too.
+    }
+  }
 }
