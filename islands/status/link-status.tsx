@@ -38,7 +38,14 @@ export function LinkStatus() {
         </div>
       </details>
       {isLost && (
-        <button type="button" class="quiet-button" onClick={() => connection.reconnectNow()}>
+        <button
+          type="button"
+          class="quiet-button"
+          // Only a page leads to the login.
+          onClick={() =>
+            "problem" in state && state.problem === "login_required" ? location.reload() : connection.reconnectNow()
+          }
+        >
           {messages.link.tryNow}
         </button>
       )}

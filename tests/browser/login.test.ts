@@ -1,11 +1,13 @@
 /** In and out by the keyboard alone: the login page, the settings, and where a person is afterwards. */
 import { expect, test } from "vitest";
+import { messagesFor } from "../../islands/messages.ts";
 import { toolMessagesFor } from "../../islands/messages-tools.ts";
 import { onOneServer } from "./both-servers.ts";
 import type { ConsolePage } from "./console-page.ts";
 
 const TOKEN = "an-access-token-of-some-length";
 const en = toolMessagesFor("en").settings;
+const messages = messagesFor("en");
 const ja = toolMessagesFor("ja").settings;
 
 onOneServer("A login", { YOI_ACCESS_TOKEN: TOKEN }, (stage) => {
@@ -35,7 +37,10 @@ onOneServer("A login", { YOI_ACCESS_TOKEN: TOKEN }, (stage) => {
     await other.page.getByRole("button", { name: ja.title }).press("Enter");
     await other.page.getByRole("button", { name: ja.logOutEverywhere }).press("Enter");
     await other.page.waitForURL(/\/login$/);
-    await one.page.goto(stage.server.url);
+    // Where a page stands open, it is told, and leads to the login.
+    await one.page.getByText(messages.problem("login_required")).waitFor({ state: "attached" });
+    await one.page.getByRole("button", { name: messages.link.tryNow }).click();
+    await one.page.waitForURL(/\/login$/);
     expect(new URL(one.page.url()).pathname).toBe("/login");
   });
 });
