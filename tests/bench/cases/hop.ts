@@ -31,7 +31,7 @@ import { openTurns } from "../harness/turns.ts";
 import { stampedStreams } from "../programs/answer.ts";
 
 /** With fewer of them whole runs are further apart. */
-const ROUNDS = 24;
+const ROUNDS = 18;
 const LOADS = [
   { streams: 10, tokensPerSecond: 50 },
   { streams: 50, tokensPerSecond: 75 },
