@@ -22,17 +22,24 @@ const TRY_ADVICE = "Run the doctor with --provider: it sends one short message."
 
 const ModelList = z.object({ data: z.array(z.looseObject({ id: z.string() })) });
 
-/** Whether the address lacks its version. Some answer 200 to every path, so that nothing else tells. */
-async function isBelowVersion(list: URL, headers: Readonly<Record<string, string>>, ask: Ask): Promise<boolean> {
-  if (/\/v\d/.test(list.pathname)) return false;
-  const url = new URL(list);
-  url.pathname = list.pathname.replace(/models$/, "v1/models");
+type Headers = Readonly<Record<string, string>>;
+
+/** Whether there is a list of models for whoever brings these headers. */
+async function hasList(url: URL, headers: Headers, ask: Ask): Promise<boolean> {
   try {
-    const { status, text } = await ask({ url, headers, timeoutMs: LIST_TIMEOUT_MS });
+    const { status, text } = await ask({ url, headers: { ...headers, ...ACCEPT }, timeoutMs: LIST_TIMEOUT_MS });
     return status === 200 && ModelList.safeParse(parseJson(text)).success;
   } catch {
     return false;
   }
+}
+
+/** Whether the address lacks its version. Some answer 200 to every path, so that nothing else tells. */
+async function isBelowVersion(list: URL, headers: Headers, ask: Ask): Promise<boolean> {
+  if (/\/v\d/.test(list.pathname)) return false;
+  const url = new URL(list);
+  url.pathname = list.pathname.replace(/models$/, "v1/models");
+  return hasList(url, headers, ask);
 }
 
 /** Asks for the list of models. */
@@ -43,7 +50,7 @@ export async function checkProvider(provider: ProviderConfig, ask: Ask): Promise
   const { apiKey, baseURL, model } = provider;
   const url = new URL(baseURL);
   url.pathname += `${url.pathname.endsWith("/") ? "" : "/"}models`;
-  const headers: Record<string, string> = apiKey === null ? {} : keyHeaders(url, apiKey.reveal());
+  const headers: Headers = apiKey === null ? {} : keyHeaders(url, apiKey.reveal());
   let reply;
   try {
     reply = await ask({ url, headers: { ...headers, ...ACCEPT }, timeoutMs: LIST_TIMEOUT_MS });
@@ -65,7 +72,8 @@ export async function checkProvider(provider: ProviderConfig, ask: Ask): Promise
   const models = list.data.data;
   // With what is taken for granted where it is left out: Ollama's tag, Gemini's folder.
   const isListed = models.some(({ id }) => [model, `${model}:latest`, `models/${model}`].includes(id));
-  const isPublic = apiKey !== null && (await isListPublic(url, ask));
+  // Then it is no proof of the key: OpenRouter and llama.cpp show theirs to everybody.
+  const isPublic = apiKey !== null && (await hasList(url, {}, ask));
   const takes = apiKey === null || isPublic ? "answers without a key" : "takes the key";
   if (!isListed) return [warn(SUBJECT, `${takes}; its list of ${models.length} models has no ${model}`, MODEL_ADVICE)];
   if (!isPublic) return [ok(SUBJECT, `${takes} and has ${model}`)];
@@ -73,19 +81,9 @@ export async function checkProvider(provider: ProviderConfig, ask: Ask): Promise
 }
 
 /** Anthropic takes OpenAI's header for messages, and its own alone for the list. */
-function keyHeaders({ hostname }: URL, key: string): Record<string, string> {
+function keyHeaders({ hostname }: URL, key: string): Headers {
   if (hostname === "api.anthropic.com") return { "x-api-key": key, "anthropic-version": "2023-06-01" };
   return { Authorization: `Bearer ${key}` };
-}
-
-/** Whether the list is no proof of the key: OpenRouter and llama.cpp show theirs to everybody. */
-async function isListPublic(url: URL, ask: Ask): Promise<boolean> {
-  try {
-    const { status, text } = await ask({ url, headers: ACCEPT, timeoutMs: LIST_TIMEOUT_MS });
-    return status === 200 && ModelList.safeParse(parseJson(text)).success;
-  } catch {
-    return false;
-  }
 }
 
 const QUESTION = "Answer with the word yes.";
