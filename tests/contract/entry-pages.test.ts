@@ -1,13 +1,11 @@
 /** Pages of entries that are too long for one answer of their Runtime: whoever reads back gets past them. */
 import { expect, test } from "vitest";
 import { ProblemError } from "../../protocol/problem.ts";
-import { systemClock, systemRandom } from "../../runtime/clock.ts";
-import type { Runtime } from "../../runtime/runtime.ts";
-import { createBackend } from "../../server/create-backend.ts";
-import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
+import type { EmbeddedRuntime } from "../../runtime/embedded.ts";
 import { passThrough } from "../../server/policy.ts";
+import { backendOf } from "../support/backend-of.ts";
 import { conversationFile } from "../support/conversation-file.ts";
-import { ensureCompanion, openRuntimeFixture } from "../support/runtime-fixture.ts";
+import { openRuntimeFixture } from "../support/runtime-fixture.ts";
 
 const ENTRIES = Array.from({ length: 30 }, (_, ts) => ({ kind: "user_input", ts, segments: [] }));
 
@@ -16,7 +14,7 @@ async function pageOf(fitting: number, query: { readonly before: number; readonl
   await using fixture = await openRuntimeFixture();
   const { runtime } = fixture;
   const asked: number[] = [];
-  const narrow: Runtime = {
+  const narrow: EmbeddedRuntime = {
     ...runtime,
     async entries(workerId, some, call) {
       asked.push(some.limit);
@@ -24,16 +22,7 @@ async function pageOf(fitting: number, query: { readonly before: number; readonl
       return runtime.entries(workerId, some, call);
     },
   };
-  await using backend = createBackend({
-    workspace: { id: "workspace", displayName: "Workspace" },
-    runtimes: [narrow],
-    companion: { runtime_id: runtime.runtimeId, worker_id: await ensureCompanion(runtime) },
-    cursorSecret: new Uint8Array(32),
-    limits: DEFAULT_BACKEND_LIMITS,
-    host: { os: "linux", arch: "x64" },
-    clock: systemClock,
-    random: systemRandom,
-  });
+  await using backend = await backendOf(narrow);
   const { worker_ref } = await runtime.importWorker(conversationFile({ entries: ENTRIES }));
   const page = await backend.entries(worker_ref, query, passThrough).catch((error: unknown) => error);
   return { asked, page };

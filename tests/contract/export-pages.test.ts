@@ -8,16 +8,14 @@ import type { EntryPage, WorkerDetail } from "../../protocol/runtime-api.ts";
 import { emptyTranscript, snapshotEvent } from "../../protocol/transcript.ts";
 import { writeMarkdown } from "../../routes/conversation-markdown.ts";
 import { conversationRoutes } from "../../routes/conversations.ts";
-import { systemClock, systemRandom } from "../../runtime/clock.ts";
 import type { EntriesQuery } from "../../runtime/runtime.ts";
 import type { Backend } from "../../server/backend.ts";
-import { createBackend } from "../../server/create-backend.ts";
 import { exportConversation, type ExportSource } from "../../server/export-conversation.ts";
 import { hideInnerWork } from "../../server/hide-inner-work.ts";
-import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
 import { passThrough } from "../../server/policy.ts";
+import { backendOf } from "../support/backend-of.ts";
 import { conversationFile } from "../support/conversation-file.ts";
-import { ensureCompanion, openRuntimeFixture } from "../support/runtime-fixture.ts";
+import { openRuntimeFixture } from "../support/runtime-fixture.ts";
 import { ChangingRights, withRights } from "../support/viewer-rights.ts";
 
 const REF = { runtime_id: RuntimeId.parse("lab"), worker_id: WorkerId.parse("companion") };
@@ -156,16 +154,7 @@ describe("an export", () => {
   test("hides what a rule hides that is made while it is read", async () => {
     await using fixture = await openRuntimeFixture();
     const { runtime } = fixture;
-    await using backend = createBackend({
-      workspace: { id: "workspace", displayName: "Workspace" },
-      runtimes: [runtime],
-      companion: { runtime_id: runtime.runtimeId, worker_id: await ensureCompanion(runtime) },
-      cursorSecret: new Uint8Array(32),
-      limits: { ...DEFAULT_BACKEND_LIMITS, maxRecords: 10 },
-      host: { os: "linux", arch: "x64" },
-      clock: systemClock,
-      random: systemRandom,
-    });
+    await using backend = await backendOf(runtime, { maxRecords: 10 });
     const entries = Array.from({ length: 30 }, (_, ts) => ({
       kind: "assistant_item",
       ts,

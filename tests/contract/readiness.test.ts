@@ -4,12 +4,10 @@ import { expect, test } from "vitest";
 import { ProblemError } from "../../protocol/problem.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { notFoundHandler, problemHandler } from "../../routes/problem.ts";
-import { systemClock, systemRandom } from "../../runtime/clock.ts";
 import { healthRoutes as processHealthRoutes } from "../../runtime/rest/operation-routes.ts";
 import { createMemoryStore } from "../../runtime/store/memory.ts";
-import { createBackend } from "../../server/create-backend.ts";
-import { DEFAULT_BACKEND_LIMITS } from "../../server/limits.ts";
-import { ensureCompanion, openRuntimeFixture } from "../support/runtime-fixture.ts";
+import { backendOf } from "../support/backend-of.ts";
+import { openRuntimeFixture } from "../support/runtime-fixture.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
 
 const workspace = serveWorkspace({ YOI_ACCESS_TOKEN: "an-access-token-of-some-length" });
@@ -45,16 +43,7 @@ test("GET /readyz answers 503 where the store is lost, at the server as at a Run
   let isLost = false;
   await using fixture = await openRuntimeFixture({ store: { ...createMemoryStore(), isLost: () => isLost } });
   const { runtime } = fixture;
-  await using backend = createBackend({
-    workspace: { id: "workspace", displayName: "Workspace" },
-    runtimes: [runtime],
-    companion: { runtime_id: runtime.runtimeId, worker_id: await ensureCompanion(runtime) },
-    cursorSecret: new Uint8Array(32),
-    limits: DEFAULT_BACKEND_LIMITS,
-    host: { os: "linux", arch: "x64" },
-    clock: systemClock,
-    random: systemRandom,
-  });
+  await using backend = await backendOf(runtime);
   const rendering = { onUnexpected: () => {}, renderPage: () => "" };
   const apps = [healthRoutes(backend), processHealthRoutes(runtime, () => false)].map((routes) =>
     new Hono().route("/", routes).onError(problemHandler(rendering)),
