@@ -9,7 +9,7 @@ import { ConfigBundle, ConfigBundleAvailability } from "./config-bundle.ts";
 import { LogEntry } from "./entry.ts";
 import { DisplayName, ProfileChoice, TranscriptItem } from "./runtime-api.ts";
 import { HostId, RuntimeId, SubmissionId, WorkerId } from "./id.ts";
-import { uint } from "./number.ts";
+import { epochMs, uint } from "./number.ts";
 import { openEnum } from "./open-enum.ts";
 import { Diagnostic } from "./problem.ts";
 
@@ -113,6 +113,13 @@ export const LifecycleRequest = z.strictObject({
   reason: z.optional(z.string().check(z.maxLength(REASON_MAX_CHARS))),
 });
 export type LifecycleRequest = z.infer<typeof LifecycleRequest>;
+
+/** Names the run that is to end: a browser may repeat a request whose answer was lost, when another run goes. */
+export const CancelRequest = z.extend(LifecycleRequest, {
+  /** Ours: the `started_ts` of that run. Where another one goes, nothing changes. */
+  run_started_ts: z.optional(epochMs),
+});
+export type CancelRequest = z.infer<typeof CancelRequest>;
 
 /** Ours: what `PATCH` of a Worker takes. */
 export const WorkerRenameRequest = z.strictObject({ display_name: DisplayName });

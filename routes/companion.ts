@@ -4,7 +4,7 @@
  * Owns the mapping of these paths to the Companion's operations.
  */
 import { Hono } from "hono";
-import { CompanionMessageRequest, LifecycleRequest } from "../protocol/backend-api.ts";
+import { CancelRequest, CompanionMessageRequest } from "../protocol/backend-api.ts";
 import type { Backend } from "../server/backend.ts";
 import { bodyOf, observationOf, pageQueryOf } from "./request.ts";
 
@@ -21,6 +21,6 @@ export function companionRoutes({ companion }: Backend, options: { readonly maxR
       );
     })
     .post("/api/companion/cancel", async (context) => {
-      return context.json(await companion.cancel(await bodyOf(context, LifecycleRequest), observationOf(context)));
+      return context.json(await companion.cancel(await bodyOf(context, CancelRequest), observationOf(context)));
     });
 }

@@ -122,7 +122,7 @@ export const COMPANION_OPERATIONS = [
     path: "/api/companion/cancel",
     group: "companion",
     summary: "Ends the Companion's run.",
-    body: REASON,
+    body: { schema: api.CancelRequest, example: REASON },
     answer: json(api.CompanionMessageResponse),
     problems: [...WORKER, ...BODY, ...STORE, "worker_stopped", "unsupported"],
   },

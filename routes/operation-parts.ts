@@ -1,7 +1,6 @@
 /**
  * What rows of the API's description have in common: paths, pages of a list, and the reason of an end.
  */
-import * as api from "../protocol/backend-api.ts";
 import { IndexText } from "../protocol/operation.ts";
 
 /** Where a page begins, and how long it is. */
@@ -13,5 +12,5 @@ export const PAGE = [
 export const RUNTIME_PATH = "/api/runtimes/:runtime_id";
 /** A path that names a Worker. */
 export const WORKER_PATH = `${RUNTIME_PATH}/workers/:worker_id`;
-/** The body of whoever ends something. */
-export const REASON = { schema: api.LifecycleRequest, example: { reason: "asked for by a person" } } as const;
+/** Why something is to end. */
+export const REASON = { reason: "asked for by a person" };

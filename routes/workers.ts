@@ -4,7 +4,7 @@
  * Owns the mapping of these paths to the Backend's operations; the events of a Worker are in `events.ts`.
  */
 import { Hono } from "hono";
-import { LifecycleRequest, WorkerInputRequest, WorkerRenameRequest } from "../protocol/backend-api.ts";
+import { CancelRequest, LifecycleRequest, WorkerInputRequest, WorkerRenameRequest } from "../protocol/backend-api.ts";
 import type { Backend } from "../server/backend.ts";
 import { beforeQueryOf, bodyOf, observationOf, pageQueryOf, workerRefOf } from "./request.ts";
 
@@ -29,7 +29,7 @@ export function workerRoutes(backend: Backend, options: { readonly maxRecords: n
     })
     .post(`${WORKER}/cancel`, async (context) => {
       const ref = workerRefOf(context);
-      return context.json(await backend.cancelRun(ref, await bodyOf(context, LifecycleRequest)));
+      return context.json(await backend.cancelRun(ref, await bodyOf(context, CancelRequest)));
     })
     .get(`${WORKER}/transcript`, async (context) => {
       const query = pageQueryOf(context, maxRecords);

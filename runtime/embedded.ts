@@ -208,7 +208,8 @@ export async function openEmbeddedRuntime(options: EmbeddedRuntimeOptions): Prom
     },
 
     stopWorker: async (workerId, reason) => workers.find(workerId).stop(reason ?? "worker stopped"),
-    cancelRun: async (workerId, reason) => workers.find(workerId).cancel(reason ?? "run cancelled"),
+    cancelRun: async (workerId, { reason, runStartedTs } = {}) =>
+      workers.find(workerId).cancel(reason ?? "run cancelled", runStartedTs),
 
     async sendInput(workerId, input) {
       const worker = workers.find(workerId);

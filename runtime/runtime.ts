@@ -41,6 +41,13 @@ export interface SendInput {
   readonly submissionId?: SubmissionId;
 }
 
+/** The end of a run. */
+export interface CancelRun {
+  readonly reason?: string;
+  /** Which run is meant, by when it started, in epoch milliseconds; absent: whichever goes. */
+  readonly runStartedTs?: number;
+}
+
 /** The message that a new Worker begins with. Only a person's is taken. */
 export interface InitialInput extends SendInput {
   /** Absent: `user`. */
@@ -154,8 +161,8 @@ export interface Runtime extends AsyncDisposable {
   renameWorker(workerId: WorkerId, displayName: string, options?: CallOptions): Promise<WorkerDetail>;
   /** Ends the Worker for good, with its run. Repeating it changes nothing and answers the same. */
   stopWorker(workerId: WorkerId, reason?: string, options?: CallOptions): Promise<WorkerLifecycleAck>;
-  /** Ends the active run, not the Worker. Without a run it changes nothing. */
-  cancelRun(workerId: WorkerId, reason?: string, options?: CallOptions): Promise<WorkerLifecycleAck>;
+  /** Ends the active run, not the Worker. Without a run, or where another one is meant, it changes nothing. */
+  cancelRun(workerId: WorkerId, request?: CancelRun, options?: CallOptions): Promise<WorkerLifecycleAck>;
 
   /**
    * Hands a message to the Worker. When this resolves, the message is in the Worker's log.

@@ -190,7 +190,10 @@ export class Worker {
   }
 
   /** See `Runtime.cancelRun`. Resolves when the run's end is in the log. */
-  async cancel(reason: string): Promise<WorkerLifecycleAck> {
+  async cancel(reason: string, runStartedTs?: number): Promise<WorkerLifecycleAck> {
+    const { run } = this.transcript;
+    const isAnother = run.state !== "active" || run.started_ts !== runStartedTs;
+    if (runStartedTs !== undefined && isAnother) return this.#lifecycleAck("cancel");
     await this.#endRun("cancelled", reason);
     // Where the end of the process came first, the run may have been left open, to be gone on with: not against this wish.
     if (this.#isEnding) await this.recover();

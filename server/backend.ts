@@ -14,6 +14,7 @@ import type {
   ConfigBundleRequest,
   ConfigBundleResult,
   HostSummary,
+  CancelRequest,
   LifecycleRequest,
   RuntimeSummary,
   WorkerEntries,
@@ -110,7 +111,7 @@ export interface Backend extends AsyncDisposable {
   /** A Worker's whole conversation up to now, each page as the rights show it when it is asked for. */
   exportConversation(ref: WorkerRef, rights: Pick<ViewerRights, "policy">): Promise<ExportedConversation>;
   stopWorker(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;
-  cancelRun(ref: WorkerRef, request: LifecycleRequest): Promise<WorkerLifecycleResult>;
+  cancelRun(ref: WorkerRef, request: CancelRequest): Promise<WorkerLifecycleResult>;
   transcript(ref: WorkerRef, query: PageQuery, policy: ObservationPolicy): Promise<WorkerTranscript>;
   entries(
     ref: WorkerRef,
@@ -139,5 +140,5 @@ export interface Companion {
   status(): Promise<CompanionStatus>;
   transcript(query: PageQuery, policy: ObservationPolicy): Promise<CompanionTranscript>;
   sendMessage(request: CompanionMessageRequest, policy: ObservationPolicy): Promise<CompanionMessageResponse>;
-  cancel(request: LifecycleRequest, policy: ObservationPolicy): Promise<CompanionMessageResponse>;
+  cancel(request: CancelRequest, policy: ObservationPolicy): Promise<CompanionMessageResponse>;
 }

@@ -282,9 +282,13 @@ export function createBackend(options: BackendOptions): Backend {
       return { state: "accepted", ...ref, event_id, diagnostics: [] };
     },
 
-    async cancelRun(ref, { reason }) {
+    async cancelRun(ref, { reason, run_started_ts: runStartedTs }) {
       const runtime = registry.get(ref.runtime_id);
-      const { event_id } = await registry.ask(runtime, (call) => runtime.cancelRun(ref.worker_id, reason, call));
+      const request = {
+        ...(reason === undefined ? {} : { reason }),
+        ...(runStartedTs === undefined ? {} : { runStartedTs }),
+      };
+      const { event_id } = await registry.ask(runtime, (call) => runtime.cancelRun(ref.worker_id, request, call));
       return { state: "accepted", ...ref, event_id, diagnostics: [] };
     },
 

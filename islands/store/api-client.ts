@@ -55,7 +55,8 @@ export interface WorkerListing {
 
 export interface ApiClient {
   sendInput(ref: WorkerRef, content: string, submissionId: SubmissionId): Promise<ApiResult<WorkerInputResult>>;
-  cancelRun(ref: WorkerRef): Promise<ApiResult<WorkerLifecycleResult>>;
+  /** @param startedTs When the run started that is meant; absent: whichever goes. */
+  cancelRun(ref: WorkerRef, startedTs?: number): Promise<ApiResult<WorkerLifecycleResult>>;
   stopWorker(ref: WorkerRef): Promise<ApiResult<WorkerLifecycleResult>>;
   entries(ref: WorkerRef, before: number, limit: number): Promise<ApiResult<WorkerEntries>>;
   getWorker(ref: WorkerRef): Promise<ApiResult<WorkerSummary>>;
@@ -111,7 +112,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   return {
     sendInput: (ref, content, submission_id) =>
       request(WorkerInputResult, `${paths.workerApi(ref)}/input`, { content, submission_id }),
-    cancelRun: (ref) => request(WorkerLifecycleResult, `${paths.workerApi(ref)}/cancel`, {}),
+    cancelRun: (ref, run_started_ts) =>
+      request(WorkerLifecycleResult, `${paths.workerApi(ref)}/cancel`, { run_started_ts }),
     stopWorker: (ref) => request(WorkerLifecycleResult, `${paths.workerApi(ref)}/stop`, {}),
     entries: (ref, before, limit) =>
       request(WorkerEntries, `${paths.workerApi(ref)}/entries?before=${before}&limit=${limit}`),

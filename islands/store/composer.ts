@@ -186,10 +186,12 @@ export const Composer = createModel((options: ComposerOptions) => {
     },
 
     async cancelRun(): Promise<void> {
-      if (stop.peek().kind === "stopping" || options.runningSince.peek() === undefined) return;
+      const startedTs = options.runningSince.peek();
+      if (stop.peek().kind === "stopping" || startedTs === undefined) return;
       const asked: StopState = { kind: "stopping" };
       stop.value = asked;
-      const result = await options.api.cancelRun(options.ref);
+      // A browser repeats a request by itself where its answer was lost. 0: not known.
+      const result = await options.api.cancelRun(options.ref, startedTs || undefined);
       // The run may have ended by itself, and another be the one to stop.
       if (!result.ok && stop.peek() === asked) stop.value = { kind: "failed", failure: result.failure };
     },

@@ -180,9 +180,8 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
     };
   };
 
-  const end = async (workerId: WorkerId, verb: "stop" | "cancel", reason: string | undefined, call?: CallOptions) => {
+  const end = async (workerId: WorkerId, verb: "stop" | "cancel", body: object, call?: CallOptions) => {
     await identify(call?.signal);
-    const body = reason === undefined ? {} : { reason };
     const { ack } = await ask(Answer.lifecycle, { route: ["workers", workerId, verb], body, signal: call?.signal });
     return { ...ack, worker_ref: checkRef(ack.worker_ref, workerId) };
   };
@@ -312,8 +311,9 @@ export function createRemoteRuntime(options: RemoteRuntimeOptions): Runtime {
       return ownWorker((await ask(Answer.worker, request)).worker, workerId);
     },
 
-    stopWorker: (workerId, reason, call) => end(workerId, "stop", reason, call),
-    cancelRun: (workerId, reason, call) => end(workerId, "cancel", reason, call),
+    stopWorker: (workerId, reason, call) => end(workerId, "stop", { reason }, call),
+    cancelRun: (workerId, { reason, runStartedTs } = {}, call) =>
+      end(workerId, "cancel", { reason, run_started_ts: runStartedTs }, call),
 
     async sendInput(workerId, { content, submissionId }, call = {}) {
       const { signal } = call;

@@ -16,7 +16,7 @@ import * as runView from "../../protocol/run-view.ts";
 import * as runtimeApi from "../../protocol/runtime-api.ts";
 import * as segment from "../../protocol/segment.ts";
 import { restError } from "./error-table.ts";
-import { BundleBody, CreateBody, InputBody, LifecycleBody } from "./request.ts";
+import { BundleBody, CancelBody, CreateBody, InputBody, StopBody } from "./request.ts";
 
 const API_VERSION = "1.0.0";
 
@@ -41,7 +41,7 @@ const SPAWN: readonly ProblemCode[] = ["too_many_workers", "invalid_profile_sele
 
 const WORKER_PATH = "/v1/workers/:worker_id";
 const worker = json(z.looseObject({ worker: runtimeApi.WorkerDetail }));
-const REASON = { schema: LifecycleBody, example: { reason: "asked for by a person" } } as const;
+const REASON = { reason: "asked for by a person" };
 const DIGEST = "aa1b29d3f42a38d2af789b3af8d06a61acd9aa41025387001516af1feada2500";
 const BUNDLE_EXAMPLE = {
   metadata: {
@@ -141,12 +141,12 @@ export const RUNTIME_OPERATIONS: readonly Operation[] = [
     problems: [...WORKER, ...INPUT],
   }),
   row("stopWorker", `POST ${WORKER_PATH}/stop`, "Ends the Worker for good.", {
-    body: REASON,
+    body: { schema: StopBody, example: REASON },
     answer: json(z.looseObject({ ack: runtimeApi.WorkerLifecycleAck })),
     problems: [...WORKER, ...STORE, ...COMMAND, "worker_stopped"],
   }),
   row("cancelRun", `POST ${WORKER_PATH}/cancel`, "Ends the run that is going and keeps its text.", {
-    body: REASON,
+    body: { schema: CancelBody, example: REASON },
     answer: json(z.looseObject({ ack: runtimeApi.WorkerLifecycleAck })),
     problems: [...WORKER, ...STORE, ...COMMAND, "worker_stopped"],
   }),

@@ -9,9 +9,10 @@ import * as z from "zod/mini";
 import { arrived, BODY_TIMEOUT_MS } from "../../protocol/arrived.ts";
 import { ConfigBundle } from "../../protocol/config-bundle.ts";
 import { SubmissionId, WorkerId } from "../../protocol/id.ts";
+import { epochMs } from "../../protocol/number.ts";
 import { describeIssues, ProblemError } from "../../protocol/problem.ts";
 import { ConfigBundleRef, CreateWorkerRequest, WorkerInput } from "../../protocol/runtime-api.ts";
-import type { SendInput } from "../runtime.ts";
+import type { CancelRun, SendInput } from "../runtime.ts";
 
 /** Largest body in bytes: 2 MiB, as the reference's framework has it. */
 export const MAX_BODY_BYTES = 2 * 1024 * 1024;
@@ -27,8 +28,8 @@ export const CreateBody = z.extend(CreateWorkerRequest, {
   display_name: z.nullish(CreateWorkerRequest.shape.display_name),
 });
 export const BundleBody = z.looseObject({ bundle: ConfigBundle });
-/** A stop or a cancel. */
-export const LifecycleBody = z.looseObject({ reason: z.nullish(z.string()) });
+export const StopBody = z.looseObject({ reason: z.nullish(z.string()) });
+export const CancelBody = z.extend(StopBody, { run_started_ts: z.nullish(epochMs) });
 
 /** The message in a body. */
 export function sendInputOf({ content, submission_id }: z.infer<typeof InputBody>): SendInput {
@@ -95,14 +96,21 @@ export async function bodyOf<Schema extends z.ZodMiniType>(
 }
 
 /**
- * The reason in the body of a stop or a cancel, read as bytes whatever the content type says; an empty body has none.
+ * The body of a stop or a cancel, read as bytes whatever the content type says; an empty one is one that says nothing.
  *
  * @throws ProblemError invalid_json
  */
-export async function reasonOf(context: Context): Promise<string | undefined> {
+export async function endBodyOf(context: Context): Promise<z.output<typeof CancelBody>> {
   const bytes = await arrived(context.req.arrayBuffer(), BODY_TIMEOUT_MS);
-  if (bytes.byteLength === 0) return undefined;
-  return parseJson(bytes, LifecycleBody).reason ?? undefined;
+  return bytes.byteLength === 0 ? {} : parseJson(bytes, CancelBody);
+}
+
+/** Which run a cancel ends, and why. */
+export function cancelRunOf({ reason, run_started_ts }: z.infer<typeof CancelBody>): CancelRun {
+  return {
+    ...(typeof reason === "string" ? { reason } : {}),
+    ...(typeof run_started_ts === "number" ? { runStartedTs: run_started_ts } : {}),
+  };
 }
 
 function parseJson<Schema extends z.ZodMiniType>(bytes: ArrayBuffer, schema: Schema): z.output<Schema> {

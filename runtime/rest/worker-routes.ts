@@ -9,7 +9,17 @@ import { ProblemError } from "../../protocol/problem.ts";
 import { createConversationReader } from "../../protocol/read-conversation.ts";
 import { RenameWorkerRequest } from "../../protocol/runtime-api.ts";
 import type { Runtime } from "../runtime.ts";
-import { bodyOf, checkJson, CreateBody, indexOf, InputBody, reasonOf, sendInputOf, workerIdOf } from "./request.ts";
+import {
+  bodyOf,
+  cancelRunOf,
+  checkJson,
+  CreateBody,
+  endBodyOf,
+  indexOf,
+  InputBody,
+  sendInputOf,
+  workerIdOf,
+} from "./request.ts";
 import { transcriptShape, workerShape } from "./wire-shapes.ts";
 
 const WORKER = "/v1/workers/:worker_id";
@@ -70,12 +80,12 @@ export function workerRoutes(runtime: Runtime, limits: PageLimits): Hono {
       return context.json({ ack: await runtime.sendInput(workerId, sendInputOf(input)) });
     })
     .post(`${WORKER}/stop`, async (context) => {
-      const reason = await reasonOf(context);
-      return context.json({ ack: await runtime.stopWorker(workerIdOf(context), reason) });
+      const { reason } = await endBodyOf(context);
+      return context.json({ ack: await runtime.stopWorker(workerIdOf(context), reason ?? undefined) });
     })
     .post(`${WORKER}/cancel`, async (context) => {
-      const reason = await reasonOf(context);
-      return context.json({ ack: await runtime.cancelRun(workerIdOf(context), reason) });
+      const request = cancelRunOf(await endBodyOf(context));
+      return context.json({ ack: await runtime.cancelRun(workerIdOf(context), request) });
     })
     .get(`${WORKER}/transcript`, async (context) => {
       const start = indexOf(context, "start") ?? 0;

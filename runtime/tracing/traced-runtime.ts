@@ -33,7 +33,7 @@ export function tracedRuntime<Traced extends EmbeddedRuntime>(runtime: Traced, t
     importWorker: (file, options) => command("import_worker", null, () => runtime.importWorker(file, options)),
     renameWorker: (id, name, options) => command("rename_worker", id, () => runtime.renameWorker(id, name, options)),
     stopWorker: (id, reason, options) => command("stop_worker", id, () => runtime.stopWorker(id, reason, options)),
-    cancelRun: (id, reason, options) => command("cancel_run", id, () => runtime.cancelRun(id, reason, options)),
+    cancelRun: (id, request, options) => command("cancel_run", id, () => runtime.cancelRun(id, request, options)),
     sendInput: (id, input, options) => command("send_input", id, () => runtime.sendInput(id, input, options)),
   };
 }

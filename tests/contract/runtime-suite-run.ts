@@ -1,54 +1,15 @@
-/** Runs: the order of their events, and every way in which they end. A part of the Runtime's contract. */
+/** Runs: the order of their events, and every way in which they end by themselves. A part of the Runtime's contract. */
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../../runtime/model/model.ts";
+import { answering, IDLE, message, outcome, START, tail } from "../support/answering-subject.ts";
 import { Follower } from "../support/follow.ts";
-import type {
-  CreateSubject,
-  RuntimeCapabilitiesUnderTest,
-  RuntimeSubject,
-  SubjectOptions,
-} from "../support/runtime-subject.ts";
+import type { CreateSubject } from "../support/runtime-subject.ts";
 import { cut, fail, hang, stop, text, thinking, usage, wait } from "../support/scripted-model.ts";
 
 const TIMEOUTS = { firstTokenTimeoutMs: 2_000, betweenChunksTimeoutMs: 1_000, wholeRunTimeoutMs: 10_000 };
 const SINGLE = { run: { ...TIMEOUTS, maxAttempts: 1 } };
-const IDLE = { event: "status", data: { status: "idle" } };
-
-/** What opens every run. */
-const START = ["invoke_start", "user_message", "status", "turn_start", "llm_call_start"];
-
-/** Sends a message to a new subject and follows its log from the start. */
-async function answering(
-  createSubject: CreateSubject,
-  options: SubjectOptions,
-): Promise<RuntimeSubject & { readonly follower: Follower }> {
-  const subject = await createSubject(options);
-  const follower = new Follower(subject.runtime, subject.workerId);
-  await subject.settle();
-  await subject.runtime.sendInput(subject.workerId, { content: "hi" });
-  await subject.settle();
-  return { ...subject, follower };
-}
-
-/** The last events, without those that open the run. */
-const tail = ({ events }: Follower, count: number) => events.slice(-count);
-
-/** The run as the transcript sees it, and what was kept of the answer. */
-const outcome = ({ transcript }: Follower) => ({
-  run: transcript.run.state === "ended" ? transcript.run.result : transcript.run.state,
-  cause: transcript.run.state === "ended" ? (transcript.run.cause ?? null) : null,
-  status: transcript.status,
-  inFlight: transcript.in_flight.blocks.length,
-  texts: transcript.entries.flatMap((entry) =>
-    entry.kind === "assistant_item" ? [JSON.stringify(entry["item"])] : [],
-  ),
-});
-
-const message = (value: string) =>
-  JSON.stringify({ kind: "message", role: "assistant", content: [{ kind: "text", text: value }] });
-
 /** Everything about one run. */
-export function runSuite(createSubject: CreateSubject, { inProcess }: RuntimeCapabilitiesUnderTest): void {
+export function runSuite(createSubject: CreateSubject): void {
   describe("a run that ends by itself", () => {
     test("publishes its events in the protocol's order, the message before whatever answers it", async () => {
       const script = [thinking("h"), thinking("m"), text("Hello "), text("there."), usage(12, 3), stop];
@@ -114,78 +75,6 @@ export function runSuite(createSubject: CreateSubject, { inProcess }: RuntimeCap
     test("without any text ends as finished", async () => {
       await using subject = await answering(createSubject, { scripts: [[stop]] });
       expect(subject.follower.names).toEqual([...START, "llm_call_end", "turn_end", "run_end", "status"]);
-    });
-  });
-
-  describe("a run that is cancelled", () => {
-    test("keeps what streamed, says so, and the Worker takes input again", async () => {
-      await using subject = await answering(createSubject, {
-        scripts: [[thinking("hm"), text("Hel"), text("lo"), hang]],
-      });
-      const { runtime, workerId, follower } = subject;
-      const ack = await runtime.cancelRun(workerId);
-      await subject.settle();
-      expect(tail(follower, 3)).toEqual([
-        { event: "text_done", data: { text: "Hello" } },
-        { event: "run_end", data: { result: "finished", cause: "cancelled" } },
-        IDLE,
-      ]);
-      expect(ack).toEqual({
-        worker_ref: { runtime_id: runtime.runtimeId, worker_id: workerId },
-        status: "running",
-        event_id: follower.events.length,
-      });
-      expect(outcome(follower)).toMatchObject({ run: "finished", cause: "cancelled", status: "idle", inFlight: 0 });
-      expect(outcome(follower).texts.at(-1)).toBe(message("Hello"));
-      await runtime.sendInput(workerId, { content: "again" });
-      await subject.settle();
-      expect(outcome(follower)).toMatchObject({ run: "finished", cause: null });
-    });
-
-    test("before its first token leaves no answer", async () => {
-      await using subject = await answering(createSubject, { scripts: [[hang]] });
-      await subject.runtime.cancelRun(subject.workerId);
-      await subject.settle();
-      expect(subject.follower.names).toEqual([...START, "run_end", "status"]);
-      expect(outcome(subject.follower).texts).toEqual([]);
-    });
-
-    test("while it waits for another attempt ends at once", async () => {
-      const failing = [fail(new ModelError("provider_unavailable", "503 overloaded", { status: 503 }))];
-      await using subject = await answering(createSubject, { scripts: [failing] });
-      expect(subject.follower.names.at(-1)).toBe("llm_retry");
-      await subject.runtime.cancelRun(subject.workerId);
-      await subject.settle();
-      expect(outcome(subject.follower)).toMatchObject({ run: "finished", cause: "cancelled" });
-      await subject.advance(60_000);
-      expect(subject.model.requests).toHaveLength(1);
-    });
-
-    test("twice at once ends once", async () => {
-      await using subject = await answering(createSubject, { scripts: [[text("a"), hang]] });
-      const { runtime, workerId, follower } = subject;
-      const [first, second] = await Promise.all([runtime.cancelRun(workerId), runtime.cancelRun(workerId)]);
-      expect(second).toEqual(first);
-      await subject.settle();
-      expect(follower.events.filter(({ event }) => event === "run_end")).toHaveLength(1);
-    });
-
-    test.runIf(inProcess)("in the same moment as its message ends too", async () => {
-      await using subject = await createSubject({ scripts: [[hang]] });
-      const { runtime, workerId } = subject;
-      const sent = runtime.sendInput(workerId, { content: "hi" });
-      await Promise.all([sent, runtime.cancelRun(workerId)]);
-      expect((await runtime.getWorker(workerId)).execution.run_state).toBe("idle");
-    });
-
-    test("when there is none changes nothing", async () => {
-      await using subject = await answering(createSubject, {});
-      const { runtime, workerId, follower } = subject;
-      const { length } = follower.events;
-      const ack = await runtime.cancelRun(workerId);
-      await subject.settle();
-      expect(ack.event_id).toBe(length);
-      expect(follower.events).toHaveLength(length);
     });
   });
 

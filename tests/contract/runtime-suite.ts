@@ -1,6 +1,7 @@
 /** What every Runtime must do, whatever stands between it and its caller. Called with each kind of Runtime there is. */
 import { describe } from "vitest";
 import type { CreateSubject, RuntimeCapabilitiesUnderTest } from "../support/runtime-subject.ts";
+import { cancelSuite } from "./runtime-suite-cancel.ts";
 import { filesSuite } from "./runtime-suite-files.ts";
 import { inputSuite } from "./runtime-suite-input.ts";
 import { observeSuite } from "./runtime-suite-observe.ts";
@@ -19,7 +20,8 @@ export function runtimeSuite(
   describe(`${name}, as a Runtime`, () => {
     workersSuite(createSubject, capabilities);
     inputSuite(createSubject);
-    runSuite(createSubject, capabilities);
+    runSuite(createSubject);
+    cancelSuite(createSubject, capabilities);
     paceSuite(createSubject);
     lifecycleSuite(createSubject, capabilities);
     pagesSuite(createSubject);

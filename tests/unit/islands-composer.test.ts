@@ -33,7 +33,7 @@ const lost: ApiResult<never> = { ok: false, failure: { kind: "network" } };
 function setUp(storage: DraftStorage = memoryStorage(), idPrefix = "s") {
   const sent: { readonly content: string; readonly id: string }[] = [];
   const answers: PromiseWithResolvers<ApiResult<WorkerInputResult>>[] = [];
-  const cancels: PromiseWithResolvers<ApiResult<WorkerLifecycleResult>>[] = [];
+  const cancels: (PromiseWithResolvers<ApiResult<WorkerLifecycleResult>> & { startedTs: number | undefined })[] = [];
   const entries = signal<readonly LogEntry[]>([]);
   const runningSince = signal<number | undefined>(undefined);
   let ids = 0;
@@ -46,9 +46,9 @@ function setUp(storage: DraftStorage = memoryStorage(), idPrefix = "s") {
         answers.push(answer);
         return answer.promise;
       },
-      cancelRun: () => {
+      cancelRun: (_ref, startedTs) => {
         const answer = Promise.withResolvers<ApiResult<WorkerLifecycleResult>>();
-        cancels.push(answer);
+        cancels.push({ ...answer, startedTs });
         return answer.promise;
       },
     },
@@ -374,7 +374,7 @@ describe("Composer", () => {
     setup.runningSince.value = 1;
     void setup.composer.cancelRun();
     void setup.composer.cancelRun();
-    expect(setup.cancels).toHaveLength(1);
+    expect(setup.cancels).toMatchObject([{ startedTs: 1 }]);
     expect(setup.composer.stop.value.kind).toBe("stopping");
     setup.runningSince.value = undefined;
     expect(setup.composer.stop.value.kind).toBe("idle");

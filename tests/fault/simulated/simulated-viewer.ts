@@ -67,7 +67,8 @@ export class SimulatedViewer {
     this.#process = new SimulatedProcess(options.time);
     this.#api = {
       sendInput: (ref, text, submissionId) => this.#send(ref, text, submissionId),
-      cancelRun: (ref) => this.#ask((backend) => backend.cancelRun(ref, {})),
+      cancelRun: (ref, startedTs) =>
+        this.#ask((backend) => backend.cancelRun(ref, startedTs === undefined ? {} : { run_started_ts: startedTs })),
     };
     this.#load();
   }
