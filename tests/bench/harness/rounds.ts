@@ -5,15 +5,20 @@
  * stands in the same round is compared; the first of a round is another one each time.
  */
 
-/** Runs every subject once per round, after one round that warms up and counts for nothing. */
+/**
+ * Runs every subject once per round, after one round that warms up and counts for nothing.
+ *
+ * @param before How many rounds there have been, where others go on from there.
+ */
 export async function alternate<Name extends string, Sample>(
   rounds: number,
   subjects: ReadonlyMap<Name, () => Promise<Sample>>,
+  before = 0,
 ): Promise<ReadonlyMap<Name, readonly Sample[]>> {
   const samples = new Map<Name, Sample[]>([...subjects.keys()].map((name) => [name, []]));
   const turns = [...subjects];
   for (let round = -1; round < rounds; round += 1) {
-    const first = (round + turns.length) % turns.length;
+    const first = (before + round + turns.length) % turns.length;
     for (const [name, take] of [...turns.slice(first), ...turns.slice(0, first)]) {
       const sample = await take();
       if (round >= 0) samples.get(name)?.push(sample);
