@@ -21,7 +21,8 @@ async function install() {
   console.log("Installing packages from the lock …");
   // In a folder that is in use, `install` changes only what differs; `ci` would take everything away first.
   const verb = existsSync(`${root}node_modules/.package-lock.json`) ? "install" : "ci";
-  const code = await run([...npmCommand(), verb, "--no-fund", "--no-audit", "--loglevel=error"], {
+  // What builds is for development, which npm leaves out where NODE_ENV is "production".
+  const code = await run([...npmCommand(), verb, "--include=dev", "--no-fund", "--no-audit", "--loglevel=error"], {
     env: npmEnvironment,
     shell: process.platform === "win32",
   });
