@@ -14,11 +14,19 @@ const oldestNode = 24;
 const isWindows = process.platform === "win32";
 const suffix = isWindows ? ".exe" : "";
 
-/** The Node that runs the project. @returns {string | undefined} its path */
-export function findNode() {
+/** With what Linux loads programs that were made for glibc, as the project's own Node was: Alpine has none. */
+const loaders = { x64: "/lib64/ld-linux-x86-64.so.2", arm64: "/lib/ld-linux-aarch64.so.1" };
+
+/**
+ * The Node that runs the project.
+ * @param {string} loader What a glibc machine of this kind has
+ * @returns {string | undefined} its path
+ */
+export function findNode(loader = loaders[process.arch] ?? "") {
   const platform = isWindows ? "win" : process.platform;
   const own = `${root}node_modules/node-${platform}-${process.arch}/bin/node${suffix}`;
-  if (existsSync(own)) return own;
+  const canRunOwn = process.platform !== "linux" || existsSync(loader);
+  if (canRunOwn && existsSync(own)) return own;
   const isNewEnough = !runsOnDeno && Number.parseInt(process.versions.node, 10) >= oldestNode;
   return isNewEnough ? process.execPath : undefined;
 }
