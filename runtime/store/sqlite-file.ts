@@ -75,7 +75,9 @@ export function openDatabase({ path, sync, maxBytes }: SqliteFileOptions): Sqlit
   const database = connect(path, BUSY_TIMEOUT_MS);
   try {
     checkVersion(database);
+    // Long lists of rows would go to files, for which a container that can't be written to has no folder.
     database.exec(`
+      PRAGMA temp_store = MEMORY;
       PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA page_size = ${PAGE_BYTES};
       PRAGMA journal_mode = WAL;

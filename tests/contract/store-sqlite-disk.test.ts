@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { WorkerId } from "../../protocol/id.ts";
 import { ProblemError } from "../../protocol/problem.ts";
+import { openFile } from "../../runtime/store/sqlite-file.ts";
 import { storeProblem } from "../../runtime/store/sqlite-problem.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { allowProcesses } from "../support/served-workspace.ts";
@@ -146,6 +147,12 @@ describe("a SQLite store that can't be written to", () => {
     expect(await loadOnly(store)).toMatchObject({ head: 1, events: events(1, 1) });
     expect(await problemCode(store.putWorker(record(A, { lifecycle: "stopped" })))).toBe(null);
   });
+});
+
+test("a SQLite store has no file beside its own, so that no other folder has to be written to", () => {
+  using folder = new StoreFolder();
+  using file = openFile({ path: folder.path, sync: "normal", maxBytes: null });
+  expect(file.database.prepare("PRAGMA temp_store").get()).toEqual({ temp_store: 2 });
 });
 
 describe("many writers of a SQLite store", () => {
