@@ -22,6 +22,15 @@ const ADVICE: Readonly<Record<string, string>> = {
   store_full: "There is no room left for it. Make some, or raise YOI_STORE_MAX_BYTES where that is set.",
 };
 
+/** What is said of a failure that has no name of its own. */
+function adviceOn(cause: unknown): string {
+  const said = cause instanceof Error && cause.message !== "" ? ` ("${cause.message}")` : "";
+  return (
+    `It fails${said}. SQLite can't work on every disk: let the data folder be on one of the machine itself, ` +
+    "and not on a network's or, under WSL, on Windows'."
+  );
+}
+
 /** Gives the store, opened; again after it was closed. */
 export interface StoreSource {
   /**
@@ -59,7 +68,7 @@ export function createStoreSource(config: StoreConfig, runtimeId: RuntimeId): St
       } catch (error) {
         await store?.[Symbol.asyncDispose]();
         if (!isStoreProblem(error)) throw error;
-        const advice = ADVICE[error.code] ?? error.detail;
+        const advice = ADVICE[error.code] ?? adviceOn(error.cause);
         throw new ConfigError(`Cannot start: the store ${path} can't be opened. ${advice}`, { cause: error });
       }
     },

@@ -91,6 +91,14 @@ test("a second server on a data folder ends at once and says why", async () => {
   expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
 });
 
+test("a server whose store fails otherwise says what was heard, and where its folder belongs", async () => {
+  using folder = new StoreFolder();
+  mkdirSync(join(folder.folder, FILE));
+  expect(await refusalOf(settings(folder))).toMatch(
+    /^Cannot start: the store \S+ can't be opened\. It fails \("unable to open .+"\)\. .+ machine itself.+\n$/,
+  );
+});
+
 test.each([FILE, "lab.sqlite"])("whoever is asked to end while it still opens %s ends as it should", async (file) => {
   using folder = new StoreFolder();
   const path = join(folder.folder, file);
