@@ -210,6 +210,15 @@ describe("the units", () => {
     expect(document).toContain(`systemctl enable --now ${name}\n`);
   });
 
+  test("can read what the document installs, whatever the umask of who does it", () => {
+    const document = readFileSync("docs/deploy.md", "utf8");
+    const [, ...installations] = document.split("cp -r dist package.json /opt/yoi-workspace\n");
+    expect(installations.map((next) => next.split("\n", 1))).toEqual([
+      ["chmod -R a+rX /opt/yoi-workspace"],
+      ["chmod -R a+rX /opt/yoi-workspace"],
+    ]);
+  });
+
   test("are told to be run by the Node that the image has", () => {
     const [, version = ""] = /^FROM node:(\d+)-/m.exec(readFileSync("Containerfile", "utf8")) ?? [];
     expect(readFileSync("docs/deploy.md", "utf8")).toContain(`Node ${version} or newer`);
