@@ -94,7 +94,7 @@ describe("the compose file", () => {
   const compose = parseYaml(example("compose.yaml")) as unknown as {
     readonly services: Readonly<Record<"proxy" | "server" | "runtime", Service>>;
     readonly networks: Readonly<Record<string, { readonly internal?: string }>>;
-    readonly secrets: Readonly<Record<string, unknown>>;
+    readonly secrets: Readonly<Record<string, { readonly file: string }>>;
   };
   const { proxy, server, runtime } = compose.services;
 
@@ -131,6 +131,12 @@ describe("the compose file", () => {
     const named = Object.values(compose.services).flatMap(({ environment }) => Object.values(environment));
     const used = named.flatMap((value) => /^\/run\/secrets\/(.*)$/.exec(value)?.[1] ?? []);
     expect([...new Set(used)].toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
+  });
+
+  test("has its secrets where no commit takes them along", () => {
+    const places = Object.values(compose.secrets).map(({ file }) => dirname(join("docs/deploy", file)));
+    expect(new Set(places)).toEqual(new Set(["docs/deploy/secrets"]));
+    expect(readFileSync(".gitignore", "utf8").split("\n")).toContain("docs/deploy/secrets/");
   });
 
   test("makes of the three a workspace with a Runtime elsewhere, behind its proxy", async () => {
