@@ -3,8 +3,8 @@
  *
  * Owns when the first of them goes out: once the link is live, no run goes and the last one ended by itself; after a
  * failed or stopped one the queue is held until somebody says so. Each message has its submission id from the draft on,
- * so that whatever is lost, reloaded or done twice makes one message of it. Tabs share the list by the storage and take
- * turns by a lock. How the list looks is `composer/queue-view.tsx`.
+ * so that whatever is lost, reloaded or done twice makes one message of it, and what nobody took may be sent again by
+ * itself. Tabs share the list by the storage and take turns by a lock. How the list looks is `composer/queue-view.tsx`.
  */
 import { batch, computed, createModel, effect, signal, type ReadonlySignal } from "@preact/signals";
 import { isKnownEntry, type LogEntry } from "../../protocol/entry.ts";
@@ -37,6 +37,18 @@ export interface QueueOptions {
   readonly isLive: ReadonlySignal<boolean>;
 }
 
+/** What became of the newest attempt, where the message was not taken. */
+interface Refusal {
+  readonly id: SubmissionId;
+  readonly failure: ApiFailure;
+  /** How many attempts in a row have failed. */
+  readonly attempts: number;
+  /** When the next one is made, in epoch milliseconds; absent: when something changes, or somebody says so. */
+  readonly againAt: number | undefined;
+  /** Whether that time has come. It stays a refusal until there is an answer: nobody is to hear of each attempt. */
+  readonly isDue: boolean;
+}
+
 /** As much of a `StorageEvent` as is read. */
 interface StorageNews {
   readonly key: string | null;
@@ -46,13 +58,15 @@ interface StorageNews {
 
 /** How long the run of a message that was taken may take to be seen before the next one is tried. */
 const RUN_SEEN_WITHIN_MS = 5_000;
+/** After how long a message that nobody took is sent again; each time after twice as long, up to the longest. */
+const AGAIN_MS = { first: 5_000, longest: 60_000 } as const;
 
 export const Queue = createModel((options: QueueOptions) => {
   const items = signal<readonly Queued[]>(options.storage.read() ?? []);
   const sending = signal<SubmissionId | undefined>(undefined);
   /** Several may be open at once. */
   const editing = signal<ReadonlySet<SubmissionId>>(new Set());
-  const refused = signal<{ readonly id: SubmissionId; readonly failure: ApiFailure } | undefined>(undefined);
+  const refused = signal<Refusal | undefined>(undefined);
   /** The end of a run after which the queue goes on although it would be held. */
   const released = signal<string | undefined>(undefined);
   /** The run that was the last one when a message went out: its own has not been seen yet. */
@@ -65,15 +79,20 @@ export const Queue = createModel((options: QueueOptions) => {
   const hold = computed<Hold | undefined>(() => {
     const [first] = items.value;
     if (first === undefined) return undefined;
+    const end = released.value === runKey.value ? undefined : endOf(options.run.value);
+    const refusal = refused.value;
     // What was refused may have been taken away or changed since, or may have arrived after all.
-    if (refused.value?.id === first.submission_id) return { kind: "refused", failure: refused.value.failure };
-    const end = endOf(options.run.value);
-    return end === undefined || released.value === runKey.value ? undefined : { kind: end };
+    if (refusal?.id === first.submission_id && !(refusal.isDue && end)) {
+      return { kind: "refused", failure: refusal.failure };
+    }
+    return end && { kind: end };
   });
   const isReady = computed(() => {
     const [first] = items.value;
     if (first === undefined || editing.value.has(first.submission_id) || sending.value !== undefined) return false;
-    if (!options.isLive.value || options.run.value.state === "active" || hold.value !== undefined) return false;
+    if (!options.isLive.value || options.run.value.state === "active") return false;
+    const held = hold.value;
+    if (held !== undefined && !(held.kind === "refused" && refused.value?.isDue)) return false;
     return outdated.value !== runKey.value;
   });
 
@@ -116,13 +135,17 @@ export const Queue = createModel((options: QueueOptions) => {
       sending.value = undefined;
       // The message's own event may have been quicker than the answer.
       if (items.peek().every((item) => item.submission_id !== submission_id)) return;
-      if (result.ok) store(without(submission_id));
-      else if (isProblem(result.failure, "worker_busy")) awaitRun();
-      else {
-        outdated.value = undefined;
-        const isUsed = isProblem(result.failure, "submission_conflict");
-        refused.value = { id: isUsed ? renew(submission_id, text) : submission_id, failure: result.failure };
-      }
+      if (result.ok) return store(without(submission_id));
+      const { failure } = result;
+      const before = refused.peek();
+      refused.value = undefined;
+      if (isProblem(failure, "worker_busy")) return awaitRun();
+      outdated.value = undefined;
+      const attempts = before?.id === submission_id ? before.attempts + 1 : 1;
+      const waitMs = waitOf(failure, attempts, options.clock.now());
+      const id = isProblem(failure, "submission_conflict") ? renew(submission_id, text) : submission_id;
+      const againAt = waitMs === undefined ? undefined : options.clock.now() + waitMs;
+      refused.value = { id, failure, attempts, againAt, isDue: false };
     });
   };
 
@@ -146,12 +169,11 @@ export const Queue = createModel((options: QueueOptions) => {
   };
 
   effect(() => {
-    // What passes by itself at a known time is tried again then.
-    const held = hold.value;
-    const retryAt = held?.kind === "refused" && held.failure.kind === "problem" ? held.failure.retryAt : undefined;
-    if (retryAt === undefined) return undefined;
-    const waitMs = Math.max(0, retryAt - options.clock.now());
-    const timer = options.clock.setTimeout(() => (refused.value = undefined), waitMs);
+    // What may pass by itself is tried again, also while the link stays as it is.
+    const refusal = refused.value;
+    if (refusal?.againAt === undefined || refusal.isDue) return undefined;
+    const waitMs = Math.max(0, refusal.againAt - options.clock.now());
+    const timer = options.clock.setTimeout(() => (refused.value = { ...refusal, isDue: true }), waitMs);
     return () => options.clock.clearTimeout(timer);
   });
   effect(() => {
@@ -172,7 +194,10 @@ export const Queue = createModel((options: QueueOptions) => {
     /** What is on its way, and must not be changed. */
     sending: computed(() => sending.value),
     /** Whether a further message would overtake those that wait, or the run. */
-    isBusy: computed(() => options.run.value.state === "active" || (items.value.length > 0 && !hold.value)),
+    isBusy: computed(() => {
+      const isGoing = hold.value === undefined || sending.value !== undefined;
+      return options.run.value.state === "active" || (items.value.length > 0 && isGoing);
+    }),
 
     hasRoomFor,
 
@@ -253,6 +278,14 @@ function idsIn(entries: readonly LogEntry[], items: readonly Queued[]): Readonly
 
 function isProblem(failure: ApiFailure, code: string): boolean {
   return failure.kind === "problem" && failure.code === code;
+}
+
+/** How long to wait before the next attempt, after so many; `undefined` where time alone changes nothing. */
+function waitOf(failure: ApiFailure, attempts: number, now: number): number | undefined {
+  if (failure.kind === "problem" && failure.retryAt !== undefined) return failure.retryAt - now;
+  // What stands between refuses the same again: a message that is too long for it, or people who have to log in there.
+  if (!mayHelp(failure) || (failure.kind === "malformed" && failure.status < 500)) return undefined;
+  return Math.min(AGAIN_MS.longest, AGAIN_MS.first * 2 ** (attempts - 1));
 }
 
 /** Whether another attempt may fare better once the link is back, rather than at a known time. */

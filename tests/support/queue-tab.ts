@@ -28,6 +28,7 @@ export const accepted: ApiResult<WorkerInputResult> = {
   value: { state: "accepted", ...ref, diagnostics: [] },
 };
 export const lost: ApiResult<never> = { ok: false, failure: { kind: "network" } };
+export const strange = (status: number): ApiResult<never> => ({ ok: false, failure: { kind: "malformed", status } });
 export const refusal = (code: string, retryable = false): ApiResult<never> => ({
   ok: false,
   failure: { kind: "problem", code, status: 409, detail: "…", retryable },
@@ -57,12 +58,12 @@ export function createBrowser(stored?: string) {
 export function openTab(browser = createBrowser(), change: { readonly run?: RunView; readonly isLive?: boolean } = {}) {
   const sent: string[] = [];
   const answers: PromiseWithResolvers<ApiResult<WorkerInputResult>>[] = [];
-  const timers = new Map<number, () => void>();
+  const timers = new Map<number, { readonly run: () => void; readonly waitMs: number }>();
   let lastTimer = 0;
   const clock: Clock = {
     now: () => 0,
-    setTimeout: (callback) => {
-      timers.set((lastTimer += 1), callback);
+    setTimeout: (run, waitMs) => {
+      timers.set((lastTimer += 1), { run, waitMs });
       // why: nobody reads the handle but the clock itself.
       return lastTimer as unknown as ReturnType<Clock["setTimeout"]>;
     },
@@ -105,10 +106,12 @@ export function openTab(browser = createBrowser(), change: { readonly run?: RunV
       answers.at(-1)?.resolve(result);
       await settle();
     },
+    /** How long the timer waits that was set last; `undefined` where none waits. */
+    newestWaitMs: () => [...timers.values()].at(-1)?.waitMs,
     passTime() {
       const due = [...timers.values()];
       timers.clear();
-      for (const run of due) run();
+      for (const { run } of due) run();
     },
   };
 }
