@@ -2,7 +2,9 @@
  * The pages, as whole HTML documents.
  *
  * Owns the frame around the islands: head, landmarks, and the data that the browser hydrates from. The islands' own
- * components render here first, so that everything can be read before, or without, any script.
+ * components render here first, so that everything can be read before, or without, any script. A browser's translator
+ * puts elements of its own in the place of texts, which scripts then change where nobody sees them: all but what was said
+ * is `notranslate`. As a class, since the renderer leaves the attribute out.
  */
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
@@ -72,7 +74,7 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets, answerT
         </a>
         <div class="app" data-tour={data.demo ? data.tour : undefined}>
           <Sidebar data={data} messages={messages} hasTour />
-          <header class="top">
+          <header class="top notranslate">
             <MenuButton locale={data.locale} />
             <h1>{label}</h1>
             <div id="link-status" class="link-status">
@@ -87,13 +89,13 @@ export function renderConsolePage(data: ConsoleData, assets: PageAssets, answerT
                 <Transcript />
               </AnswerTextContext.Provider>
             </div>
-            <div id="composer" class="composer-dock">
+            <div id="composer" class="composer-dock notranslate">
               <ComposerForm />
             </div>
           </main>
           {data.demo && <Tour page={page} />}
         </div>
-        <div id="tools" />
+        <div id="tools" class="notranslate" />
         <Data id={CONSOLE_DATA_ID} data={data} />
       </body>
     </ConsoleContext.Provider>,
@@ -120,7 +122,7 @@ export function renderAwayPage(data: AwayData, assets: PageAssets): string {
             <AwayNotice data={data} />
           </main>
         </div>
-        <div id="tools" />
+        <div id="tools" class="notranslate" />
         <Data id={AWAY_DATA_ID} data={data} />
       </body>
     </FrameContext.Provider>,
@@ -148,7 +150,7 @@ export function renderErrorPage(
           <a href={createPaths(frame.base).home}>{awayMessagesFor(frame.locale).home}</a>
           {frame.requestId !== undefined && (
             <p class="error-number">
-              {pageWordsFor(frame.locale).failureNumber} <code translate={false}>{frame.requestId}</code>
+              {pageWordsFor(frame.locale).failureNumber} <code class="notranslate">{frame.requestId}</code>
             </p>
           )}
         </main>
@@ -177,7 +179,7 @@ interface SidebarProps {
 
 function Sidebar({ data, messages, hasTour = false }: SidebarProps) {
   return (
-    <nav class="sidebar" id="sidebar" popover="auto" aria-label={messages.workers}>
+    <nav class="sidebar notranslate" id="sidebar" popover="auto" aria-label={messages.workers}>
       <a class="brand" href={createPaths(data.base).home}>
         <Mark />
         <span>{data.workspaceName}</span>
@@ -284,7 +286,7 @@ function Tour({ page }: { readonly page: Console }) {
   const words = tourMessagesFor(page.data.locale);
   const tour = createTour({ page, words, fetch: renderEnvironment().fetch });
   return (
-    <aside id="tour" class="tour needs-script" aria-label={words.title}>
+    <aside id="tour" class="tour needs-script notranslate" aria-label={words.title}>
       <TourPanel tour={tour} words={words} onClose={() => {}} />
     </aside>
   );

@@ -31,7 +31,7 @@ export function Activity() {
   if (retry) {
     const leftMs = now === undefined ? retry.wait_ms : retry.ts + retry.wait_ms - now;
     return (
-      <p class="activity" data-state="retrying">
+      <p class="activity notranslate" data-state="retrying">
         <span class="pulse" aria-hidden="true" />
         <span>
           {messages.retryingIn(Math.max(0, Math.ceil(leftMs / 1000)), retry.failed_attempt + 1, retry.max_attempts)}
@@ -45,7 +45,11 @@ export function Activity() {
   const elapsedMs = now === undefined || run.started_ts === 0 ? undefined : Math.max(0, now - run.started_ts);
   return (
     // Another state is another line: what stands in it does not move.
-    <p class="activity" data-state={isWriting ? "writing" : "waiting"} key={isWriting ? "writing" : tool}>
+    <p
+      class="activity notranslate"
+      data-state={isWriting ? "writing" : "waiting"}
+      key={isWriting ? "writing" : tool}
+    >
       <span class="pulse" aria-hidden="true" />
       <span>
         {isWriting ? messages.writing : tool === undefined ? messages.waitingForModel : messages.toolRunning(tool)}

@@ -17,17 +17,19 @@ interface RowViewProps {
   readonly index: number;
   /** How its text has grown with the last rendering, where that is known. */
   readonly growth?: Growth | undefined;
+  /** Whether it is being written. A translator would take the place of its text, which then grows where nobody sees it. */
+  readonly isInFlight?: boolean;
 }
 
-export function RowView({ row, index, growth }: RowViewProps) {
+export function RowView({ row, index, growth, isInFlight = false }: RowViewProps) {
   return (
-    <div class="row" id={entryAnchor(index)}>
+    <div class={isInFlight ? "row notranslate" : "row"} id={entryAnchor(index)}>
       <RowContent row={row} index={index} growth={growth} />
     </div>
   );
 }
 
-function RowContent({ row, index, growth }: RowViewProps) {
+function RowContent({ row, index, growth }: Omit<RowViewProps, "isInFlight">) {
   switch (row.kind) {
     case "user":
       return <UserMessage row={row} />;

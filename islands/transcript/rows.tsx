@@ -106,7 +106,7 @@ function Page({ place, source, entryRow }: PageProps) {
   blocks.forEach((block, offset) => {
     const row = rowOfBlock(block, messages, isOver.value);
     const growth = block === source.blocks.peek().at(-1) ? source.growth.peek() : undefined;
-    if (row) rows.push(<RowView key={to + offset} index={to + offset} row={row} growth={growth} />);
+    if (row) rows.push(<RowView key={to + offset} index={to + offset} row={row} growth={growth} isInFlight />);
   });
   // The page that still grows is on the screen, or was.
   const isFull = to === place + PAGE_ROWS;

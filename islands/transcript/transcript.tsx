@@ -58,7 +58,7 @@ function Jump({ source, follow }: { readonly source: RowSource; readonly follow:
   return (
     <button
       type="button"
-      class="jump needs-script"
+      class="jump needs-script notranslate"
       hidden={follow.isAtEnd.value}
       onClick={(event) => follow.jump(event.currentTarget)}
     >
@@ -91,7 +91,7 @@ function Earlier({ source }: { readonly source: RowSource }) {
         ? messages.earlierFailed
         : messages.earlier;
   return (
-    <p class="earlier">
+    <p class="earlier notranslate">
       <a
         href={`?before=${start}`}
         onClick={(event) => {

@@ -49,6 +49,19 @@ function show(page: Console, Component: () => ComponentChild) {
   return root;
 }
 
+/** Does to a page what a browser's translator does: elements of its own take the place of texts. */
+function translate(element: Element): void {
+  if (element.classList.contains("notranslate")) return;
+  for (const node of [...element.childNodes]) {
+    if (node instanceof Element) translate(node);
+    else if (node instanceof Text) {
+      const translated = document.createElement("font");
+      translated.textContent = node.data.toUpperCase();
+      node.replaceWith(translated);
+    }
+  }
+}
+
 afterEach(() => vi.restoreAllMocks());
 
 describe("renderConsolePage()", () => {
@@ -79,6 +92,16 @@ describe("renderConsolePage()", () => {
     expect(inline).toEqual(['type="application/json" id="console-data"']);
     expect(html).not.toMatch(/\son\w+=/);
     expect(html).not.toMatch(/\sstyle=/);
+  });
+
+  test("keeps translators from all that scripts change, and not from what was said", () => {
+    const html = renderConsolePage(dataWith([said("hi"), answered("there")]), assets, Markdown);
+    const page = new DOMParser().parseFromString(html, "text/html");
+    for (const id of ["workers-nav", "link-status", "conversation-menu", "composer", "tools"]) {
+      expect(page.querySelector(`.notranslate #${id}, .notranslate#${id}`), id).not.toBeNull();
+    }
+    expect(page.querySelectorAll("article")).toHaveLength(2);
+    expect(page.querySelector(".notranslate article")).toBeNull();
   });
 
   test("offers older messages by a link that works without scripts", () => {
@@ -163,6 +186,22 @@ describe("the islands", () => {
     expect(root.querySelector("article.answer")).toBe(streaming);
     expect(streaming?.querySelector("strong")?.textContent).toBe("world");
     expect(streaming?.querySelector(".markdown")?.hasAttribute("data-streaming")).toBe(false);
+  });
+
+  test("an answer goes on growing before the reader's eyes although the page is being translated", () => {
+    const page = createConsole(dataWith([said("hi")]), renderEnvironment(), en);
+    const root = show(page, TranscriptIsland);
+    const send = (position: number, payload: unknown) =>
+      render(() =>
+        page.conversation.receive({ ...page.ref, cursor: page.data.cursor, event_id: `e${position}`, ts: 3, payload }),
+      );
+    send(1, { event: "text_delta", data: { text: "Hello" } });
+    translate(root);
+    expect(root.querySelector(".bubble")?.textContent).toBe("HI");
+    send(2, { event: "text_delta", data: { text: ", world" } });
+    expect(root.querySelector("article.answer .markdown")?.textContent).toContain("Hello, world");
+    send(3, { event: "text_done", data: { text: "Hello, world!" } });
+    expect(root.querySelector("article.answer .markdown")?.textContent).toContain("Hello, world!");
   });
 
   test("what cannot be understood is one quiet line that opens", () => {
