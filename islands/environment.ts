@@ -10,7 +10,8 @@ export interface Environment {
   readonly clock: Clock;
   readonly random: () => number;
   readonly scheduler: FrameScheduler;
-  readonly fetch: (input: string, init: RequestInit) => Promise<Response>;
+  /** Asks this site by a path. */
+  readonly fetch: (path: string, init: RequestInit) => Promise<Response>;
   readonly WebSocket: new (url: string) => WebSocket;
   /** The page's address, e.g. `http://127.0.0.1:8787/`. */
   readonly pageUrl: string;

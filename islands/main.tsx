@@ -38,7 +38,8 @@ const environment: Environment = {
   clock,
   random: Math.random,
   scheduler: pacedScheduler(clock),
-  fetch: (input, init) => fetch(input, init),
+  // An address that the page was opened by may have a name and a password in it, which no `fetch` takes.
+  fetch: (path, init) => fetch(location.origin + path, init),
   WebSocket,
   pageUrl: location.href,
   storage: () => localStorage,
