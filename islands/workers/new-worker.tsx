@@ -15,13 +15,23 @@ export function NewWorker({ group, name }: { readonly group: RuntimeGroup; reado
   const { workers, messages, paths } = useFrame();
   // As the server rendered it until this very part is alive: the page may be so before.
   const isAlive = useSignal(false);
-  useEffect(() => void (isAlive.value = true), []);
+  /** From then on until the new one's page comes, which may take a while: another press would make another Worker. */
+  const isLeaving = useSignal(false);
+  useEffect(() => {
+    isAlive.value = true;
+    // The browser may bring this page back as it was left.
+    const stay = () => (isLeaving.value = false);
+    addEventListener("pageshow", stay);
+    return () => removeEventListener("pageshow", stay);
+  }, []);
   const refusal = refusalOf(group.runtime, messages);
   const { reasonId } = runtimeIds(group.runtimeId);
   const create = async () => {
     const count = workers.groups.peek().reduce((sum, other) => sum + other.workers.length, 0);
     const made = await workers.create(group.runtimeId, messages.workerName(count + 1));
-    if (made) location.assign(paths.workerPage(made));
+    if (made === undefined) return;
+    isLeaving.value = true;
+    location.assign(paths.workerPage(made));
   };
   return (
     <button
@@ -29,7 +39,7 @@ export function NewWorker({ group, name }: { readonly group: RuntimeGroup; reado
       class="icon-button needs-script"
       aria-label={name}
       title={refusal ?? name}
-      disabled={!isAlive.value || workers.spawn.value.kind === "making"}
+      disabled={!isAlive.value || isLeaving.value || workers.spawn.value.kind === "making"}
       // Not `disabled`: whoever comes by the keyboard is to hear why.
       aria-disabled={refusal === undefined ? undefined : "true"}
       aria-describedby={refusal === undefined ? undefined : reasonId}

@@ -30,6 +30,30 @@ onOneServer("Workers", { YOI_DEMO_PACE: "0.03" }, (stage) => {
     expect(await tab.conversation()).toEqual(other);
   });
 
+  test("are made once by whoever presses twice before the new one's page has come", async () => {
+    const tab = await stage.openConsole({ ref: COMPANION });
+    const newPage = /:\d+\/runtimes\/[^/]+\/workers\/worker-/;
+    const held = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    await tab.page.route(newPage, async (route) => {
+      asked.resolve();
+      await held.promise;
+      await route.continue();
+    });
+    const before = (await stage.listWorkers()).length;
+    const button = tab.page.getByRole("button", { name: tab.words.newWorker });
+    // Playwright's own click would wait for the page.
+    const press = () => button.evaluate((element: HTMLButtonElement) => element.click());
+    await press();
+    await asked.promise;
+    await press();
+    expect(await button.isDisabled()).toBe(true);
+    held.resolve();
+    await tab.page.waitForURL(newPage);
+    await tab.alive();
+    expect(await stage.listWorkers()).toHaveLength(before + 1);
+  });
+
   test("go on writing while another one is looked at", async () => {
     const [tab, ref] = await Promise.all([stage.newTab(), stage.createWorker()]);
     const ends = await tab.holdEnds();
