@@ -12,6 +12,7 @@ import { writeConversation } from "../protocol/write-conversation.ts";
 import type { Backend } from "../server/backend.ts";
 import { choicesOf } from "./console.ts";
 import { writeMarkdown } from "./conversation-markdown.ts";
+import { doneOnce } from "./done-once.ts";
 import { checkJson, choiceOf, runtimeIdOf, workerRefOf } from "./request.ts";
 
 const WORKERS = "/api/runtimes/:runtime_id/workers";
@@ -26,7 +27,7 @@ export function isImport({ req }: Context): boolean {
 export function conversationRoutes(backend: Backend): Hono {
   const withConversation = createConversationReader();
   return new Hono()
-    .post(`${WORKERS}/import`, async (context) => {
+    .post(`${WORKERS}/import`, doneOnce(), async (context) => {
       const runtimeId = runtimeIdOf(context);
       checkJson(context);
       // Before all of it is read: is there anybody to give it to?

@@ -6,6 +6,7 @@
 import { Hono } from "hono";
 import { ConfigBundleRequest, WorkerSpawnRequest } from "../protocol/backend-api.ts";
 import type { Backend } from "../server/backend.ts";
+import { doneOnce } from "./done-once.ts";
 import { bodyOf, bundleRefOf, hostIdOf, runtimeIdOf } from "./request.ts";
 
 /** The routes that list. */
@@ -22,7 +23,7 @@ export function runtimeRoutes(backend: Backend): Hono {
     .get("/api/runtimes/:runtime_id/workers", async (context) => {
       return context.json(await backend.listWorkers(runtimeIdOf(context)));
     })
-    .post("/api/runtimes/:runtime_id/workers", async (context) => {
+    .post("/api/runtimes/:runtime_id/workers", doneOnce(), async (context) => {
       const runtimeId = runtimeIdOf(context);
       return context.json(await backend.spawnWorker(runtimeId, await bodyOf(context, WorkerSpawnRequest)));
     })

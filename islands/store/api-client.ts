@@ -4,6 +4,7 @@
  * Owns time-outs, parsing and the kinds of failure. It decides nothing about what to show or to repeat.
  */
 import type * as z from "zod/mini";
+import { randomHex } from "../../client/submission-id.ts";
 import {
   listOf,
   RuntimeSummary,
@@ -95,6 +96,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
               accept: "application/json",
               "content-type": "application/json",
               traceparent: createTraceparent(),
+              // The browser itself may repeat it.
+              "idempotency-key": randomHex(),
             },
             body: body instanceof Blob ? body : JSON.stringify(body),
           };

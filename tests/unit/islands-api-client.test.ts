@@ -47,6 +47,22 @@ describe("createApiClient()", () => {
     expect(read).toBeNull();
   });
 
+  test("each command has a key of its own, by which it is known when the browser repeats it", async () => {
+    const keys: (string | null)[] = [];
+    const client = clientOf((_input, init) => {
+      keys.push(new Headers(init.headers).get("idempotency-key"));
+      return Promise.resolve(Response.json({}));
+    });
+    await client.spawnWorker(ref.runtime_id, "Scout");
+    await client.spawnWorker(ref.runtime_id, "Scout");
+    await client.importConversation(ref.runtime_id, new Blob(["{}"]));
+    await client.listWorkers();
+    const read = keys.pop();
+    expect(read).toBeNull();
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{32}$/);
+    expect(new Set(keys).size).toBe(3);
+  });
+
   test("a problem keeps its code, status and the server's words", async () => {
     const body = problemBody(new ProblemError("worker_busy", "It is answering."));
     const client = clientOf(() => Promise.resolve(Response.json(body, { status: 409 })));

@@ -1,0 +1,39 @@
+/**
+ * Commands that make something are done once: a browser repeats a request by itself where the connection broke before
+ * the answer came, and there would be two.
+ *
+ * Owns the newest answers by the `Idempotency-Key` that was sent along, in this process's memory. A failure is not
+ * kept: whoever asks again after one is heard.
+ */
+import type { MiddlewareHandler } from "hono";
+
+const KEY_MAX_CHARS = 128;
+const MAX_KEPT = 500;
+
+/** Gives a request that a client repeats the answer to the first, also while that is still under way. */
+export function doneOnce(): MiddlewareHandler {
+  const answers = new Map<string, Promise<string | null>>();
+  return async (context, next) => {
+    const key = context.req.header("Idempotency-Key");
+    if (key === undefined || key.length > KEY_MAX_CHARS) return next();
+    const name = JSON.stringify([context.get("client"), context.req.path, key]);
+    const earlier = answers.get(name);
+    if (earlier) {
+      const text = await earlier;
+      if (text !== null) return context.body(text, 200, { "Content-Type": "application/json" });
+    }
+    const { promise, resolve } = Promise.withResolvers<string | null>();
+    answers.set(name, promise);
+    const [oldest] = answers.keys();
+    if (oldest !== undefined && answers.size > MAX_KEPT) answers.delete(oldest);
+    let answer: string | null = null;
+    try {
+      await next();
+      if (context.res.ok) answer = await context.res.clone().text();
+    } finally {
+      if (answer === null) answers.delete(name);
+      resolve(answer);
+    }
+    return undefined;
+  };
+}
