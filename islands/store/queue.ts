@@ -243,6 +243,8 @@ export const Queue = createModel((options: QueueOptions) => {
 
     /** Takes over what another tab did, by its `storage` event, which may come after something newer of this one's. */
     storageChanged({ key, oldValue, newValue }: StorageNews): void {
+      // Another app of the site, or the browser, has cleared all of it: what a person sees waiting waits all the same.
+      if (key === null && isStored) store(items.peek());
       const before = options.storage.changed({ key, newValue: oldValue });
       const next = options.storage.changed({ key, newValue });
       if (!before || !next) return;

@@ -301,6 +301,18 @@ test("Queue keeps what the full storage did not take, whatever another tab does 
   expect(other.texts()).toEqual(["b", "c"]);
 });
 
+test("Queue keeps what waits where another app of the site clears the storage", async () => {
+  const tab = openTab();
+  tab.add("a", "b");
+  tab.browser.items.clear();
+  tab.queue.storageChanged({ key: null, oldValue: null, newValue: null });
+  expect(openTab(tab.browser).texts()).toEqual(["a", "b"]);
+  tab.run.value = ended(1);
+  await settle();
+  expect(tab.sent).toEqual(["id-a a"]);
+  expect(tab.texts()).toEqual(["a", "b"]);
+});
+
 test("Queue sends each message once where the browser refuses its locks", async () => {
   const refusing = { request: () => Promise.reject(new DOMException("denied", "SecurityError")) };
   const browser = { ...createBrowser(), alone: (work: () => Promise<void>) => alone(refusing, "queue", work) };
