@@ -49,6 +49,7 @@ const AUTH_WORDS = /authentication|invalid_api_key|permission|unauthorized|forbi
 /** LM Studio's, with 200, to an address without its version. */
 const PATH_WORDS = /unexpected endpoint/i;
 const REFUSED_WORDS = /invalid_request|not_found|unsupported|bad_?request/i;
+const COUNT_WORDS = /stream_options|include_usage/;
 
 /** Any failure of a request as a `ModelError`. The caller has already dealt with its own abort. */
 export function toModelError(error: unknown, secrets: readonly string[]): ModelError {
@@ -70,6 +71,11 @@ export function toModelError(error: unknown, secrets: readonly string[]): ModelE
   return new ModelError("provider_stream_cut", "The connection broke before the answer was complete.", {
     cause: error,
   });
+}
+
+/** Whether a refusal names the wish for a count of the tokens, as Databricks', Mistral's and older servers' may. */
+export function refusesCount(error: unknown): boolean {
+  return error instanceof APIError && COUNT_WORDS.test(JSON.stringify(error.error));
 }
 
 /** What is known of a failure besides the provider's own words. */

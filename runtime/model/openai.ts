@@ -1,15 +1,17 @@
 /**
  * A model behind any OpenAI-compatible address.
  *
- * Owns the client (the `openai` package) and the one request of an attempt. The client makes it and tells what refusals
- * mean; the answer's body is read by `answer-parts.ts`. Retries and time-outs belong to the run. Built by the entry points from
- * configuration, and by the demo over a fetch that needs no network.
+ * Owns the client (the `openai` package) and the one request of an attempt, made again where a provider refuses a wish
+ * that it does not know. The client makes it and tells what refusals mean; the answer's body is read by
+ * `answer-parts.ts`. Retries and time-outs belong to the run. Built by the entry points from configuration, and by the
+ * demo over a fetch that needs no network.
  */
 import OpenAI from "openai";
 import { systemClock } from "../clock.ts";
 import { answerParts } from "./answer-parts.ts";
 import { ChatAnswer } from "./chat-chunks.ts";
 import type { Model, ModelRequest } from "./model.ts";
+import { refusesCount } from "./openai-errors.ts";
 import { chatLimit, openAIFacts, type OpenAIModelOptions } from "./openai-options.ts";
 import { providerFetch, type ProviderTracing } from "./provider-fetch.ts";
 import { ResponseAnswer } from "./response-events.ts";
@@ -40,7 +42,10 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
     ...(apiKey ? {} : { defaultHeaders: { Authorization: null } }),
   });
 
-  const ask = (request: ModelRequest, signal: AbortSignal): Promise<Response> => {
+  /** Whether the provider is asked for a count of the tokens: some refuse every request that asks for one. */
+  let wantsCount = true;
+
+  const ask = async (request: ModelRequest, signal: AbortSignal): Promise<Response> => {
     // Half a character is no JSON to many providers, and would stand in every request of its conversation from then on.
     const messages = request.messages.map(({ role, content }) => ({ role, content: content.toWellFormed() }));
     const maxTokens = request.maxOutputTokens ?? options.maxOutputTokens;
@@ -58,17 +63,29 @@ export function createOpenAIModel(options: OpenAIModelOptions): Model {
       );
       return events.asResponse();
     }
-    const chunks = client.chat.completions.create(
-      {
-        model,
-        messages,
-        stream: true,
-        stream_options: { include_usage: true },
-        ...(maxTokens === undefined ? {} : chatLimit(baseURL, maxTokens)),
-      },
-      { signal },
-    );
-    return chunks.asResponse();
+    const askChat = (withCount: boolean): Promise<Response> => {
+      const chunks = client.chat.completions.create(
+        {
+          model,
+          messages,
+          stream: true,
+          ...(withCount ? { stream_options: { include_usage: true } } : {}),
+          ...(maxTokens === undefined ? {} : chatLimit(baseURL, maxTokens)),
+        },
+        { signal },
+      );
+      return chunks.asResponse();
+    };
+    const withCount = wantsCount;
+    try {
+      return await askChat(withCount);
+    } catch (error) {
+      if (!withCount || !refusesCount(error)) throw error;
+      const response = await askChat(false);
+      // Not before: a refusal may repeat all of the request, whatever it is for.
+      wantsCount = false;
+      return response;
+    }
   };
 
   return {
