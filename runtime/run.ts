@@ -143,7 +143,7 @@ async function streamAnswer(
       call.took(part);
       if (part.kind === "finish") return { kind: part.reason === "length" ? "limit_reached" : "finished" };
       const room = outbox.push(answer.take(part));
-      if (room !== null) await room;
+      if (room !== null) await silence.outside(room);
       if (answer.chars > limits.maxAnswerChars) {
         attempt.abort(new ProblemError("cancelled", "The answer reached its limit."));
         return { kind: "limit_reached" };

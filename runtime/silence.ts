@@ -40,6 +40,19 @@ export class Silence implements Disposable {
     if (isFirst) this.#listen(this.#betweenChunksTimeoutMs);
   }
 
+  /**
+   * Lets a hearer wait for somebody else, which may take long: that is no silence of the provider's. What is counted
+   * begins anew with the end of the wait.
+   *
+   * @throws what the wait throws; then nothing is counted any more
+   */
+  async outside(wait: Promise<void>): Promise<void> {
+    this.#timer[Symbol.dispose]();
+    await wait;
+    this.#heardMs = this.#clock.now();
+    this.#listen(this.#betweenChunksTimeoutMs);
+  }
+
   [Symbol.dispose](): void {
     this.#timer[Symbol.dispose]();
   }

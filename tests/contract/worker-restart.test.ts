@@ -1,6 +1,7 @@
 /** What becomes of a run when its process or its store fails in the middle of it. */
 import { describe, expect, test } from "vitest";
 import { CONTINUATION_PROMPT } from "../../prompts/continuation.ts";
+import { MAX_WAITING_EVENTS } from "../../runtime/run-outbox.ts";
 import type { RuntimeStore } from "../../runtime/store/store.ts";
 import { lines, openDurable, say, transcriptNow } from "../support/durable-worker.ts";
 import { createFailingStore } from "../support/failing-store.ts";
@@ -8,7 +9,7 @@ import { Follower, foldReceived } from "../support/follow.ts";
 import { settle } from "../support/manual-clock.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { COMPANION, openRuntimeFixture } from "../support/runtime-fixture.ts";
-import { hang, stop, text, thinking, type Script } from "../support/scripted-model.ts";
+import { hang, stop, text, thinking, wait, type Script } from "../support/scripted-model.ts";
 
 describe("a run that its process left", () => {
   const CUT: Script = [thinking("Hm."), text("The answer is "), hang];
@@ -192,6 +193,25 @@ describe("a run that its process left, and the next one does not come to serve",
       run: { state: "ended", cause: "cancelled" },
     });
   });
+});
+
+test("a run whose store takes longer than a provider may is ended by nobody, and goes on with the store", async () => {
+  const store = createFailingStore();
+  const pieces = Array.from({ length: 4 * MAX_WAITING_EVENTS }, () => text("a"));
+  await using subject = await openDurable(store, {
+    scripts: [[wait(10), ...pieces, wait(10), text("b"), stop]],
+    limits: { run: { betweenChunksTimeoutMs: 1_000 } },
+  });
+  await using follower = new Follower(subject.runtime, COMPANION);
+  await say(subject, "hi");
+  const held = store.hold();
+  await subject.clock.advance(10);
+  await subject.clock.advance(5_000);
+  held.release();
+  await settle();
+  await subject.clock.advance(10);
+  expect(follower.transcript.run).toMatchObject({ state: "ended", result: "finished" });
+  expect(await lines(subject.runtime)).toEqual(["1 user: hi", `2 assistant: ${"a".repeat(pieces.length)}b`]);
 });
 
 describe("a run whose end the store refuses", () => {

@@ -54,6 +54,31 @@ test.each([-3_600_000, 3_600_000])("Silence ends nothing early where the clock i
   expect([told, manual.waiting]).toEqual([["between_chunks_timeout"], 0]);
 });
 
+test("Silence counts nothing while its hearer waits for somebody else, and anew from then on", async () => {
+  const { clock, told, silence } = openSilence();
+  silence.heard();
+  await clock.advance(60);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const waited = silence.outside(promise);
+  await clock.advance(1_000);
+  expect([told, clock.waiting]).toEqual([[], 0]);
+  resolve();
+  await waited;
+  await clock.advance(99);
+  expect([told, clock.waiting]).toEqual([[], 1]);
+  await clock.advance(1);
+  expect([told, clock.waiting]).toEqual([["between_chunks_timeout"], 0]);
+});
+
+test("Silence counts nothing any more where that wait fails", async () => {
+  const { clock, told, silence } = openSilence();
+  silence.heard();
+  const full = new Error("The disk is full");
+  await expect(silence.outside(Promise.reject(full))).rejects.toBe(full);
+  await clock.advance(1_000);
+  expect([told, clock.waiting]).toEqual([[], 0]);
+});
+
 test("Silence leaves no timer behind", async () => {
   const { clock, told, silence } = openSilence();
   silence.heard();
