@@ -36,6 +36,15 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The end of a run. */
+export interface CancelOptions extends CallOptions {
+  /**
+   * Which run is meant, by its `started_ts`; absent: whichever goes. Browsers and Deno repeat a request whose answer
+   * was lost, and another run may go by then.
+   */
+  readonly runStartedTs?: number;
+}
+
 /** A message to send. */
 export interface Message {
   readonly content: string;
@@ -50,8 +59,8 @@ export interface Client {
   spawn(runtimeId: string, request?: WorkerSpawnRequest, options?: CallOptions): Promise<WorkerSummary>;
   /** Sends a message; where nobody answered it sends it again, with the same id, so that it is taken once. */
   send(ref: WorkerRef, message: Message, options?: CallOptions): Promise<WorkerInputResult>;
-  /** Ends the run that is going, and keeps its text. */
-  cancel(ref: WorkerRef, options?: CallOptions): Promise<WorkerLifecycleResult>;
+  /** Ends the run that is going, or the named one and no other, and keeps its text. */
+  cancel(ref: WorkerRef, options?: CancelOptions): Promise<WorkerLifecycleResult>;
   /** A page of lines, from the oldest. */
   transcript(
     ref: WorkerRef,
@@ -67,7 +76,6 @@ export interface Client {
 /** Attempts to send a message. */
 const SEND_ATTEMPTS = 4;
 const SEND_RETRY_MS = 400;
-const REASON = {} as const;
 const WorkerList = listOf(WorkerSummary);
 
 /** A Worker's whole name, parsed. @throws ZodError where it can't be one */
@@ -129,7 +137,10 @@ export function createClient(options: ClientOptions): Client {
       }
     },
 
-    cancel: (ref, call) => request(WorkerLifecycleResult, `${worker(ref)}/cancel`, { ...call, body: REASON }),
+    cancel: (ref, { runStartedTs, ...call } = {}) => {
+      const body = { run_started_ts: runStartedTs };
+      return request(WorkerLifecycleResult, `${worker(ref)}/cancel`, { ...call, body });
+    },
 
     transcript(ref, { start, limit } = {}, call) {
       const query = new URLSearchParams();

@@ -64,6 +64,19 @@ describe("a client", () => {
     expect((await client.cancel(ref)).worker_id).toBe(ref.worker_id);
   });
 
+  test("names the run that it cancels where it is told which", async () => {
+    const ref = workerRef("backend-internal", "companion");
+    const bodies: unknown[] = [];
+    const answer = (_url: unknown, init?: RequestInit) => {
+      bodies.push(init?.body);
+      return Promise.resolve(Response.json({ state: "accepted", ...ref, diagnostics: [] }));
+    };
+    const client = createClient({ url: workspace.server.url, fetch: answer });
+    await client.cancel(ref);
+    await client.cancel(ref, { runStartedTs: 7 });
+    expect(bodies).toEqual(["{}", '{"run_started_ts":7}']);
+  });
+
   test("works at a base path with and without its last slash", async () => {
     await using server = await ServerProcess.start({ environment: { YOI_BASE_PATH: "/yoi/" } });
     for (const url of [`${new URL(server.url).origin}/yoi`, `${new URL(server.url).origin}/yoi/`]) {
