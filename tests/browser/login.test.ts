@@ -38,7 +38,9 @@ onOneServer("A login", { YOI_ACCESS_TOKEN: TOKEN }, (stage) => {
     await other.page.getByRole("button", { name: ja.logOutEverywhere }).press("Enter");
     await other.page.waitForURL(/\/login$/);
     // Where a page stands open, it is told, and leads to the login.
-    await one.page.getByText(messages.problem("login_required")).waitFor({ state: "attached" });
+    const details = one.page.locator("details.link");
+    // There alone: once it has lasted for a while, it stands beside the message box as well.
+    await details.getByText(messages.problem("login_required")).waitFor({ state: "attached" });
     await one.page.getByRole("button", { name: messages.link.tryNow }).click();
     await one.page.waitForURL(({ pathname }) => pathname === "/login");
   });
