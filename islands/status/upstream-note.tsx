@@ -1,4 +1,5 @@
 /** Says beside the message box that the conversation may be out of date: the Runtime is away, or the link is for a while. */
+import { useRef } from "preact/hooks";
 import { useConsole } from "../context.ts";
 import { useNow } from "../use-now.ts";
 
@@ -6,10 +7,13 @@ import { useNow } from "../use-now.ts";
 const NOTE_AFTER_MS = 3_000;
 
 export function UpstreamNote() {
-  const { connection, messages, formats } = useConsole();
+  const { clock, connection, messages, formats } = useConsole();
   const state = connection.state.value;
   const isLost = state.kind === "reconnecting" || state.kind === "offline";
   const now = useNow(isLost);
+  // Not since the last frame: while nothing is said, that one is seconds old although the link is there.
+  const lostAt = useRef<number | undefined>(undefined);
+  lostAt.current = isLost ? (lostAt.current ?? clock.now()) : undefined;
   const { link } = messages;
   if (state.kind === "waiting") {
     return (
@@ -19,7 +23,8 @@ export function UpstreamNote() {
       </p>
     );
   }
-  if (!isLost || now === undefined || now - state.staleSince < NOTE_AFTER_MS) return null;
+  if (!isLost || now === undefined || lostAt.current === undefined) return null;
+  if (now - lostAt.current < NOTE_AFTER_MS) return null;
   return (
     <p class="upstream-note" data-testid="stale-note">
       <strong>{state.kind === "offline" ? link.offline : link.reconnecting}</strong> ·{" "}

@@ -22,7 +22,10 @@ import { consoleData } from "../support/console-data.ts";
 import { fakeWebSockets } from "../support/fake-web-socket.ts";
 import { listedRuntime } from "../support/listed-runtime.ts";
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 const SEEN_AT = "2026-11-21T05:03:00.000Z";
 const home = listedRuntime("r", "Home");
@@ -161,6 +164,19 @@ describe("a Runtime that is away from the server", () => {
     expect(root.querySelector("[data-streaming]")).toBeNull();
     expect(answer?.querySelector("strong")?.textContent).toBe("upon");
   });
+});
+
+test("a link that is lost is told beside the message box once that lasts, however long ago something came", async () => {
+  const { page, root, beat, end } = await linked(ComposerForm);
+  const note = () => root.querySelector("[data-testid=stale-note]")?.textContent;
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  beat();
+  vi.advanceTimersByTime(9_000);
+  end(1006);
+  expect(note()).toBeUndefined();
+  void act(() => void vi.advanceTimersByTime(3_000));
+  expect(note()).toMatch(/As of \d\d:\d\d:\d\d/);
+  page.connection.stop();
 });
 
 describe("renderAwayPage()", () => {
