@@ -155,9 +155,11 @@ export function writingInFirefox(stage: FirefoxStage): void {
     await empty(tab);
     await act(tab, "user", turn.quote);
     await tab.until("the quotation", async () => (await tab.draft()) === `> ${SHORT}\n\n`);
+    await inBox(tab);
     await empty(tab);
     await act(tab, "user", turn.edit);
     await tab.until("the message to edit", async () => (await tab.draft()) === SHORT);
+    await inBox(tab);
     await tab.page.keyboard.type(", really");
     await tab.press("Enter");
     await tab.answered(2);
@@ -191,6 +193,11 @@ async function act(tab: FirefoxTab, kind: "answer" | "user", name: string): Prom
     buttons.at(-1)?.focus(),
   );
   await tab.press("Enter");
+}
+
+/** Waits for the focus, which follows what was put into the message box a frame later, and the caret with it. */
+async function inBox(tab: FirefoxTab): Promise<void> {
+  await tab.page.waitForFunction(() => document.activeElement?.id === "composer-input");
 }
 
 async function empty(tab: FirefoxTab): Promise<void> {
