@@ -3,7 +3,10 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { workerPagePath } from "../../islands/paths.ts";
 import { pageWordsFor } from "../../routes/page-words.ts";
-import { COMPANION, onOneServer, SHORT, SLOW } from "./both-servers.ts";
+import { COMPANION, onOneServer, SHORT } from "./both-servers.ts";
+
+/** Begins to answer, and goes on without another word until it is stopped. */
+const STALL = "/demo stall";
 
 /** What the focus is on, in a screen reader's words: `button Send`. */
 async function focused(page: Page): Promise<string> {
@@ -44,7 +47,7 @@ onOneServer("The keyboard alone", { YOI_DEMO_PACE: "0.1" }, (stage) => {
     await tab.page.getByRole("link", { name: skipToComposer }).and(tab.page.locator(":focus")).waitFor();
     await keyboard.press("Enter");
     expect(await focused(tab.page)).toMatch(/^textarea /);
-    await keyboard.type(SLOW);
+    await keyboard.type(STALL);
     await keyboard.press("Enter");
     await tab.written(10);
     await tabTo(tab.page, /^button Stop$/);
