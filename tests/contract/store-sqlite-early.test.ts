@@ -60,8 +60,9 @@ test("a small SQLite store is written by the program until its thread has it, an
   let head: number;
   {
     await using store = await folder.open({}, THREAD_SOON);
-    await store.putWorker(record(A));
+    // Before its first write, which takes a turn of the event loop: within it a quick thread may be there.
     expect(await isEarly(store)).toBe(true);
+    await store.putWorker(record(A));
     head = await appendUntilThread(store);
     expect(await isEarly(store)).toBe(false);
     await store.append(A, events(head + 1, head + 1), { submission: submission(1) });
@@ -133,9 +134,9 @@ test("a SQLite store that no thread can open goes on in the program, and is a th
   let head = 0;
   try {
     await using store = await folder.open({}, THREAD_SOON);
-    await store.putWorker(record(A));
-    // What is open stays open; by its name it is not to be found.
+    // What is open stays open; by its name it is not to be found, before a turn of the event loop can start a thread.
     renameSync(dirname(folder.path), away);
+    await store.putWorker(record(A));
     const failing = failed.promise.then(() => "failed");
     while ((await Promise.race([failing, store.append(A, events(head + 1, head + 1))])) !== "failed") head += 1;
     expect(await isEarly(store)).toBe(true);
