@@ -9,16 +9,19 @@ import process from "node:process";
 
 /** Below those that systems give to connections, and to who asks for any port. */
 const FIRST = 20_000;
-const COUNT = 10_000;
-/** Tests in processes beside each other begin so far apart. */
-const APART = 100;
+/** Test files beside each other have one each: a port that one has taken looks free until somebody listens on it. */
+const STRETCHES = 10;
+const COUNT = 1_000;
+/** In it, whole runs beside each other begin so far apart. */
+const APART = 20;
 
+const first = FIRST + (Number(process.env["VITEST_POOL_ID"] ?? 0) % STRETCHES) * COUNT;
 let next = (process.pid * APART) % COUNT;
 
 /** Takes one that is free. */
 export async function takeLastingPort(): Promise<number> {
   for (;;) {
-    const port = FIRST + (next % COUNT);
+    const port = first + (next % COUNT);
     next += 1;
     if (await isFree(port)) return port;
   }
