@@ -9,6 +9,7 @@ import { NoUpgradeProxy } from "../support/no-upgrade-proxy.ts";
 import { problemCode } from "../support/problem-code.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { serveWorkspace } from "../support/served-workspace.ts";
+import { StreamingProvider } from "../support/streaming-provider.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 import { within } from "../support/within.ts";
 
@@ -173,14 +174,22 @@ describe("follow()", () => {
   });
 
   test("goes on over plain HTTP by itself where sockets don't get through, and resumes exactly when it breaks", async () => {
-    await using server = await ServerProcess.start({ environment: { YOI_DEMO_PACE: "0.3", YOI_ACCESS_TOKEN: TOKEN } });
+    // However long the client stays away after a cut, the answer is under way until it has come back twice.
+    await using provider = await StreamingProvider.start();
+    const isBackTwice = Promise.withResolvers<void>();
+    provider.lastsUntil = isBackTwice.promise;
+    provider.pieces = ["One", " word", " and", " another."];
+    const environment = { OPENAI_BASE_URL: provider.url, YOI_ACCESS_TOKEN: TOKEN };
+    await using server = await ServerProcess.start({ environment });
     await using proxy = await NoUpgradeProxy.start(server.port);
+    const streams = () => proxy.passed.filter((path) => path.includes("/events?"));
     const [direct, blocked] = [server.url, proxy.url].map((url) => createClient({ url, token: TOKEN }));
     const ref = await newWorker(direct);
     const { seen: whole } = await liveUntil(direct!.follow(ref), isEvent("run_end"));
     let events = 0;
     const { seen: pieces } = await liveUntil(blocked!.follow(ref), (step) => {
       if (step.kind === "event") events += 1;
+      if (streams().length > 2) isBackTwice.resolve();
       if (events % 5 === 4) proxy.cut();
       return isEvent("run_end")(step);
     });
@@ -189,8 +198,7 @@ describe("follow()", () => {
     expect(cursorsOf(received)).toEqual(cursorsOf(await whole));
     expect(received.slice(0, 4).map(({ kind }) => kind)).toEqual(["lost", "lost", "event", "live"]);
     expect(proxy.refusedUpgrades).toBe(2);
-    const streams = proxy.passed.filter((path) => path.includes("/events?"));
-    const [first, ...resumed] = streams.map((path) => new URL(path, proxy.url).searchParams.get("cursor") ?? "none");
+    const [first, ...resumed] = streams().map((path) => new URL(path, proxy.url).searchParams.get("cursor") ?? "none");
     expect([first, resumed.length > 1]).toEqual(["none", true]);
     expect(cursorsOf(received)).toEqual(expect.arrayContaining(resumed));
   });
