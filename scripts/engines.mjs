@@ -19,13 +19,13 @@ const loaders = { x64: "/lib64/ld-linux-x86-64.so.2", arm64: "/lib/ld-linux-aarc
 
 /**
  * The Node that runs the project.
- * @param {string} loader What a glibc machine of this kind has
+ * @param {string | undefined} loader What a glibc machine of this kind has
  * @returns {string | undefined} its path
  */
-export function findNode(loader = loaders[process.arch] ?? "") {
+export function findNode(loader = loaders[process.arch]) {
   const platform = isWindows ? "win" : process.platform;
   const own = `${root}node_modules/node-${platform}-${process.arch}/bin/node${suffix}`;
-  const canRunOwn = process.platform !== "linux" || existsSync(loader);
+  const canRunOwn = process.platform !== "linux" || loader === undefined || existsSync(loader);
   if (canRunOwn && existsSync(own)) return own;
   const isNewEnough = !runsOnDeno && Number.parseInt(process.versions.node, 10) >= oldestNode;
   return isNewEnough ? process.execPath : undefined;
