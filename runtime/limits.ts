@@ -73,7 +73,8 @@ export interface Limits {
 /** What holds where configuration says nothing. */
 export const DEFAULT_LIMITS: Limits = {
   run: {
-    firstTokenTimeoutMs: 60_000,
+    // Some models think for minutes before they say a word.
+    firstTokenTimeoutMs: 180_000,
     betweenChunksTimeoutMs: 30_000,
     wholeRunTimeoutMs: 10 * 60_000,
     maxAttempts: 3,

@@ -66,7 +66,7 @@ export const answerSettings = {
   YOI_FIRST_TOKEN_TIMEOUT_MS: duration({
     key: "run.first_token_timeout_ms",
     about: "From the request to the first piece of the answer.",
-    fallback: 60_000,
+    fallback: 180_000,
   }),
   YOI_BETWEEN_CHUNKS_TIMEOUT_MS: duration({
     key: "run.between_chunks_timeout_ms",

@@ -50,7 +50,7 @@ test("readConfig() gives the documented defaults for an empty environment", asyn
     },
     cursorSecret: null,
     run: {
-      firstTokenTimeoutMs: 60_000,
+      firstTokenTimeoutMs: 180_000,
       betweenChunksTimeoutMs: 30_000,
       wholeRunTimeoutMs: 600_000,
       deltaIntervalMs: 40,

@@ -26,7 +26,7 @@ describe("readRuntimeConfig()", () => {
       language: "en",
       prompt: null,
       run: {
-        firstTokenTimeoutMs: 60_000,
+        firstTokenTimeoutMs: 180_000,
         betweenChunksTimeoutMs: 30_000,
         wholeRunTimeoutMs: 600_000,
         deltaIntervalMs: 40,
