@@ -114,7 +114,8 @@ export async function loadConfig(
   if (problems.isEmpty) checkAccess(keys, problems);
   problems.throwIfAny();
   const config = {
-    host: keys.YOI_HOST,
+    // As in an address, which is how the bind of a Runtime's process has it.
+    host: keys.YOI_HOST.replace(/^\[(.+)\]$/, "$1"),
     port: keys.YOI_PORT,
     basePath: keys.YOI_BASE_PATH,
     workspace: { id: keys.YOI_WORKSPACE_ID, displayName: keys.YOI_WORKSPACE_NAME },
