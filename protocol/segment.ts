@@ -23,7 +23,8 @@ const KNOWN_KINDS = knownTags(KnownSegment);
 export const Segment = openUnion(KnownSegment);
 export type Segment = KnownSegment | UnknownVariant<"kind">;
 
-function isKnownSegment(segment: Segment): segment is KnownSegment {
+/** Whether this side knows the segment's kind, so that its fields may be read. */
+export function isKnownSegment(segment: Segment): segment is KnownSegment {
   return KNOWN_KINDS.has(segment.kind);
 }
 

@@ -8,14 +8,15 @@
 import { isKnownEntry, isKnownItem, LogEntry, LoggedItem, type KnownEntry } from "../protocol/entry.ts";
 import { Event, Greeting, InFlightBlock, isKnownBlock, isKnownEvent } from "../protocol/event.ts";
 import { RunView, UsageTotals } from "../protocol/run-view.ts";
-import type { TranscriptItem } from "../protocol/runtime-api.ts";
+import { TranscriptItem } from "../protocol/runtime-api.ts";
+import { isKnownSegment, type Segment } from "../protocol/segment.ts";
 import { EVENT_DOMAIN, snapshotEvent, transcriptOf } from "../protocol/transcript.ts";
 import { knownPart } from "./known-part.ts";
 import type { ObservationPolicy } from "./policy.ts";
 
 /** Hides thinking, the input of tools and their output. */
 export const hideInnerWork: ObservationPolicy = {
-  name: "inner-work-hidden-2",
+  name: "inner-work-hidden-3",
   showEvent,
   showTranscript: (transcript) => ({
     ...transcript,
@@ -72,8 +73,14 @@ function showEvent(whole: Event): Event | null {
       const { entry } = event.data;
       return { event: event.event, data: { entry: { ...entry, history: entry.history.map(showItem) } } };
     }
-    case "rewind_applied":
-      return { ...event, data: { ...event.data, entries: event.data.entries.map(showEntry) } };
+    case "rewind_applied": {
+      const { entries, input } = event.data;
+      return { ...event, data: { ...event.data, entries: entries.map(showEntry), input: input.map(showSegment) } };
+    }
+    case "user_message": {
+      const data = showSegments(event.data);
+      return data === event.data ? event : { event: event.event, data };
+    }
     case "completions":
     case "rewind_targets":
     case "workers_listed":
@@ -83,7 +90,6 @@ function showEvent(whole: Event): Event | null {
       return null;
     case "system_item":
       return { event: event.event, data: { item: showSystemItem(event.data.item) } };
-    case "user_message":
     case "invoke_start":
     case "turn_start":
     case "turn_end":
@@ -123,8 +129,9 @@ function showEntry(whole: LogEntry): LogEntry {
       return { kind: entry.kind, ts: entry.ts, domain: entry.domain, payload: showPayload(entry) };
     case "system_item":
       return { kind: entry.kind, ts: entry.ts, item: showSystemItem(entry.item) };
-    case "invoke":
     case "user_input":
+      return showSegments(entry);
+    case "invoke":
     case "turn_end":
     case "run_completed":
     case "paused_turn_abandoned":
@@ -132,6 +139,16 @@ function showEntry(whole: LogEntry): LogEntry {
     case "llm_usage":
       return entry;
   }
+}
+
+/** What a person said, itself where nothing in it is hidden. */
+function showSegments<Said extends { readonly segments: readonly Segment[] }>(said: Said): Said {
+  return said.segments.every(isKnownSegment) ? said : { ...said, segments: said.segments.map(showSegment) };
+}
+
+/** A newer Runtime may put more than a person's words into a message. */
+function showSegment(segment: Segment): Segment {
+  return isKnownSegment(segment) ? segment : { kind: segment.kind, ...HIDDEN };
 }
 
 /** An event that was kept whole, as it is shown when it comes; whatever else there is, is not known. */
@@ -197,6 +214,7 @@ function showBlock(whole: InFlightBlock): InFlightBlock {
 }
 
 /** What a Runtime puts into the transcript besides what was said: results of tools are among it, and errors of theirs. */
-function showLine(line: TranscriptItem): TranscriptItem {
+function showLine(whole: TranscriptItem): TranscriptItem {
+  const line = knownPart(TranscriptItem, whole);
   return isShownRole(line.role) ? line : { ...line, content: "[hidden]" };
 }

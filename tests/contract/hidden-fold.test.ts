@@ -84,6 +84,7 @@ const entries: readonly LogEntry[] = [
   { kind: "turn_end", ts: 1, turn_count: 1, more: S },
   { kind: "run_errored", ts: 1, interrupted: true, message: "429", code: "provider_error", more: S },
   { kind: "user_input", ts: 1, segments: [{ kind: "text", content: "asked", more: S }], more: S },
+  { kind: "user_input", ts: 1, segments: [{ kind: "text", content: "asked" }, strange] },
   { kind: "run_errored", ts: 1, interrupted: true, message: S, code: "tool_error" },
   { kind: "run_errored", ts: 1, interrupted: true, message: S },
   { kind: "system_item", ts: 1, item: { kind: "notification", message: S, body: S } },
@@ -123,6 +124,7 @@ const SECRETS: readonly Event[] = [
   { event: "error", data: { code: "tool_error", message: S } },
   { event: "error", data: { code: "provider_error", message: "429", more: S } },
   { event: "user_message", data: { segments: [{ kind: "text", content: "asked", more: S }], more: S } },
+  { event: "user_message", data: { segments: [{ kind: "text", content: "asked" }, strange] } },
   { event: "text_done", data: { text: "said", more: S } },
   { event: "llm_call_end", data: { llm_call: 1, more: S } },
   { event: "thinking_start", more: S },
@@ -138,7 +140,7 @@ const SECRETS: readonly Event[] = [
     event: "rewind_applied",
     data: {
       entries: [...entries],
-      input: [],
+      input: [strange],
       summary: { truncated_to_entries: 0, discarded_entries: 0, tool_side_effect_warning: false, more: S },
     },
   },
@@ -169,6 +171,9 @@ describe("nothing hidden is left", () => {
     const line = (role: string, content: string) => ({ sequence: 1, role, content, event_id: 1 });
     const shown = ["user", "assistant", "system", "tool"].map((role) => hideInnerWork.showLine(line(role, S)).content);
     expect(shown).toEqual([S, S, "[hidden]", "[hidden]"]);
+    for (const role of ["user", "assistant", "system"]) {
+      expect(hideInnerWork.showLine({ ...line(role, "said"), more: S })).not.toHaveProperty("more");
+    }
   });
 
   test("in the entries that stand for such lines where a Runtime has nothing else", () => {

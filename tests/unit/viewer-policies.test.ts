@@ -103,7 +103,7 @@ describe("ViewerPolicies", () => {
     await policies.change({ read_only: ["*", "!ada"], hide_inner_work: [] });
     expect(told.splice(0)).toEqual(["eve  false"]);
     await policies.change({ read_only: ["ada"], hide_inner_work: ["b*"] });
-    expect(told.splice(0)).toEqual(["ada  false", "bo inner-work-hidden-2 true", "eve  true"]);
+    expect(told.splice(0)).toEqual(["ada  false", "bo inner-work-hidden-3 true", "eve  true"]);
     await policies.change({ read_only: ["ada"], hide_inner_work: ["bo"] });
     closing.abort();
     await policies.change(NOTHING);
