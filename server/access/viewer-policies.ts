@@ -51,8 +51,12 @@ export class ViewerPolicies {
     const json = await readKept(options.file);
     if (json === null) return new ViewerPolicies(options, options.settings);
     const kept = parseKept(json);
-    const isSame = JSON.stringify(kept.settings) === JSON.stringify(options.settings);
-    return new ViewerPolicies(options, isSame ? kept.rules : options.settings);
+    const { settings, file } = options;
+    if (JSON.stringify(kept.settings) === JSON.stringify(settings)) return new ViewerPolicies(options, kept.rules);
+    // Whoever goes back to the former settings means these, and not what was once changed under them. Where that can't
+    // be written down now, the next start with these settings does it.
+    await file?.write(textOf(settings, settings)).catch(() => {});
+    return new ViewerPolicies(options, settings);
   }
 
   get rules(): ViewerRules {
@@ -77,7 +81,7 @@ export class ViewerPolicies {
     const changing = this.#writing.then(async () => {
       const { file, settings } = this.#options;
       try {
-        await file?.write(JSON.stringify({ version: 1, settings, rules }));
+        await file?.write(textOf(settings, rules));
       } catch (cause) {
         throw new ProblemError("store_failed", "The rules could not be written down, and are as they were.", { cause });
       }
@@ -127,6 +131,10 @@ async function readKept(file: KeptFile | null): Promise<string | null> {
   } catch (cause) {
     throw new ConfigError("Cannot start: viewer-rules.json in the data folder can't be read.", { cause });
   }
+}
+
+function textOf(settings: ViewerRules, rules: ViewerRules): string {
+  return JSON.stringify({ version: 1, settings, rules });
 }
 
 function parseKept(json: string): z.infer<typeof KeptRules> {

@@ -120,6 +120,21 @@ describe("ViewerPolicies", () => {
     expect((await load(file, NOTHING)).rules).toEqual(NOTHING);
   });
 
+  test("forgets what was changed for good once the settings have said something else", async () => {
+    const file = new MemoryFile();
+    await (await load(file)).change(NOTHING);
+    const other: ViewerRules = { read_only: ["bo"], hide_inner_work: [] };
+    expect((await load(file, other)).rules).toEqual(other);
+    expect((await load(file)).rules).toEqual(RULES);
+  });
+
+  test("takes other settings also where it can't write that down", async () => {
+    const file = new MemoryFile();
+    await (await load(file)).change({ read_only: ["eve"], hide_inner_work: [] });
+    file.isBroken = true;
+    expect((await load(file, NOTHING)).rules).toEqual(NOTHING);
+  });
+
   test("changes nothing that it can't keep, and takes the next change", async () => {
     const file = new MemoryFile();
     const policies = await load(file);
