@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { CONVERSATION_MAX_BYTES } from "../../protocol/conversation-file.ts";
 import type { RuntimeId } from "../../protocol/id.ts";
 import { useFrame } from "../context.ts";
-import { againWords, problemWords } from "../failure-words.ts";
+import { againWords, isOutcomeUnknown, problemWords } from "../failure-words.ts";
 import type { ApiFailure } from "../store/api-client.ts";
 import { Dialog } from "../tools/dialog.tsx";
 import type { ToolProps } from "../tools/open-tool.tsx";
@@ -111,7 +111,7 @@ export function ImportDialog({ close }: ToolProps) {
     if (now === "too-large") return <>{words.tooLarge(CONVERSATION_MAX_BYTES / MEBI)}</>;
     if (now === "gone") return <>{words.gone}</>;
     if (typeof now !== "object") return null;
-    if (now.kind === "network" || now.kind === "timeout") return <>{words.unknown}</>;
+    if (isOutcomeUnknown(now)) return <>{words.unknown}</>;
     if (now.kind === "problem" && (now.code === "invalid_request" || now.code === "invalid_json")) {
       return (
         <>

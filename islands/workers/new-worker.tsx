@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { RuntimeId } from "../../protocol/id.ts";
 import { useFrame } from "../context.ts";
-import { againWords, problemWords } from "../failure-words.ts";
+import { againWords, isOutcomeUnknown, problemWords } from "../failure-words.ts";
 import type { Frame } from "../frame.ts";
 import { Icon } from "../icon.tsx";
 import type { ApiFailure } from "../store/api-client.ts";
@@ -65,7 +65,7 @@ export function SpawnFailure({ runtimeId }: { readonly runtimeId: RuntimeId }) {
 
 function spawnWords(failure: ApiFailure | undefined, { messages, locale }: Frame): string {
   const words = listMessagesFor(locale);
-  if (failure?.kind === "network" || failure?.kind === "timeout") return words.newWorkerUnknown;
+  if (isOutcomeUnknown(failure)) return words.newWorkerUnknown;
   const reason = failure?.kind === "problem" ? problemWords(failure.code, failure.detail, messages) : "";
   return `${words.newWorkerFailed} ${reason}`.trimEnd();
 }

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { DISPLAY_NAME_MAX_CHARS } from "../../protocol/runtime-api.ts";
 import { useFrame } from "../context.ts";
-import { againWords, problemWords } from "../failure-words.ts";
+import { againWords, isOutcomeUnknown, problemWords } from "../failure-words.ts";
 import type { ApiFailure } from "../store/api-client.ts";
 import { workerKey } from "../store/worker-list.ts";
 import { Dialog } from "../tools/dialog.tsx";
@@ -83,7 +83,7 @@ export function RenameDialog({ tool, close }: ToolProps) {
   function problemOf(now: "asking" | "saving" | "empty" | ApiFailure): string {
     if (now === "empty") return words.empty;
     if (typeof now !== "object") return "";
-    if (now.kind === "network" || now.kind === "timeout") return words.unknown;
+    if (isOutcomeUnknown(now)) return words.unknown;
     const reason = now.kind === "problem" ? problemWords(now.code, now.detail, messages) : "";
     return `${words.failed} ${reason}`.trimEnd() + againWords(now, frame);
   }

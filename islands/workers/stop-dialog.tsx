@@ -1,7 +1,7 @@
 /** Asks before a Worker is stopped for good, and says so when that failed. */
 import { useComputed, useSignal } from "@preact/signals";
 import { useFrame } from "../context.ts";
-import { againWords, problemWords } from "../failure-words.ts";
+import { againWords, isOutcomeUnknown, problemWords } from "../failure-words.ts";
 import type { ApiFailure } from "../store/api-client.ts";
 import { Dialog } from "../tools/dialog.tsx";
 import type { ToolProps } from "../tools/open-tool.tsx";
@@ -57,7 +57,7 @@ export function StopDialog({ tool, close }: ToolProps) {
   );
 
   function failureOf(failure: ApiFailure): string {
-    if (failure.kind === "network" || failure.kind === "timeout") return words.unknown;
+    if (isOutcomeUnknown(failure)) return words.unknown;
     const reason = failure.kind === "problem" ? problemWords(failure.code, failure.detail, messages) : "";
     return `${words.failed} ${reason}`.trimEnd() + againWords(failure, frame);
   }

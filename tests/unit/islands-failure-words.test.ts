@@ -1,6 +1,6 @@
 /** What a person reads of a request that was refused for a while. */
 import { expect, test } from "vitest";
-import { againWords, failureWords } from "../../islands/failure-words.ts";
+import { againWords, failureWords, isOutcomeUnknown } from "../../islands/failure-words.ts";
 import { createFormats } from "../../islands/formats.ts";
 import { messagesFor } from "../../islands/messages.ts";
 
@@ -20,4 +20,19 @@ test.each(["en", "ja"] as const)("failureWords() says when a refused message may
 test("againWords() says nothing where nobody knows", () => {
   const words = { messages: messagesFor("en"), formats: createFormats("en") };
   expect([againWords(limited, words), againWords({ kind: "network" }, words)]).toEqual(["", ""]);
+});
+
+test("isOutcomeUnknown() tells what may have been done from what was refused", () => {
+  const problem = (code: string) => ({ ...limited, code });
+  const unknown = [
+    { kind: "network" },
+    { kind: "timeout" },
+    problem("runtime_timeout"),
+    problem("runtime_network_failed"),
+    { kind: "malformed", status: 200 },
+    { kind: "malformed", status: 504 },
+  ] as const;
+  const refused = [limited, problem("runtime_refused"), { kind: "malformed", status: 413 }, undefined] as const;
+  expect(unknown.map(isOutcomeUnknown)).toEqual(unknown.map(() => true));
+  expect(refused.map(isOutcomeUnknown)).toEqual(refused.map(() => false));
 });
