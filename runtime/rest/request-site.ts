@@ -29,15 +29,23 @@ export function isLoopbackName(name: string): boolean {
 /** Whether another site's page may have sent it. Programs that are no browsers send neither header. */
 export function isOfAnotherSite({ host, origin, fetchSite }: RequestSite): boolean {
   if (origin === undefined) return fetchSite !== undefined && fetchSite !== "same-origin" && fetchSite !== "none";
-  return hostOf(origin) !== host?.toLowerCase();
+  return host === undefined || !isOriginAt(origin, host.toLowerCase());
 }
 
-/** `host[:port]` of an origin; null for `null` and for what is none. */
-function hostOf(origin: string): string | null {
+/** The port that goes without saying, by a website's protocol. */
+const PLAIN_PORTS: ReadonlyMap<string, RegExp> = new Map([
+  ["http:", /:80$/],
+  ["https:", /:443$/],
+]);
+
+/** Whether an origin is a website's at this `host[:port]`; `null`, and what is no origin, is at none. */
+function isOriginAt(origin: string, host: string): boolean {
   try {
-    const { protocol, host } = new URL(origin);
-    return protocol === "http:" || protocol === "https:" ? host : null;
+    const { protocol, host: from } = new URL(origin);
+    const plainPort = PLAIN_PORTS.get(protocol);
+    // Some proxies write every port into the name that they pass on; in a browser's origin the plain one never stands.
+    return plainPort !== undefined && from === host.replace(plainPort, "");
   } catch {
-    return null;
+    return false;
   }
 }

@@ -107,6 +107,17 @@ describe("checkSite()", () => {
     expect(site({ ...change, fetchSite: "same-site" })).toBe("origin_refused");
   });
 
+  test("knows its own pages where a proxy names the port that goes without saying", () => {
+    const command = { method: "POST", path: "/api/companion/messages" };
+    const from = (origin: string, host: string) => site({ ...command, origin, host });
+    expect(from("https://console.example", "Console.Example:443")).toBe(null);
+    expect(from("http://console.example", "console.example:80")).toBe(null);
+    expect(from("https://console.example", "console.example")).toBe(null);
+    expect(from("http://console.example", "console.example:443")).toBe("origin_refused");
+    expect(from("https://console.example", "console.example:80")).toBe("origin_refused");
+    expect(from("https://console.example:8443", "console.example:443")).toBe("origin_refused");
+  });
+
   test("lets a link from elsewhere open a page", () => {
     expect(site({ fetchSite: "cross-site", path: "/runtimes/a/workers/b" })).toBe(null);
   });
