@@ -86,9 +86,11 @@ export class Sessions {
   /** Begins a session; one that can't be written down ends with the process. @returns the secret for its cookie */
   async begin(): Promise<string> {
     const secret = randomHex(this.#random, SECRET_BYTES);
+    const id = digestText(await digest(secret));
     const now = this.#clock.now();
+    // In one step with what it makes room for: a file with more sessions than there may be counts as empty.
     this.#forgetOld(now);
-    this.#open.set(digestText(await digest(secret)), { createdTs: now, seenTs: now, ending: new AbortController() });
+    this.#open.set(id, { createdTs: now, seenTs: now, ending: new AbortController() });
     await this.#write().catch(() => {});
     return secret;
   }

@@ -233,6 +233,23 @@ describe("Sessions", () => {
     await sessions.endAll();
     expect(await found(await load())).toEqual([null, null]);
   });
+
+  test("that begin at the same time where there is room for one more are kept over a restart", async () => {
+    const clock = new ManualClock();
+    const ts = clock.now() - 1;
+    const older = Array.from({ length: 999 }, (_, index) => ({
+      id: index.toString(16).padStart(64, "0"),
+      created_ts: ts,
+      seen_ts: ts,
+    }));
+    let kept = JSON.stringify({ version: 1, mark: "", sessions: older });
+    const file: KeptFile = { read: async () => kept, write: async (text) => void (kept = text) };
+    const load = () => Sessions.load({ clock, random: systemRandom, file, mark: "" });
+    const sessions = await load();
+    const secrets = await Promise.all([sessions.begin(), sessions.begin(), sessions.begin()]);
+    const again = await load();
+    for (const secret of secrets) expect(await again.find(secret)).not.toBe(null);
+  });
 });
 
 describe("visitorOf()", () => {
