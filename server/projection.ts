@@ -36,6 +36,11 @@ function cleanLabel(label: string): string {
   return label.replaceAll(/[\u0000-\u001f\u007f/\\]/g, "").slice(0, DISPLAY_NAME_MAX_CHARS);
 }
 
+/** The first of some names of which anything can be shown: a name may be nothing but slashes, and a peer's be empty. */
+function labelOf(...names: readonly (string | null | undefined)[]): string {
+  return names.map((name) => cleanLabel(name ?? "").trim()).find((label) => label !== "") ?? "";
+}
+
 /** What a Runtime can do, as browsers see it. */
 export function projectCapabilities(kind: Runtime["kind"], can: RuntimeCapabilities, host: HostFacts): Capabilities {
   const isEmbedded = kind === "embedded";
@@ -73,7 +78,7 @@ export function projectRuntime(
   const isEmbedded = runtime.kind === "embedded";
   return {
     runtime_id: runtime.runtimeId,
-    label: cleanLabel(facts.detail?.display_name ?? facts.displayName ?? runtime.runtimeId),
+    label: labelOf(facts.detail?.display_name, facts.displayName, runtime.runtimeId),
     kind: isEmbedded ? "embedded_worker_runtime" : "remote_worker_runtime",
     status: facts.detail?.status ?? "unavailable",
     source: {
@@ -126,7 +131,7 @@ export function projectWorker(
     runtime_id: detail.runtime_id,
     worker_id: detail.worker_id,
     host_id: hostId,
-    label: cleanLabel(detail.display_name ?? detail.worker_id),
+    label: labelOf(detail.display_name, detail.worker_id),
     role: isEmbedded ? profile : null,
     profile,
     workspace: {
