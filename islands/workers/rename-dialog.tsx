@@ -2,7 +2,8 @@
 import { useSignal } from "@preact/signals";
 import { DISPLAY_NAME_MAX_CHARS } from "../../protocol/runtime-api.ts";
 import { useFrame } from "../context.ts";
-import { againWords, isOutcomeUnknown, problemWords } from "../failure-words.ts";
+import { againWords, problemWords } from "../failure-words.ts";
+import { isOutcomeUnknown } from "../outcome-unknown.ts";
 import type { ApiFailure } from "../store/api-client.ts";
 import { workerKey } from "../store/worker-list.ts";
 import { Dialog } from "../tools/dialog.tsx";

@@ -1,7 +1,8 @@
 /** Asks before a Worker is stopped for good, and says so when that failed. */
 import { useComputed, useSignal } from "@preact/signals";
 import { useFrame } from "../context.ts";
-import { againWords, isOutcomeUnknown, problemWords } from "../failure-words.ts";
+import { againWords, problemWords } from "../failure-words.ts";
+import { isOutcomeUnknown } from "../outcome-unknown.ts";
 import type { ApiFailure } from "../store/api-client.ts";
 import { Dialog } from "../tools/dialog.tsx";
 import type { ToolProps } from "../tools/open-tool.tsx";

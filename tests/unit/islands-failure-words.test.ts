@@ -1,8 +1,9 @@
 /** What a person reads of a request that was refused for a while. */
 import { expect, test } from "vitest";
-import { againWords, failureWords, isOutcomeUnknown } from "../../islands/failure-words.ts";
+import { againWords, failureWords } from "../../islands/failure-words.ts";
 import { createFormats } from "../../islands/formats.ts";
 import { messagesFor } from "../../islands/messages.ts";
+import { isOutcomeUnknown } from "../../islands/outcome-unknown.ts";
 
 const RETRY_AT = 1_700_000_000_001;
 const limited = { kind: "problem", code: "rate_limited", status: 429, detail: "…", retryable: true } as const;
