@@ -27,14 +27,17 @@ export function isImport({ req }: Context): boolean {
 export function conversationRoutes(backend: Backend): Hono {
   const withConversation = createConversationReader();
   return new Hono()
-    .post(`${WORKERS}/import`, doneOnce(), async (context) => {
-      const runtimeId = runtimeIdOf(context);
-      checkJson(context);
-      // Before all of it is read: is there anybody to give it to?
-      await backend.getRuntime(runtimeId);
-      const importing = withConversation(context.req.raw, (file) => backend.importWorker(runtimeId, file));
-      return context.json(await importing);
-    })
+    .post(
+      `${WORKERS}/import`,
+      doneOnce(async (context) => {
+        const runtimeId = runtimeIdOf(context);
+        checkJson(context);
+        // Before all of it is read: is there anybody to give it to?
+        await backend.getRuntime(runtimeId);
+        const importing = withConversation(context.req.raw, (file) => backend.importWorker(runtimeId, file));
+        return context.json(await importing);
+      }),
+    )
     .get(`${WORKERS}/:worker_id/export`, async (context) => {
       const ref = workerRefOf(context);
       const format = choiceOf(context, "format", ["json", "markdown"]) ?? "json";

@@ -5,17 +5,17 @@
  * Owns the newest answers by the `Idempotency-Key` that was sent along, in this process's memory. A failure is not
  * kept: whoever asks again after one is heard.
  */
-import type { MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 
 const KEY_MAX_CHARS = 128;
 const MAX_KEPT = 500;
 
-/** Gives a request that a client repeats the answer to the first, also while that is still under way. */
-export function doneOnce(): MiddlewareHandler {
+/** Answers a request that a client repeats as it answered the first, also while that is still under way. */
+export function doneOnce(answer: (context: Context) => Promise<Response>): (context: Context) => Promise<Response> {
   const answers = new Map<string, Promise<string | null>>();
-  return async (context, next) => {
+  return async (context) => {
     const key = context.req.header("Idempotency-Key");
-    if (key === undefined || key.length > KEY_MAX_CHARS) return next();
+    if (key === undefined || key.length > KEY_MAX_CHARS) return answer(context);
     const name = JSON.stringify([context.get("client"), context.req.path, key]);
     const earlier = answers.get(name);
     if (earlier) {
@@ -26,14 +26,14 @@ export function doneOnce(): MiddlewareHandler {
     answers.set(name, promise);
     const [oldest] = answers.keys();
     if (oldest !== undefined && answers.size > MAX_KEPT) answers.delete(oldest);
-    let answer: string | null = null;
+    let kept: string | null = null;
     try {
-      await next();
-      if (context.res.ok) answer = await context.res.clone().text();
+      const response = await answer(context);
+      if (response.ok) kept = await response.clone().text();
+      return response;
     } finally {
-      if (answer === null) answers.delete(name);
-      resolve(answer);
+      if (kept === null) answers.delete(name);
+      resolve(kept);
     }
-    return undefined;
   };
 }

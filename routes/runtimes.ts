@@ -23,10 +23,13 @@ export function runtimeRoutes(backend: Backend): Hono {
     .get("/api/runtimes/:runtime_id/workers", async (context) => {
       return context.json(await backend.listWorkers(runtimeIdOf(context)));
     })
-    .post("/api/runtimes/:runtime_id/workers", doneOnce(), async (context) => {
-      const runtimeId = runtimeIdOf(context);
-      return context.json(await backend.spawnWorker(runtimeId, await bodyOf(context, WorkerSpawnRequest)));
-    })
+    .post(
+      "/api/runtimes/:runtime_id/workers",
+      doneOnce(async (context) => {
+        const runtimeId = runtimeIdOf(context);
+        return context.json(await backend.spawnWorker(runtimeId, await bodyOf(context, WorkerSpawnRequest)));
+      }),
+    )
     .post("/api/runtimes/:runtime_id/config-bundles", async (context) => {
       const runtimeId = runtimeIdOf(context);
       return context.json(await backend.storeConfigBundle(runtimeId, await bodyOf(context, ConfigBundleRequest)));

@@ -1,19 +1,24 @@
 /** Says beside the message box that the conversation may be out of date: the Runtime is away, or the link is for a while. */
-import { useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { useConsole } from "../context.ts";
-import { useNow } from "../use-now.ts";
 
 /** A link that is back sooner than this is not worth a word here: its state at the top says it. */
 const NOTE_AFTER_MS = 3_000;
 
 export function UpstreamNote() {
-  const { clock, connection, messages, formats } = useConsole();
+  const { connection, messages, formats } = useConsole();
   const state = connection.state.value;
   const isLost = state.kind === "reconnecting" || state.kind === "offline";
-  const now = useNow(isLost);
   // Not since the last frame: while nothing is said, that one is seconds old although the link is there.
-  const lostAt = useRef<number | undefined>(undefined);
-  lostAt.current = isLost ? (lostAt.current ?? clock.now()) : undefined;
+  const hasLasted = useSignal(false);
+  useEffect(() => {
+    const timer = isLost ? setTimeout(() => (hasLasted.value = true), NOTE_AFTER_MS) : undefined;
+    return () => {
+      clearTimeout(timer);
+      hasLasted.value = false;
+    };
+  }, [isLost]);
   const { link } = messages;
   if (state.kind === "waiting") {
     return (
@@ -23,8 +28,7 @@ export function UpstreamNote() {
       </p>
     );
   }
-  if (!isLost || now === undefined || lostAt.current === undefined) return null;
-  if (now - lostAt.current < NOTE_AFTER_MS) return null;
+  if (!isLost || !hasLasted.value) return null;
   return (
     <p class="upstream-note" data-testid="stale-note">
       <strong>{state.kind === "offline" ? link.offline : link.reconnecting}</strong> ·{" "}

@@ -4,7 +4,6 @@
  * Owns time-outs, parsing and the kinds of failure. It decides nothing about what to show or to repeat.
  */
 import type * as z from "zod/mini";
-import { randomHex } from "../../client/submission-id.ts";
 import {
   listOf,
   RuntimeSummary,
@@ -87,6 +86,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     { method = "POST", timeoutMs = options.timeoutMs } = {},
   ): Promise<ApiResult<Value>> {
     const timeout = AbortSignal.timeout(timeoutMs);
+    const traceparent = createTraceparent();
     const init: RequestInit =
       body === undefined
         ? { headers: { accept: "application/json" } }
@@ -95,9 +95,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
             headers: {
               accept: "application/json",
               "content-type": "application/json",
-              traceparent: createTraceparent(),
+              traceparent,
               // The browser itself may repeat it.
-              "idempotency-key": randomHex(),
+              "idempotency-key": traceparent,
             },
             body: body instanceof Blob ? body : JSON.stringify(body),
           };

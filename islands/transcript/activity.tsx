@@ -45,11 +45,7 @@ export function Activity() {
   const elapsedMs = now === undefined || run.started_ts === 0 ? undefined : Math.max(0, now - run.started_ts);
   return (
     // Another state is another line: what stands in it does not move.
-    <p
-      class="activity notranslate"
-      data-state={isWriting ? "writing" : "waiting"}
-      key={isWriting ? "writing" : tool}
-    >
+    <p class="activity notranslate" data-state={isWriting ? "writing" : "waiting"} key={isWriting ? "writing" : tool}>
       <span class="pulse" aria-hidden="true" />
       <span>
         {isWriting ? messages.writing : tool === undefined ? messages.waitingForModel : messages.toolRunning(tool)}

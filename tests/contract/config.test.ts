@@ -78,7 +78,8 @@ test("readConfig() leaves foreign keys alone", async () => {
 });
 
 test("readConfig() takes a host with or without the brackets of an address", async () => {
-  for (const YOI_HOST of ["::1", "[::1]"]) expect(await readConfig({ YOI_HOST }, noFiles)).toMatchObject({ host: "::1" });
+  for (const YOI_HOST of ["::1", "[::1]"])
+    expect(await readConfig({ YOI_HOST }, noFiles)).toMatchObject({ host: "::1" });
 });
 
 test("readConfig() takes every key", async () => {

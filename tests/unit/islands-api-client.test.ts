@@ -59,7 +59,7 @@ describe("createApiClient()", () => {
     await client.listWorkers();
     const read = keys.pop();
     expect(read).toBeNull();
-    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{32}$/);
+    for (const key of keys) expect(key).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     expect(new Set(keys).size).toBe(3);
   });
 

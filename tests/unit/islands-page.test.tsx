@@ -52,7 +52,7 @@ function show(page: Console, Component: () => ComponentChild) {
 /** Does to a page what a browser's translator does: elements of its own take the place of texts. */
 function translate(element: Element): void {
   if (element.classList.contains("notranslate")) return;
-  for (const node of [...element.childNodes]) {
+  for (const node of Array.from(element.childNodes)) {
     if (node instanceof Element) translate(node);
     else if (node instanceof Text) {
       const translated = document.createElement("font");

@@ -169,7 +169,7 @@ describe("a Runtime that is away from the server", () => {
 test("a link that is lost is told beside the message box once that lasts, however long ago something came", async () => {
   const { page, root, beat, end } = await linked(ComposerForm);
   const note = () => root.querySelector("[data-testid=stale-note]")?.textContent;
-  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
   beat();
   vi.advanceTimersByTime(9_000);
   end(1006);
