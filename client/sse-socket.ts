@@ -132,15 +132,11 @@ export function sseSockets(send?: typeof fetch): typeof WebSocket {
   return Socket as unknown as typeof WebSocket;
 }
 
-/**
- * The stream beside a socket; heartbeats come only where the socket would have them. The address of a socket may have a
- * name and a password, as that of its page has: a `fetch` takes none.
- */
+/** The stream beside a socket; heartbeats come only where the socket would have them. */
 function streamUrl(address: string | URL): string {
   const url = new URL(address);
   url.protocol = url.protocol === "wss:" ? "https:" : "http:";
   url.pathname = url.pathname.replace(/\/ws$/, "");
-  url.username = url.password = "";
   if (!url.searchParams.has("heartbeat")) url.searchParams.set("heartbeat", "0");
   return url.href;
 }

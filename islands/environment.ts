@@ -10,8 +10,7 @@ export interface Environment {
   readonly clock: Clock;
   readonly random: () => number;
   readonly scheduler: FrameScheduler;
-  /** Asks this site by a path. */
-  readonly fetch: (path: string, init: RequestInit) => Promise<Response>;
+  readonly fetch: (input: string, init: RequestInit) => Promise<Response>;
   readonly WebSocket: new (url: string) => WebSocket;
   /** The page's address, e.g. `http://127.0.0.1:8787/`. */
   readonly pageUrl: string;

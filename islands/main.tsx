@@ -38,8 +38,7 @@ const environment: Environment = {
   clock,
   random: Math.random,
   scheduler: pacedScheduler(clock),
-  // An address that the page was opened by may have a name and a password in it, which no `fetch` takes.
-  fetch: (path, init) => fetch(location.origin + path, init),
+  fetch: (input, init) => fetch(input, init),
   WebSocket,
   pageUrl: location.href,
   storage: () => localStorage,

@@ -31,12 +31,6 @@ onBothServers("A conversation", { YOI_DEMO_PACE: "0.1" }, (stage) => {
     expect(await tab.page.getByRole("article", { name: "Worker" }).count()).toBe(1);
   });
 
-  test("is held by whoever has opened the page by an address with a name and a password in it", async () => {
-    const tab = await stage.openConsole({ origin: stage.server.url.replace("//", "//ada:secret@") });
-    await tab.ask("hello");
-    expect(await tab.answerText()).toBe(await stage.answerText(tab.ref));
-  });
-
   test("keeps the draft until the Worker has the message", async () => {
     const tab = await stage.openConsole();
     const held = Promise.withResolvers<void>();

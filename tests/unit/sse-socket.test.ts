@@ -1,4 +1,4 @@
-/** A stream in a socket's place: whom it asks, and what it tells of a frame that comes in pieces. */
+/** A stream in a socket's place: what it tells of a frame that comes in pieces. */
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { sseSockets } from "../../client/sse-socket.ts";
@@ -17,16 +17,5 @@ test("tells of each piece, and of the frame once it is whole", async () => {
     await progress;
   }
   expect(told).toEqual(["open", "progress", "progress", "progress", "message"]);
-  socket.close();
-});
-
-test("asks without the name and the password that its page's address may have", async () => {
-  const asked = Promise.withResolvers<unknown>();
-  const Socket = sseSockets(async (address) => {
-    asked.resolve(address);
-    return new Response("{}", { status: 404 });
-  });
-  const socket = new Socket("wss://ada:secret@here/api/worker/events/ws?heartbeat=1");
-  expect(await asked.promise).toBe("https://here/api/worker/events?heartbeat=1");
   socket.close();
 });
