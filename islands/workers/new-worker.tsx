@@ -12,16 +12,19 @@ import type { RuntimeGroup } from "../store/worker-list.ts";
 import { listMessagesFor } from "./messages-list.ts";
 import { refusalOf, runtimeIds } from "./runtime-state.tsx";
 
+/** By then the next page has come, as a rule, or won't. */
+const LEAVING_MS = 10_000;
+
 export function NewWorker({ group, name }: { readonly group: RuntimeGroup; readonly name: string }) {
   const { workers, messages, paths } = useFrame();
   // As the server rendered it until this very part is alive: the page may be so before.
   const isAlive = useSignal(false);
   /** From then on until the new one's page comes, which may take a while: another press would make another Worker. */
   const isLeaving = useSignal(false);
+  const stay = () => (isLeaving.value = false);
   useEffect(() => {
     isAlive.value = true;
     // The browser may bring this page back as it was left.
-    const stay = () => (isLeaving.value = false);
     addEventListener("pageshow", stay);
     return () => removeEventListener("pageshow", stay);
   }, []);
@@ -32,6 +35,8 @@ export function NewWorker({ group, name }: { readonly group: RuntimeGroup; reado
     const made = await workers.create(group.runtimeId, messages.workerName(count + 1));
     if (made === undefined) return;
     isLeaving.value = true;
+    // A person may stop the next page from coming, which nobody tells this one.
+    setTimeout(stay, LEAVING_MS);
     location.assign(paths.workerPage(made));
   };
   return (
