@@ -74,7 +74,10 @@ function probesOf(environment: Environment, tracing: TracingDefaults): Probes {
     },
     readFiles(config) {
       const { rules: settings, owners } = config.viewers;
-      return [readKeptSecret(config), ViewerPolicies.load({ settings, owners, file: rulesFileOf(config) })];
+      const kept = rulesFileOf(config);
+      // A start with other settings writes them down. Whoever examines leaves the rules of a server as they are.
+      const file = kept && { ...kept, write: () => Promise.resolve() };
+      return [readKeptSecret(config), ViewerPolicies.load({ settings, owners, file })];
     },
   };
 }

@@ -42,7 +42,7 @@ export class ViewerPolicies {
   }
 
   /**
-   * The rules that a file has, or those of the settings.
+   * The rules that a file has, or those of the settings, which are written down where the file was of others.
    *
    * @throws ConfigError where the file can't be read or holds something else: rules that hide things are not forgotten
    * in silence

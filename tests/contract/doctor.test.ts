@@ -172,6 +172,16 @@ describe("a store", () => {
     });
   });
 
+  test("keeps the rules for viewers that were changed there, whatever settings it examines", async () => {
+    const path = join(folder, "rules", "viewer-rules.json");
+    const rules = { read_only: [], hide_inner_work: [] };
+    const kept = JSON.stringify({ version: 1, settings: { ...rules, read_only: ["*"] }, rules });
+    await mkdir(join(folder, "rules"));
+    await writeFile(path, kept);
+    expect((await examine(inFolder("rules"))).code).toBe(0);
+    expect(await readFile(path, "utf8")).toBe(kept);
+  });
+
   test("has its folder judged by whether it is one, can be written to, and has room", async () => {
     await writeFile(join(folder, "file"), "");
     expect((await examine(inFolder("file"))).of("data folder")[0]?.found).toMatch(/is no folder$/);
