@@ -33,7 +33,7 @@ function plainImports(): Plugin {
   };
 }
 
-/** The packages and the contract that the entry itself uses. */
+/** The packages and the contract, of which the entry's file gets what the entry itself uses. */
 const FIRST_LOAD = /\/node_modules\/(?:preact|@preact|zod)\/|\/protocol\//;
 
 /** The programs that run from `dist/server`, by the name of their output. */
@@ -111,11 +111,12 @@ export default defineConfig(({ isSsrBuild, mode }) => ({
     : {
         outDir: "dist/client",
         manifest: "manifest.json",
-        modulePreload: { polyfill: false },
+        // What later parts import is fetched by nobody ahead: a list of it would be in what every page loads first.
+        modulePreload: false,
         rolldownOptions: {
           input: "islands/main.tsx",
           // What every page loads first, in one file beside the entry: many small ones compress badly.
-          output: { codeSplitting: { groups: [{ name: "base", test: FIRST_LOAD }] } },
+          output: { codeSplitting: { groups: [{ name: "base", test: FIRST_LOAD, tags: ["$initial"] }] } },
         },
       },
 }));
