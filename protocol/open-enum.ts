@@ -17,7 +17,12 @@ export function knownValuesOf(schema: object): readonly string[] | undefined {
   return knownOf.get(schema);
 }
 
-/** @example openEnum(["idle", "running"]) accepts "idle" and also "hibernating". */
+/**
+ * What is noted of one that nobody uses is of no use either: a build leaves it out.
+ *
+ * @example openEnum(["idle", "running"]) accepts "idle" and also "hibernating".
+ */
+// @__NO_SIDE_EFFECTS__
 export function openEnum<const Known extends string>(
   known: readonly Known[],
 ): z.ZodMiniType<OpenEnum<Known>, OpenEnum<Known>> {
