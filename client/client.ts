@@ -19,7 +19,7 @@ import type { Transcript } from "../protocol/transcript.ts";
 import { follow, followTranscript, type FollowOptions, type FollowStep } from "./follow.ts";
 import { baseUrl, createSend, type Reach } from "./requests.ts";
 import { sseSockets } from "./sse-socket.ts";
-import { createSubmissionId } from "./submission-id.ts";
+import { createSubmissionId, randomHex } from "./submission-id.ts";
 
 export { ProblemError } from "../protocol/problem.ts";
 export { AnswerError } from "./requests.ts";
@@ -55,7 +55,7 @@ export interface Message {
 /** A workspace. Operations reject with `ProblemError` as the server told it, with `AnswerError`, or as `fetch` does. */
 export interface Client {
   listWorkers(options?: CallOptions): Promise<readonly WorkerSummary[]>;
-  /** Makes a Worker. */
+  /** Makes a Worker; one, also where a browser or Deno asks for it twice by itself. */
   spawn(runtimeId: string, request?: WorkerSpawnRequest, options?: CallOptions): Promise<WorkerSummary>;
   /** Sends a message; where nobody answered it sends it again, with the same id, so that it is taken once. */
   send(ref: WorkerRef, message: Message, options?: CallOptions): Promise<WorkerInputResult>;
@@ -118,7 +118,8 @@ export function createClient(options: ClientOptions): Client {
     },
 
     async spawn(runtimeId, body = {}, call) {
-      const result = await request(WorkerSpawnResult, workers(runtimeId), { ...call, body });
+      const idempotencyKey = randomHex();
+      const result = await request(WorkerSpawnResult, workers(runtimeId), { ...call, body, idempotencyKey });
       if (result.worker === undefined) throw new TypeError(`Cannot use the new Worker: it is ${result.state}.`);
       return result.worker;
     },

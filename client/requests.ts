@@ -35,6 +35,8 @@ export class AnswerError extends Error {
 export interface RequestOptions {
   readonly method?: "POST" | "PATCH";
   readonly body?: object;
+  /** The same for the same command, also where a browser or an engine sends it twice: then it is done once. */
+  readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -67,7 +69,7 @@ export function createSend(reach: Reach): Send {
   const { token, timeoutMs = DEFAULT_TIMEOUT_MS } = reach;
   const base = baseUrl(reach.url);
 
-  return async (schema, path, { method = "POST", body, signal } = {}) => {
+  return async (schema, path, { method = "POST", body, idempotencyKey, signal } = {}) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const send = reach.fetch ?? fetch;
     const response = await send(new URL(path, base), {
@@ -75,6 +77,7 @@ export function createSend(reach: Reach): Send {
       headers: {
         accept: "application/json",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
         ...credentials(token),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

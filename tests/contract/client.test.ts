@@ -65,6 +65,18 @@ describe("a client", () => {
     expect((await client.cancel(ref)).worker_id).toBe(ref.worker_id);
   });
 
+  test("makes a Worker once where the engine asks for it twice by itself", async () => {
+    const twice = async (input: string | URL | Request, init?: RequestInit) => {
+      await fetch(input, init);
+      return fetch(input, init);
+    };
+    const before = (await open().listWorkers()).length;
+    const ref = await newWorker(createClient({ url: workspace.server.url, fetch: twice }));
+    const listed = await open().listWorkers();
+    expect(listed).toHaveLength(before + 1);
+    expect(listed.map(({ worker_id }) => worker_id)).toContain(ref.worker_id);
+  });
+
   test("names the run that it cancels where it is told which", async () => {
     const ref = workerRef("backend-internal", "companion");
     const bodies: unknown[] = [];
