@@ -17,8 +17,8 @@ export function doneOnce(answer: (context: Context) => Promise<Response>): (cont
     const key = context.req.header("Idempotency-Key");
     if (key === undefined || key.length > KEY_MAX_CHARS) return answer(context);
     const name = JSON.stringify([context.get("client"), context.req.path, key]);
-    const earlier = answers.get(name);
-    if (earlier) {
+    // Where that one fails, the next of those that have waited for it is done, and the others wait for this one.
+    for (let earlier = answers.get(name); earlier !== undefined; earlier = answers.get(name)) {
       const text = await earlier;
       if (text !== null) return context.body(text, 200, { "Content-Type": "application/json" });
     }
