@@ -32,7 +32,7 @@ export function doneOnce(answer: (context: Context) => Promise<Response>): (cont
       if (response.ok) kept = await response.clone().text();
       return response;
     } finally {
-      if (kept === null) answers.delete(name);
+      if (kept === null && answers.get(name) === promise) answers.delete(name);
       resolve(kept);
     }
   };

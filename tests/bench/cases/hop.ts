@@ -31,9 +31,9 @@ import { openTurns } from "../harness/turns.ts";
 import { stampedStreams } from "../programs/answer.ts";
 
 /** With fewer of them whole runs are further apart. */
-const ROUNDS = 24;
+const ROUNDS = 18;
 /** Each has processes of its own: of the same program, one process comes out quicker than the next. */
-const GENERATIONS = 4;
+const GENERATIONS = 3;
 const LOADS = [
   { streams: 10, tokensPerSecond: 50 },
   { streams: 50, tokensPerSecond: 75 },
