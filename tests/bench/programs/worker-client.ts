@@ -4,6 +4,7 @@
  * Owns the few requests that a bench makes of it. Messages carry an order for the provider stub (`answer.ts`).
  */
 import * as z from "zod/mini";
+import { createSubmissionId } from "../../../client/submission-id.ts";
 import { WorkerSpawnResult } from "../../../protocol/backend-api.ts";
 import type { AnswerOrder } from "./answer.ts";
 
@@ -22,9 +23,11 @@ export async function spawnWorker(serverUrl: string, runtimeId: string = EMBEDDE
   return `${url}/${worker.worker_id}`;
 }
 
-/** Sends a Worker the order as a message; its viewers see the answer. */
+/** Sends a Worker the order as a message, which is taken once; its viewers see the answer. */
 export async function order(worker: WorkerUrl, answer: AnswerOrder): Promise<void> {
-  await post(`${worker}/input`, { content: JSON.stringify(answer) });
+  const message = { content: JSON.stringify(answer), submission_id: createSubmissionId() };
+  // Where processes have stood still for a while, the first one may hear of a time-out that ran out meanwhile.
+  await post(`${worker}/input`, message).catch(() => post(`${worker}/input`, message));
 }
 
 /** The address at which a Worker is observed. */
