@@ -74,6 +74,7 @@ export function textOf(context: Context, name: string): string | undefined {
   return text;
 }
 
+const NOTHING_SAID = new TextEncoder().encode("{}").buffer;
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;|$)/i;
 
 /** Refuses a body that does not say that it is JSON. @throws ProblemError unsupported_media_type */
@@ -100,9 +101,12 @@ export async function bodyOf<Schema extends z.ZodMiniType>(
  *
  * @throws ProblemError invalid_json
  */
-export async function endBodyOf(context: Context): Promise<z.output<typeof CancelBody>> {
+export async function endBodyOf<Schema extends typeof StopBody | typeof CancelBody>(
+  context: Context,
+  schema: Schema,
+): Promise<z.output<Schema>> {
   const bytes = await arrived(context.req.arrayBuffer(), BODY_TIMEOUT_MS);
-  return bytes.byteLength === 0 ? {} : parseJson(bytes, CancelBody);
+  return parseJson(bytes.byteLength === 0 ? NOTHING_SAID : bytes, schema);
 }
 
 /** Which run a cancel ends, and why. */

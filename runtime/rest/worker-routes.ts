@@ -11,6 +11,7 @@ import { RenameWorkerRequest } from "../../protocol/runtime-api.ts";
 import type { Runtime } from "../runtime.ts";
 import {
   bodyOf,
+  CancelBody,
   cancelRunOf,
   checkJson,
   CreateBody,
@@ -18,6 +19,7 @@ import {
   indexOf,
   InputBody,
   sendInputOf,
+  StopBody,
   workerIdOf,
 } from "./request.ts";
 import { transcriptShape, workerShape } from "./wire-shapes.ts";
@@ -80,11 +82,11 @@ export function workerRoutes(runtime: Runtime, limits: PageLimits): Hono {
       return context.json({ ack: await runtime.sendInput(workerId, sendInputOf(input)) });
     })
     .post(`${WORKER}/stop`, async (context) => {
-      const { reason } = await endBodyOf(context);
+      const { reason } = await endBodyOf(context, StopBody);
       return context.json({ ack: await runtime.stopWorker(workerIdOf(context), reason ?? undefined) });
     })
     .post(`${WORKER}/cancel`, async (context) => {
-      const request = cancelRunOf(await endBodyOf(context));
+      const request = cancelRunOf(await endBodyOf(context, CancelBody));
       return context.json({ ack: await runtime.cancelRun(workerIdOf(context), request) });
     })
     .get(`${WORKER}/transcript`, async (context) => {

@@ -8,6 +8,7 @@ import { cut, fail, hang, stop, text, thinking, usage, wait } from "../support/s
 
 const TIMEOUTS = { firstTokenTimeoutMs: 2_000, betweenChunksTimeoutMs: 1_000, wholeRunTimeoutMs: 10_000 };
 const SINGLE = { run: { ...TIMEOUTS, maxAttempts: 1 } };
+
 /** Everything about one run. */
 export function runSuite(createSubject: CreateSubject): void {
   describe("a run that ends by itself", () => {
