@@ -101,7 +101,7 @@ export async function bodyOf<Schema extends z.ZodMiniType>(
  *
  * @throws ProblemError invalid_json
  */
-export async function endBodyOf<Schema extends typeof StopBody | typeof CancelBody>(
+export async function endBodyOf<Schema extends z.ZodMiniType>(
   context: Context,
   schema: Schema,
 ): Promise<z.output<Schema>> {
